@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Api;
+
+/// <summary>The condition types of a ScheduledMachine.</summary>
+public static class ConditionTypes
+{
+    /// <summary>The machine is in its cluster and works, as it should at this time.</summary>
+    public const string Ready = "Ready";
+
+    /// <summary>The machine is wanted now.</summary>
+    public const string Scheduled = "Scheduled";
+
+    /// <summary>Cluster API says that the Machine works.</summary>
+    public const string MachineReady = "MachineReady";
+
+    /// <summary>The spec keeps all rules, and what it names exists.</summary>
+    public const string ReferencesValid = "ReferencesValid";
+
+    /// <summary>The taints of the spec are on the Node.</summary>
+    public const string NodeTainted = "NodeTainted";
+
+    /// <summary>The workload cluster's API server answers.</summary>
+    public const string WorkloadClusterReachable = "WorkloadClusterReachable";
+
+    /// <summary>The reclaim agent is set up for the Node.</summary>
+    public const string ReclaimAgentReady = "ReclaimAgentReady";
+}
