@@ -40,12 +40,15 @@ internal static class ZoneNames
         ];
     }
 
-    // The city alone ("zurich") counts as much as the whole name.
+    // The city alone ("zurich") counts as much as the whole name; the right city in a wrong region is one mistake.
     private static int Edits(string wanted, string id)
     {
-        var city = id.AsSpan(id.LastIndexOf('/') + 1);
-        return Math.Min(Distance(wanted, id), Distance(wanted, city));
+        var city = City(id);
+        var isWrongRegionAlone = wanted.Contains('/') && City(wanted).Equals(city, StringComparison.OrdinalIgnoreCase);
+        return Math.Min(isWrongRegionAlone ? 1 : int.MaxValue, Math.Min(Distance(wanted, id), Distance(wanted, city)));
     }
+
+    private static ReadOnlySpan<char> City(string name) => name.AsSpan(name.LastIndexOf('/') + 1);
 
     /// <summary>Levenshtein's distance, in letters of either case.</summary>
     private static int Distance(ReadOnlySpan<char> wanted, ReadOnlySpan<char> id)
