@@ -17,6 +17,12 @@ public static class WellKnown
     /// <summary>Resource name.</summary>
     public const string Plural = "scheduledmachines";
 
+    /// <summary>Resource name, singular.</summary>
+    public const string Singular = "scheduledmachine";
+
+    /// <summary>Short name for kubectl.</summary>
+    public const string ShortName = "sm";
+
     /// <summary>Keeps a ScheduledMachine until its machine is gone.</summary>
     public const string Finalizer = "5spot.finos.org/scheduledmachine";
 
@@ -29,6 +35,15 @@ public static class WellKnown
     /// <summary>Field manager of the controller's writes.</summary>
     public const string FieldManager = "5spot-controller";
 
+    /// <summary>Field manager of the controller's writes of taints on Nodes.</summary>
+    public const string NodeTaintsFieldManager = "5spot-controller-node-taints";
+
+    /// <summary>Field manager of the controller's writes of the reclaim agent's label and ConfigMaps.</summary>
+    public const string ReclaimFieldManager = "5spot-controller-reclaim-agent";
+
+    /// <summary>Field manager of the reclaim agent's own writes.</summary>
+    public const string ReclaimAgentFieldManager = "5spot-reclaim-agent";
+
     /// <summary>On a Node that 5-Spot cordoned; its value is the ScheduledMachine's uid.</summary>
     public const string CordonedByAnnotation = "5spot.finos.org/cordoned-by";
 
@@ -38,4 +53,46 @@ public static class WellKnown
     /// <summary>Tells Cluster API not to wait for volumes of a Machine that is deleted.</summary>
     public const string ExcludeWaitForNodeVolumeDetachAnnotation =
         "machine.cluster.x-k8s.io/exclude-wait-for-node-volume-detach";
+
+    /// <summary>On a Node: the taints that 5-Spot put there.</summary>
+    public const string AppliedTaintsAnnotation = "5spot.finos.org/applied-taints";
+
+    /// <summary>On a Node that is to run the reclaim agent; its value is <see cref="ReclaimAgentEnabled"/>.</summary>
+    public const string ReclaimAgentLabel = "5spot.finos.org/reclaim-agent";
+
+    /// <summary>The value of <see cref="ReclaimAgentLabel"/>, on which the agent's DaemonSet selects.</summary>
+    public const string ReclaimAgentEnabled = "enabled";
+
+    /// <summary>On a Node whose owner wants the machine back: exactly <c>true</c>.</summary>
+    public const string ReclaimRequestedAnnotation = "5spot.finos.org/reclaim-requested";
+
+    /// <summary>The value of <see cref="ReclaimRequestedAnnotation"/> that counts; any other is none.</summary>
+    public const string ReclaimRequestedValue = "true";
+
+    /// <summary>On such a Node: why, such as <c>process-match: java</c>.</summary>
+    public const string ReclaimReasonAnnotation = "5spot.finos.org/reclaim-reason";
+
+    /// <summary>On such a Node: when, in RFC 3339.</summary>
+    public const string ReclaimRequestedAtAnnotation = "5spot.finos.org/reclaim-requested-at";
+
+    /// <summary>Namespace of 5-Spot, and on workload clusters of the reclaim agent.</summary>
+    public const string SystemNamespace = "5spot-system";
+
+    /// <summary>DaemonSet of the reclaim agent.</summary>
+    public const string ReclaimAgentName = "5spot-reclaim-agent";
+
+    /// <summary>What the name of a Node's reclaim ConfigMap begins with; the Node's name follows.</summary>
+    public const string ReclaimConfigMapPrefix = "reclaim-agent-";
+
+    /// <summary>The one key of a reclaim ConfigMap.</summary>
+    public const string ReclaimConfigMapKey = "reclaim.toml";
+
+    /// <summary>Name of the lease of the leader.</summary>
+    public const string LeaseName = "5spot-leader";
+
+    /// <summary>What follows a cluster's name in the name of its kubeconfig Secret, by Cluster API's convention.</summary>
+    public const string KubeconfigSecretSuffix = "-kubeconfig";
+
+    /// <summary>The key of a kubeconfig in a Secret, by Cluster API's convention.</summary>
+    public const string KubeconfigSecretKey = "value";
 }

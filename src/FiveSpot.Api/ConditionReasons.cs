@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Api;
+
+/// <summary>The reasons of conditions that other programs rely on (contract).</summary>
+public static class ConditionReasons
+{
+    /// <summary><c>NodeTainted=True</c>: all taints of the spec are on the Node.</summary>
+    public const string Applied = "Applied";
+
+    /// <summary><c>NodeTainted=False</c>: the Machine has no Node yet.</summary>
+    public const string NoNodeYet = "NoNodeYet";
+
+    /// <summary><c>NodeTainted=False</c>: the Node is not Ready yet.</summary>
+    public const string NodeNotReady = "NodeNotReady";
+
+    /// <summary><c>NodeTainted=False</c>: writing the taints failed.</summary>
+    public const string PatchFailed = "PatchFailed";
+
+    /// <summary>
+    /// <c>NodeTainted=False</c>: a taint of the same key and effect is somebody else's, or somebody changed one of ours.
+    /// </summary>
+    public const string TaintOwnershipConflict = "TaintOwnershipConflict";
+
+    /// <summary><c>MachineReady=False</c>: the Node is not the one that the Machine knows; nothing is written on it.</summary>
+    public const string NodeMismatch = "NodeMismatch";
+
+    /// <summary>An object of the name that is needed exists and is not 5-Spot's; it is left alone.</summary>
+    public const string NameConflict = "NameConflict";
+
+    /// <summary><c>ReferencesValid=False</c>: the spec breaks a rule, which the message states.</summary>
+    public const string ReferencesInvalid = "ReferencesInvalid";
+
+    /// <summary><c>Scheduled=False</c>: switched off by a reclaim, whose reason the message gives.</summary>
+    public const string EmergencyReclaimDisabledSchedule = "EmergencyReclaimDisabledSchedule";
+}
