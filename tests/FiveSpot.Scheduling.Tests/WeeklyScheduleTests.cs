@@ -102,6 +102,31 @@ public sealed class WeeklyScheduleTests
     }
 
     [Fact]
+    public void A_window_that_opens_or_closes_with_the_range_is_not_in_it()
+    {
+        var range = new Interval(At("2026-01-05T18:00:00Z"), At("2026-01-06T09:00:00Z"));
+        Read("mon-fri 9-17 UTC").Windows(range).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Europe/Zurich")]
+    [InlineData("Australia/Lord_Howe")]
+    [InlineData("America/Havana")]
+    [InlineData("Asia/Tokyo")]
+    public void Clocks_go_on_changing_after_the_transitions_that_are_tabulated(string zone)
+    {
+        var schedule = WeeklySchedule.Parse(["sat-sun"], ["1-2"], zone);
+        var first = At("2099-06-01T00:00:00Z");
+        var last = At("2101-06-01T00:00:00Z");
+        var expected = new SlowSchedule(Only(7, 5, 6), Only(24, 1, 2), schedule.Zone).Changes(first, last).ToList();
+
+        schedule.Windows(new(first, last)).SelectMany(window => new[] { window.Start, window.End }).ShouldBe(expected);
+        expected.Select(change => schedule.PreviousChange(change)!.Value).ShouldBe(expected);
+        var transitions = schedule.Zone.GetZoneIntervals(first, last).Skip(1).Select(interval => interval.Start);
+        transitions.Where(at => schedule.NextChange(at) != expected.First(change => change > at)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Windows_end_with_time()
     {
         var lastDays = new Interval(Instant.MaxValue - Duration.FromDays(7), end: null);
@@ -220,7 +245,8 @@ public sealed class WeeklyScheduleTests
         answers.ShouldBe(expected.SelectMany(change => Enumerable.Repeat((Instant?)change, 4)));
     }
 
-    private static bool[] Only(int size, int index) => [.. Enumerable.Range(0, size).Select(i => i == index)];
+    private static bool[] Only(int size, params int[] indices) =>
+        [.. Enumerable.Range(0, size).Select(indices.Contains)];
 
     private static WeeklySchedule Read(string schedule)
     {
