@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Kubernetes;
+
+/// <summary>How an <see cref="ApiClient"/> speaks.</summary>
+public sealed record ApiClientOptions
+{
+    /// <summary>The longest that a call may take, from its start to the end of its answer; 30 s by default. Of a watch,
+    /// the longest until the answer begins.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The largest answer, and the largest event in a watch, that is taken; 64 MiB by default.</summary>
+    public int MaxResponseBytes { get; init; } = 64 << 20;
+
+    /// <summary>The User-Agent header.</summary>
+    public string UserAgent { get; init; } = "fivespot-kubernetes";
+
+    /// <summary>The time that the network lives in: timeouts, back-off, token ages. Never a scaled one.</summary>
+    public TimeProvider NetworkTime { get; init; } = TimeProvider.System;
+
+    /// <summary>Wraps the innermost handler, to count or to disturb what passes; null for none.</summary>
+    public Func<HttpMessageHandler, HttpMessageHandler>? WrapHandler { get; init; }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Globalization;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace FiveSpot.Kubernetes;
+
+/// <summary>Accepts what the platform's check accepted, and puts a refusal into words.</summary>
+internal sealed class ServerCertificateCheck(X509Certificate2Collection? authorities, bool skip)
+{
+    /// <summary>A policy that trusts the given authorities and no others.</summary>
+    public static X509ChainPolicy PolicyFor(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
+
+    // An exception's message reaches whoever made the request; a plain false would be lost.
+    public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        skip
+        || errors == SslPolicyErrors.None
+        || (errors == SslPolicyErrors.RemoteCertificateChainErrors && EndsInTrustedIntermediate(chain))
+            ? true
+            : throw new AuthenticationException(Describe(sender, certificate as X509Certificate2, chain, errors));
+
+    // Go takes any certificate of the CA file as an anchor, .NET only self-signed ones: there the chain is "partial",
+    // though every signature up to that certificate has been checked.
+    private bool EndsInTrustedIntermediate(X509Chain? chain)
+    {
+        if (authorities is null || chain is null || chain.ChainElements.Count == 0
+            || !Array.TrueForAll(chain.ChainStatus, s => s.Status == X509ChainStatusFlags.PartialChain))
+        {
+            return false;
+        }
+
+        var last = chain.ChainElements[^1].Certificate.RawDataMemory.Span;
+        foreach (var authority in authorities)
+        {
+            if (authority.RawDataMemory.Span.SequenceEqual(last))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private string Describe(object sender, X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is null)
+        {
+            return "the server's certificate is not trusted: it sent none";
+        }
+
+        var reasons = new List<string>();
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            reasons.Add($"it is for {NamesOf(certificate)}, not for {(sender as SslStream)?.TargetHostName}");
+        }
+
+        foreach (var status in chain?.ChainStatus ?? [])
+        {
+            reasons.Add(status.Status switch
+            {
+                X509ChainStatusFlags.UntrustedRoot when certificate.Subject == certificate.Issuer =>
+                    $"it is signed by itself and not among {Trusted}",
+                X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain =>
+                    $"it is issued by '{certificate.Issuer}', which does not lead to {Trusted}",
+                X509ChainStatusFlags.NotTimeValid => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it, or one of its issuers, is not valid now; it is valid from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u}"),
+                _ => status.StatusInformation.Trim().TrimEnd('.'),
+            });
+        }
+
+        return $"the server's certificate ('{certificate.Subject}') is not trusted: {string.Join("; ", reasons)}";
+    }
+
+    private string Trusted =>
+        authorities is null ? "the authorities that this system trusts" : "the certificate authority of the configuration";
+
+    private static string NamesOf(X509Certificate2 certificate)
+    {
+        var names = new List<string>();
+        foreach (var extension in certificate.Extensions)
+        {
+            if (extension is X509SubjectAlternativeNameExtension alternatives)
+            {
+                names.AddRange(alternatives.EnumerateDnsNames());
+                names.AddRange(alternatives.EnumerateIPAddresses().Select(a => a.ToString()));
+            }
+        }
+
+        return names.Count > 0 ? string.Join(", ", names) : "no name (it has no subject alternative names)";
+    }
+}

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FiveSpot.Kubernetes;
+
+/// <summary>Keeps a cache of all objects of one type, by one list and one watch, and tells of each change.</summary>
+/// <remarks>
+/// Reads of the cache are free of locks and may be made from any thread. The cache is behind the server by the time that
+/// an event takes, and for longer while the server can't be reached: <see cref="State"/> and <see cref="LastContact"/> say so.
+/// </remarks>
+/// <typeparam name="T">The projection that is kept of each object.</typeparam>
+public sealed partial class Informer<T>
+    where T : class, IKubernetesObject
+{
+    private readonly ApiClient _client;
+    private readonly ResourceType _type;
+    private readonly InformerOptions _options;
+    private readonly DecodeObject<T> _decode;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+
+    private readonly ConcurrentDictionary<ObjectKey, T> _cache = new();
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guards all below, and every write of the cache together with its event.
+    private readonly Lock _lock = new();
+
+    // Keys whose cached object came from Observe and is ahead of the watch.
+    private readonly HashSet<ObjectKey> _ahead = [];
+
+    // While a list is under way: what was observed since it began, which it may not know yet.
+    private Dictionary<ObjectKey, T>? _observedDuringList;
+    private string _seen = "";
+    private long _lastContact;
+    private long _decodeFailures;
+    private int _failures;
+    private bool _pagesExpired;
+
+    /// <summary>Creates an informer; nothing happens until <see cref="RunAsync"/>.</summary>
+    /// <param name="client">The API server.</param>
+    /// <param name="type">What to watch.</param>
+    /// <param name="options">Which objects, and how; null for the defaults.</param>
+    /// <param name="decode">Decodes one object. See the remarks there about objects that it can't decode.</param>
+    /// <param name="logger">Gets what fails; null for none.</param>
+    public Informer(
+        ApiClient client, ResourceType type, InformerOptions? options, DecodeObject<T> decode, ILogger? logger = null)
+    {
+        _client = client;
+        _type = type;
+        _options = options ?? new InformerOptions();
+        _decode = decode;
+        _logger = logger ?? NullLogger.Instance;
+        _time = client.NetworkTime;
+    }
+
+    /// <summary>
+    /// Raised after each change of the cache, one at a time and in the order of the changes. Handlers run on the watch's own
+    /// thread, under a lock: they must be quick (put a key into a queue), and must not throw; what they throw is logged.
+    /// </summary>
+    public event Action<ObjectChange<T>>? Changed;
+
+    /// <summary>Raised after <see cref="State"/> or <see cref="LastError"/> changed.</summary>
+    public event Action? StateChanged;
+
+    /// <summary>What is watched.</summary>
+    public ResourceType Type => _type;
+
+    /// <summary>Whether the cache has been filled once.</summary>
+    public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
+
+    /// <summary>What the informer is doing.</summary>
+    public InformerState State { get; private set; }
+
+    /// <summary>What failed last; null once a list or watch has succeeded since.</summary>
+    public Exception? LastError { get; private set; }
+
+    /// <summary>When the server was last heard of, by the network's time; null if never.</summary>
+    public DateTimeOffset? LastContact =>
+        Interlocked.Read(ref _lastContact) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>How many times an object could not be decoded.</summary>
+    public long DecodeFailures => Interlocked.Read(ref _decodeFailures);
+
+    /// <summary>How many objects the cache holds.</summary>
+    public int Count => _cache.Count;
+
+    /// <summary>Gets an object from the cache.</summary>
+    /// <param name="key">Its key.</param>
+    /// <returns>The object, or null if the cache has none of that key.</returns>
+    public T? Get(ObjectKey key) => _cache.GetValueOrDefault(key);
+
+    /// <summary>The objects in the cache now.</summary>
+    /// <returns>A copy, in no order.</returns>
+    public IReadOnlyCollection<T> Snapshot() => [.. _cache.Values];
+
+    /// <summary>Goes through the cache without a copy; what changes meanwhile may or may not be seen.</summary>
+    /// <returns>The objects, in no order.</returns>
+    public IEnumerable<T> Enumerate()
+    {
+        foreach (var (_, value) in _cache)
+        {
+            yield return value;
+        }
+    }
+
+    /// <summary>Waits until the cache has been filled once.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends then.</returns>
+    public Task WaitForSyncAsync(CancellationToken cancellationToken) => _synced.Task.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Puts the answer to a write of our own into the cache, if it is newer than what is there, so that the next read finds
+    /// it; the watch brings it again and causes no further event.
+    /// </summary>
+    /// <remarks>
+    /// The object must match this informer's selectors. Whether one that the cache does not have is new, or has been
+    /// deleted since, is told by its resource version.
+    /// </remarks>
+    /// <param name="newer">The object as the server answered.</param>
+    public void Observe(T newer)
+    {
+        var key = newer.Key;
+        lock (_lock)
+        {
+            if (_observedDuringList is { } observed
+                && (!observed.TryGetValue(key, out var other) || IsNewer(newer, other.ResourceVersion)))
+            {
+                observed[key] = newer;
+            }
+
+            var old = _cache.GetValueOrDefault(key);
+            if (IsNewer(newer, old?.ResourceVersion ?? _seen))
+            {
+                _ahead.Add(key);
+                Set(key, old, newer);
+            }
+        }
+    }
+
+    /// <summary>Lists and watches until told to stop. Failures are logged, and tried again after a back-off.</summary>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>A task that ends, without an exception, when it has stopped.</returns>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var listNeeded = true;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan delay;
+            try
+            {
+                if (listNeeded)
+                {
+                    await ListAsync(cancellationToken);
+                    listNeeded = false;
+                }
+
+                delay = await WatchAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                listNeeded |= IsLost(e);
+                delay = BackOff(e, immediately: e is ApiException { IsGone: true });
+                SetState(delay > TimeSpan.Zero ? InformerState.BackingOff : State, e);
+            }
+
+            try
+            {
+                await Task.Delay(delay, _time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        SetState(InformerState.Stopped, LastError);
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        SetState(InformerState.Listing, LastError);
+        lock (_lock)
+        {
+            _observedDuringList = [];
+        }
+
+        try
+        {
+            var options = new ListOptions
+            {
+                Namespace = _options.Namespace,
+                LabelSelector = _options.LabelSelector,
+                FieldSelector = _options.FieldSelector,
+                MetadataOnly = _options.MetadataOnly,
+
+                // A list so slow that its pages expire is better taken at once.
+                PageSize = _pagesExpired ? 0 : _options.PageSize,
+            };
+            var found = new Dictionary<ObjectKey, T>();
+            ListPage<T?>? page = null;
+            do
+            {
+                try
+                {
+                    page = await _client.ListPageAsync<T?>(_type, options, page?.Continue, TryDecodeListed, cancellationToken);
+                }
+                catch (ApiException e) when (e.IsGone && page is not null)
+                {
+                    _pagesExpired = true;
+                    throw;
+                }
+
+                Contact();
+                foreach (var item in page.Items)
+                {
+                    if (item is not null)
+                    {
+                        found[item.Key] = item;
+                    }
+                }
+            }
+            while (page.Continue is not null);
+
+            _pagesExpired = false;
+            Replace(found, page.ResourceVersion);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _observedDuringList = null;
+            }
+        }
+
+        _synced.TrySetResult();
+    }
+
+    /// <summary>One watch, from the last version seen.</summary>
+    /// <returns>How long to wait before the next one.</returns>
+    private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var heard = false;
+        await _client.WatchAsync(
+            _type,
+            new WatchOptions
+            {
+                Namespace = _options.Namespace,
+                LabelSelector = _options.LabelSelector,
+                FieldSelector = _options.FieldSelector,
+                MetadataOnly = _options.MetadataOnly,
+                ResourceVersion = _seen,
+                Timeout = _options.WatchTimeout * (1 + Random.Shared.NextDouble()),
+                StallGrace = _options.StallGrace,
+                Opened = () =>
+                {
+                    Contact();
+                    SetState(InformerState.Watching, null);
+                },
+            },
+            (type, json) =>
+            {
+                if (!heard)
+                {
+                    heard = true;
+                    _failures = 0;
+                }
+
+                Contact();
+                Apply(type, json);
+            },
+            cancellationToken);
+        Contact();
+
+        // A server that ends watches as soon as they begin must not be asked in a loop.
+        if (heard || _time.GetElapsedTime(started) >= TimeSpan.FromSeconds(1))
+        {
+            _failures = 0;
+            return TimeSpan.Zero;
+        }
+
+        return BackOff(null, immediately: false);
+    }
+
+    private void Apply(WatchEventType type, ReadOnlySpan<byte> json)
+    {
+        T? value;
+        try
+        {
+            value = type == WatchEventType.Bookmark ? null : _decode(json);
+        }
+        catch (Exception e)
+        {
+            Undecodable(e, json, out var partial);
+
+            // That it is gone needs no more than its name.
+            if (type != WatchEventType.Deleted || partial is null || !_cache.TryGetValue(partial.Key, out value)
+                || value.Uid != partial.Uid)
+            {
+                See(partial?.ResourceVersion);
+                return;
+            }
+
+            lock (_lock)
+            {
+                See(partial.ResourceVersion);
+                _ahead.Remove(partial.Key);
+                Set(partial.Key, value, null);
+            }
+
+            return;
+        }
+
+        if (value is null)
+        {
+            See(PartialObject.Decode(json).ResourceVersion);
+            return;
+        }
+
+        var key = value.Key;
+        lock (_lock)
+        {
+            See(value.ResourceVersion);
+            var old = _cache.GetValueOrDefault(key);
+            if (old is not null && _ahead.Contains(key) && IsNewer(old, value.ResourceVersion))
+            {
+                return;
+            }
+
+            _ahead.Remove(key);
+            if (type == WatchEventType.Deleted)
+            {
+                if (old is not null)
+                {
+                    Set(key, old, null);
+                }
+            }
+            else if (old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid)
+            {
+                Set(key, old, value);
+            }
+        }
+    }
+
+    private void See(string? resourceVersion)
+    {
+        if (!string.IsNullOrEmpty(resourceVersion))
+        {
+            lock (_lock)
+            {
+                _seen = resourceVersion;
+            }
+        }
+    }
+
+    /// <summary>Makes the cache what the list found, whatever the numbers say: a restored server may be older.</summary>
+    private void Replace(Dictionary<ObjectKey, T> found, string resourceVersion)
+    {
+        lock (_lock)
+        {
+            _ahead.Clear();
+
+            // Written by us while the list was under way: the list may be from before it.
+            foreach (var (key, observed) in _observedDuringList!)
+            {
+                if (IsNewer(observed, found.TryGetValue(key, out var listed) ? listed.ResourceVersion : resourceVersion))
+                {
+                    found[key] = observed;
+                    _ahead.Add(key);
+                }
+            }
+
+            _seen = resourceVersion;
+            foreach (var (key, old) in _cache)
+            {
+                if (!found.ContainsKey(key))
+                {
+                    Set(key, old, null);
+                }
+            }
+
+            foreach (var (key, value) in found)
+            {
+                var old = _cache.GetValueOrDefault(key);
+                if (old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid)
+                {
+                    Set(key, old, value);
+                }
+            }
+        }
+    }
+
+    private void Set(ObjectKey key, T? old, T? value)
+    {
+        if (value is null)
+        {
+            _cache.TryRemove(key, out _);
+        }
+        else
+        {
+            _cache[key] = value;
+        }
+
+        try
+        {
+            Changed?.Invoke(new ObjectChange<T>(old, value));
+        }
+        catch (Exception e)
+        {
+            LogHandlerFailed(e, _type.QualifiedName, key);
+        }
+    }
+
+    private T? TryDecodeListed(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return _decode(json);
+        }
+        catch (Exception e)
+        {
+            Undecodable(e, json, out var partial);
+
+            // It exists: better its last state that could be read than none.
+            return partial is null ? null : _cache.GetValueOrDefault(partial.Key);
+        }
+    }
+
+    private void Undecodable(Exception error, ReadOnlySpan<byte> json, out PartialObject? partial)
+    {
+        Interlocked.Increment(ref _decodeFailures);
+        try
+        {
+            partial = PartialObject.Decode(json);
+        }
+        catch (Exception)
+        {
+            partial = null;
+        }
+
+        LogUndecodable(error, _type.QualifiedName, partial?.Key ?? default);
+    }
+
+    private TimeSpan BackOff(Exception? error, bool immediately)
+    {
+        _failures++;
+        var doubled = _options.FirstBackOff * Math.Pow(2, Math.Min(_failures - 1, 30));
+        var longest = doubled < _options.LongestBackOff ? doubled : _options.LongestBackOff;
+        var delay = immediately && _failures == 1 ? TimeSpan.Zero : longest * (0.5 + (0.5 * Random.Shared.NextDouble()));
+        if (error is ApiException { RetryAfter: { } asked } && asked > delay)
+        {
+            delay = asked < _options.LongestBackOff ? asked : _options.LongestBackOff;
+        }
+
+        if (error is not null)
+        {
+            LogFailed(error.Message, _type.QualifiedName, delay.TotalSeconds);
+        }
+
+        return delay;
+    }
+
+    // After these the version that was seen last leads nowhere. A transport failure, throttling, a server error or missing
+    // rights leave it as good as it was.
+    private static bool IsLost(Exception e) =>
+        e is ApiException api
+        && (api.IsGone || api.Code is 400 or 404
+            || (api.Code == 504 && api.Message.Contains("resource version", StringComparison.OrdinalIgnoreCase)));
+
+    private static bool IsNewer(T value, string version) => ResourceVersions.Compare(value.ResourceVersion, version) > 0;
+
+    private void Contact() => Interlocked.Exchange(ref _lastContact, _time.GetUtcNow().UtcTicks);
+
+    private void SetState(InformerState state, Exception? error)
+    {
+        if (State != state || LastError != error)
+        {
+            State = state;
+            LastError = error;
+            StateChanged?.Invoke();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Watching {Resource}: {Problem}; next try in {Delay:0.0} s")]
+    private partial void LogFailed(string problem, string resource, double delay);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource} {Key} can't be decoded; its last known state is kept")]
+    private partial void LogUndecodable(Exception error, string resource, ObjectKey key);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A handler of changes to {Resource} failed for {Key}")]
+    private partial void LogHandlerFailed(Exception error, string resource, ObjectKey key);
+}

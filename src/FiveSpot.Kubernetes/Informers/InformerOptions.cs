@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Kubernetes;
+
+/// <summary>What an <see cref="Informer{T}"/> watches, and how.</summary>
+public sealed record InformerOptions
+{
+    /// <summary>One namespace; null or empty for all.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>A label selector, or null.</summary>
+    public string? LabelSelector { get; init; }
+
+    /// <summary>A field selector, or null.</summary>
+    public string? FieldSelector { get; init; }
+
+    /// <summary>Asks the server for metadata alone.</summary>
+    public bool MetadataOnly { get; init; }
+
+    /// <summary>Objects a page of a list; 500 by default.</summary>
+    public int PageSize { get; init; } = 500;
+
+    /// <summary>The shortest time for which a watch is asked for; the real one is random between this and twice this, so
+    /// that watches don't end together. 5 min by default.</summary>
+    public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How much longer than that a watch may take to end before its connection counts as stalled. 15 s by
+    /// default.</summary>
+    public TimeSpan StallGrace { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The back-off after the first failure; it doubles with each further one. 0.5 s by default.</summary>
+    public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The longest back-off. 30 s by default.</summary>
+    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(30);
+}
