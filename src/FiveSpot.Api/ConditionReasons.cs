@@ -33,4 +33,29 @@ public static class ConditionReasons
 
     /// <summary><c>Scheduled=False</c>: switched off by a reclaim, whose reason the message gives.</summary>
     public const string EmergencyReclaimDisabledSchedule = "EmergencyReclaimDisabledSchedule";
+
+    /// <summary><c>ReferencesValid</c>: the spec keeps all rules, and what it names is there.</summary>
+    public const string ReferencesValid = "ReferencesValid";
+
+    /// <summary><c>ReferencesValid</c>: the API server serves no such kind.</summary>
+    public const string KindNotFound = "KindNotFound";
+
+    /// <summary><c>ReferencesValid</c>: the provider's objects can't be read.</summary>
+    public const string ProviderUnavailable = "ProviderUnavailable";
+
+    /// <summary><c>ReferencesValid</c>: the API server refuses one of the objects, or the controller the right to it.
+    /// </summary>
+    public const string Refused = "Refused";
+
+    /// <summary><c>Ready</c>: an API call fails for now, and is tried again.</summary>
+    public const string Retrying = "Retrying";
+
+    /// <summary><c>MachineReady</c>: there is no Machine.</summary>
+    public const string NoMachine = "NoMachine";
+
+    /// <summary><c>MachineReady</c>, <c>Ready</c>: Cluster API reports the Machine ready.</summary>
+    public const string MachineReady = "MachineReady";
+
+    /// <summary><c>MachineReady</c>, <c>Ready</c>: Cluster API does not report the Machine ready.</summary>
+    public const string MachineNotReady = "MachineNotReady";
 }

@@ -95,4 +95,8 @@ public static class WellKnown
 
     /// <summary>The key of a kubeconfig in a Secret, by Cluster API's convention.</summary>
     public const string KubeconfigSecretKey = "value";
+
+    /// <summary>On every object that 5-Spot makes; its value names the contents of the templates that it was made from.
+    /// </summary>
+    public const string TemplateHashAnnotation = "5spot.finos.org/template-hash";
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Controller.Hosting;
+
 namespace FiveSpot.Controller;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static Task<int> Main(string[] args) => CommandLine.InvokeAsync(args, Environment.GetEnvironmentVariable);
 }

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# What people do with this repository; `make` alone lists it.
+
+SHELL := bash
+CONFIGURATION ?= Release
+DOTNET := dotnet
+RID ?= $(shell $(DOTNET) --info | sed -n 's/^ *RID: *//p' | head -1 | sed 's/^debian.*-/linux-/;s/^ubuntu.*-/linux-/')
+ARTIFACTS := artifacts
+
+.DEFAULT_GOAL := help
+.PHONY: help sandbox build test format publish bench crd clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+sandbox: ## Watch ScheduledMachines live: a working day in about a minute, no cluster needed
+	@$(DOTNET) build src/FiveSpot.Sandbox -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly
+	@$(DOTNET) src/FiveSpot.Sandbox/bin/$(CONFIGURATION)/net10.0/5spot-sandbox.dll $(ARGS)
+
+build: ## Build everything; a warning is an error
+	$(DOTNET) build 5spot.slnx -c $(CONFIGURATION) --nologo -v q -clp:Summary
+
+test: ## Run every test
+	@eng/test.sh $(CONFIGURATION)
+
+format: ## Put the code in the house style
+	$(DOTNET) format 5spot.slnx
+
+publish: ## Make the native executables, in artifacts/
+	@eng/publish.sh $(ARTIFACTS)
+
+bench: ## Measure: schedules, 1,000 openings at one instant, the native executable
+	@eng/bench.sh $(ARGS)
+
+crd: ## Write deploy/crds anew from the types
+	FIVESPOT_UPDATE=1 $(DOTNET) run --project tests/FiveSpot.Api.Tests -v q
+
+clean: ## Remove what was built
+	rm -rf $(ARTIFACTS) src/*/bin src/*/obj tests/*/bin tests/*/obj benchmarks/*/bin benchmarks/*/obj

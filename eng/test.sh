@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds and runs every test project, one after the other (they share two cores with the servers that they start), and
+# ends with one line of true counts, which it also leaves in artifacts/test-counts.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+configuration=${1:-Release}
+
+dotnet build 5spot.slnx -c "$configuration" --nologo -v q -clp:ErrorsOnly || exit 1
+
+passed=0 failed=0 skipped=0 status=0
+mkdir -p artifacts/test-logs
+rm -f artifacts/test-counts
+for project in tests/*/; do
+  name=$(basename "$project")
+  log="artifacts/test-logs/$name.log"
+  started=$SECONDS
+  dotnet "tests/$name/bin/$configuration/net10.0/$name.dll" --no-ansi --progress off >"$log" 2>&1
+  code=$?
+  # Microsoft.Testing.Platform closes with "total:", "failed:", "succeeded:" and "skipped:".
+  count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -1; }
+  p=$(count succeeded) f=$(count failed) s=$(count skipped)
+  if [ -z "$p" ] || [ -z "$f" ] || { [ "$code" -ne 0 ] && [ "${f:-0}" -eq 0 ]; }; then
+    # A run that died counts as a failure, whatever it printed before.
+    p=${p:-0} f=1 s=${s:-0}
+  fi
+  printf '%-34s %5d passed %4d failed %4d skipped %5d s\n' "$name" "$p" "$f" "${s:-0}" $((SECONDS - started))
+  [ "$f" -ne 0 ] && { status=1; cat "$log"; }
+  grep -E '^skipped ' "$log" | sort | uniq -c | sort -rn | head -20
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
+done
+
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped" | tee artifacts/test-counts
+exit "$status"

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.ClusterApi;
+
+/// <summary>What 5-Spot reads of a Cluster API Machine, at whichever version it came.</summary>
+public sealed record CapiMachine : IKubernetesObject
+{
+    /// <summary>Name, uid, owners and the like.</summary>
+    public required ObjectMetadata Metadata { get; init; }
+
+    /// <summary>The version it was read at, such as <c>cluster.x-k8s.io/v1beta2</c>.</summary>
+    public required string ApiVersion { get; init; }
+
+    /// <summary>Its bootstrap config.</summary>
+    public ProviderReference? Bootstrap { get; init; }
+
+    /// <summary>Its infrastructure machine.</summary>
+    public ProviderReference? Infrastructure { get; init; }
+
+    /// <summary>How long Cluster API itself drains; null or zero is without end.</summary>
+    public TimeSpan? NodeDrainTimeout { get; init; }
+
+    /// <summary>The machine's id at its provider; null until it is known.</summary>
+    public string? ProviderId { get; init; }
+
+    /// <summary>Name of the Node that it became; null until it joined.</summary>
+    public string? NodeName { get; init; }
+
+    /// <summary>Uid of that Node, where the version tells it.</summary>
+    public string? NodeUid { get; init; }
+
+    /// <summary>Cluster API's own word for where it is, such as <c>Provisioning</c>.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>Whether Cluster API says that it works.</summary>
+    public bool Ready { get; init; }
+
+    /// <summary>What Cluster API says about that, for a person.</summary>
+    public string? ReadyMessage { get; init; }
+
+    /// <summary>Whether it is on its way out, so that only finalizers keep it.</summary>
+    public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
+
+    /// <inheritdoc/>
+    public ObjectKey Key => Metadata.Key;
+
+    /// <inheritdoc/>
+    public string Uid => Metadata.Uid;
+
+    /// <inheritdoc/>
+    public string ResourceVersion => Metadata.ResourceVersion;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json;
+using FiveSpot.Controller.Json;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.ClusterApi;
+
+/// <summary>
+/// Reads a Machine straight from UTF-8. The two versions have their own fields for the same things, at different
+/// places, so that one reader serves both.
+/// </summary>
+public static class MachineReader
+{
+    /// <summary>Reads one Machine.</summary>
+    /// <param name="utf8Json">The object, or the item of a list.</param>
+    /// <param name="apiVersion">The version that it was asked for at; items of a list don't say.</param>
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    public static CapiMachine Read(ReadOnlySpan<byte> utf8Json, string apiVersion)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        var metadata = new ObjectMetadata();
+        var fields = default(Fields);
+        if (reader.EnterObject())
+        {
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("metadata"u8))
+                {
+                    reader.Read();
+                    metadata = ObjectMetadata.Read(ref reader);
+                }
+                else if (reader.ValueTextEquals("spec"u8))
+                {
+                    ReadSpec(ref reader, ref fields);
+                }
+                else if (reader.ValueTextEquals("status"u8))
+                {
+                    ReadStatus(ref reader, ref fields);
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+        }
+
+        return new CapiMachine
+        {
+            Metadata = metadata,
+            ApiVersion = apiVersion,
+            Bootstrap = fields.Bootstrap,
+            Infrastructure = fields.Infrastructure,
+            NodeDrainTimeout = fields.DrainTimeout,
+            ProviderId = fields.ProviderId,
+            NodeName = fields.NodeName,
+            NodeUid = fields.NodeUid,
+            Phase = fields.Phase,
+            // A Machine without the condition is an old one: its phase says as much.
+            Ready = fields.Ready ?? (fields is { Phase: "Running", NodeName: not null }),
+            ReadyMessage = fields.ReadyMessage,
+        };
+    }
+
+    private static void ReadSpec(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("bootstrap"u8))
+            {
+                ReadBootstrap(ref reader, ref fields);
+            }
+            else if (reader.ValueTextEquals("infrastructureRef"u8))
+            {
+                fields.Infrastructure = ReadReference(ref reader);
+            }
+            else if (reader.ValueTextEquals("providerID"u8))
+            {
+                fields.ProviderId = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("nodeDrainTimeout"u8))
+            {
+                fields.DrainTimeout = GoDuration.Parse(reader.ReadText());
+            }
+            else if (reader.ValueTextEquals("deletion"u8))
+            {
+                ReadDeletion(ref reader, ref fields);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadBootstrap(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("configRef"u8))
+            {
+                fields.Bootstrap = ReadReference(ref reader);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadDeletion(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("nodeDrainTimeoutSeconds"u8))
+            {
+                fields.DrainTimeout = reader.ReadInteger() is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadStatus(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("nodeRef"u8))
+            {
+                ReadNodeRef(ref reader, ref fields);
+            }
+            else if (reader.ValueTextEquals("phase"u8))
+            {
+                fields.Phase = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("conditions"u8))
+            {
+                ReadConditions(ref reader, ref fields);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadNodeRef(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("name"u8))
+            {
+                fields.NodeName = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("uid"u8))
+            {
+                fields.NodeUid = reader.ReadText();
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadConditions(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterArray())
+        {
+            return;
+        }
+
+        while (reader.NextCondition(out var type, out var status, out var message))
+        {
+            if (type == "Ready")
+            {
+                fields.Ready = status == "True";
+                fields.ReadyMessage = message;
+            }
+        }
+    }
+
+    private static ProviderReference? ReadReference(ref Utf8JsonReader reader)
+    {
+        if (!reader.EnterObject())
+        {
+            return null;
+        }
+
+        string? group = null, version = null, kind = null, name = null;
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("apiVersion"u8))
+            {
+                (group, version) = ResourceType.SplitApiVersion(reader.ReadText() ?? "");
+            }
+            else if (reader.ValueTextEquals("apiGroup"u8))
+            {
+                group = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("kind"u8))
+            {
+                kind = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("name"u8))
+            {
+                name = reader.ReadText();
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+
+        return group is null || kind is null || name is null ? null : new ProviderReference(group, version, kind, name);
+    }
+
+    private struct Fields
+    {
+        public ProviderReference? Bootstrap;
+        public ProviderReference? Infrastructure;
+        public TimeSpan? DrainTimeout;
+        public string? ProviderId;
+        public string? NodeName;
+        public string? NodeUid;
+        public string? Phase;
+        public bool? Ready;
+        public string? ReadyMessage;
+    }
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Buffers;
+using System.Text.Json;
+using FiveSpot.Api;
+using FiveSpot.Controller.Lifecycle;
+
+namespace FiveSpot.Controller.ClusterApi;
+
+/// <summary>Writes the three objects of a machine as the API server wants them.</summary>
+public static class ObjectWriter
+{
+    /// <summary>The bootstrap config or the infrastructure machine, from its template.</summary>
+    public static ReadOnlyMemory<byte> ProviderObject(ScheduledMachine machine, ObjectTemplate template) => Write(json =>
+    {
+        json.WriteString("apiVersion"u8, template.ApiVersion);
+        json.WriteString("kind"u8, template.Kind);
+        WriteMetadata(json, machine, template.Metadata?.Labels, template.Metadata?.Annotations, owned: false);
+        json.WritePropertyName("spec"u8);
+        template.Spec.WriteTo(json);
+    });
+
+    /// <summary>The Machine that points at both.</summary>
+    /// <param name="machine">What it is made for.</param>
+    /// <param name="version">The version of Cluster API's group to write: <c>v1beta2</c> or <c>v1beta1</c>.</param>
+    public static ReadOnlyMemory<byte> Machine(ScheduledMachine machine, string version) => Write(json =>
+    {
+        var spec = machine.Spec!;
+        json.WriteString("apiVersion"u8, $"{MachineApi.Group}/{version}");
+        json.WriteString("kind"u8, MachineApi.Kind);
+        WriteMetadata(json, machine, spec.MachineTemplate?.Labels, spec.MachineTemplate?.Annotations, owned: true);
+        json.WriteStartObject("spec"u8);
+        json.WriteString("clusterName"u8, spec.ClusterName);
+        if (!string.IsNullOrEmpty(spec.MachineTemplate?.Version))
+        {
+            json.WriteString("version"u8, spec.MachineTemplate.Version);
+        }
+
+        if (!string.IsNullOrEmpty(spec.MachineTemplate?.FailureDomain))
+        {
+            json.WriteString("failureDomain"u8, spec.MachineTemplate.FailureDomain);
+        }
+
+        json.WriteStartObject("bootstrap"u8);
+        WriteReference(json, "configRef", machine, spec.BootstrapSpec, version);
+        json.WriteEndObject();
+        WriteReference(json, "infrastructureRef", machine, spec.InfrastructureSpec, version);
+        WriteDrainTimeout(json, Decision.CapiDrainTimeout(machine), version);
+        json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch that sets Cluster API's drain timeout.</summary>
+    public static ReadOnlyMemory<byte> DrainTimeoutPatch(TimeSpan timeout, string version) => Write(json =>
+    {
+        json.WriteStartObject("spec"u8);
+        WriteDrainTimeout(json, timeout, version);
+        json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch of annotations; null takes one away.</summary>
+    /// <param name="resourceVersion">The version that the patch is for; null for any.</param>
+    /// <param name="annotations">Keys and values.</param>
+    public static ReadOnlyMemory<byte> AnnotationsPatch(
+        string? resourceVersion, IEnumerable<KeyValuePair<string, string?>> annotations) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        WriteResourceVersion(json, resourceVersion);
+        WriteStrings(json, "annotations", annotations);
+        json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch that makes the ScheduledMachine the Machine's controller, beside its other owners.</summary>
+    public static ReadOnlyMemory<byte> AdoptionPatch(ScheduledMachine machine, CapiMachine found) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        WriteResourceVersion(json, found.ResourceVersion);
+        json.WriteStartArray("ownerReferences"u8);
+        foreach (var owner in found.Metadata.OwnerReferences.Where(owner => !owner.Controller))
+        {
+            json.WriteStartObject();
+            json.WriteString("apiVersion"u8, owner.ApiVersion);
+            json.WriteString("kind"u8, owner.Kind);
+            json.WriteString("name"u8, owner.Name);
+            json.WriteString("uid"u8, owner.Uid);
+            if (owner.BlockOwnerDeletion)
+            {
+                json.WriteBoolean("blockOwnerDeletion"u8, value: true);
+            }
+
+            json.WriteEndObject();
+        }
+
+        WriteOwner(json, machine);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch with the whole list of finalizers.</summary>
+    public static ReadOnlyMemory<byte> FinalizersPatch(ScheduledMachine machine, IEnumerable<string> finalizers) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        WriteResourceVersion(json, machine.ResourceVersion);
+        json.WriteStartArray("finalizers"u8);
+        foreach (var finalizer in finalizers)
+        {
+            json.WriteStringValue(finalizer);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch that cordons a Node and says for whom, or takes that back.</summary>
+    public static ReadOnlyMemory<byte> CordonPatch(Workload.Node node, string? cordonedBy) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        WriteResourceVersion(json, node.ResourceVersion);
+        json.WriteString("uid"u8, node.Uid);
+        WriteStrings(json, "annotations", [new(WellKnown.CordonedByAnnotation, cordonedBy)]);
+        json.WriteEndObject();
+        json.WriteStartObject("spec"u8);
+        if (cordonedBy is null)
+        {
+            json.WriteNull("unschedulable"u8);
+        }
+        else
+        {
+            json.WriteBoolean("unschedulable"u8, value: true);
+        }
+
+        json.WriteEndObject();
+    });
+
+    /// <summary>The status, as a server-side apply of the status subresource.</summary>
+    public static ReadOnlyMemory<byte> Status(ScheduledMachine machine, ScheduledMachineStatus status) => Write(json =>
+    {
+        json.WriteString("apiVersion"u8, $"{WellKnown.Group}/{WellKnown.Version}");
+        json.WriteString("kind"u8, WellKnown.Kind);
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("name"u8, machine.Metadata.Name);
+        json.WriteString("namespace"u8, machine.Metadata.Namespace);
+        // A ScheduledMachine that was deleted and made anew is another one: this status is not about it.
+        json.WriteString("uid"u8, machine.Uid);
+        json.WriteEndObject();
+        json.WritePropertyName("status"u8);
+        JsonSerializer.Serialize(json, status, ApiJsonContext.Default.ScheduledMachineStatus);
+    });
+
+    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            content(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    private static void WriteMetadata(
+        Utf8JsonWriter json,
+        ScheduledMachine machine,
+        IReadOnlyDictionary<string, string>? labels,
+        IReadOnlyDictionary<string, string>? annotations,
+        bool owned)
+    {
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("name"u8, machine.Metadata.Name);
+        json.WriteString("namespace"u8, machine.Metadata.Namespace);
+        WriteStrings(json, "labels",
+        [
+            .. Of(labels),
+            new(WellKnown.ScheduledMachineLabel, machine.Metadata.Name),
+            new(WellKnown.ClusterNameLabel, machine.Spec!.ClusterName),
+        ]);
+        WriteStrings(json, "annotations", [.. Of(annotations), new(WellKnown.TemplateHashAnnotation, machine.TemplateHash)]);
+        if (owned)
+        {
+            json.WriteStartArray("ownerReferences"u8);
+            WriteOwner(json, machine);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static IEnumerable<KeyValuePair<string, string?>> Of(IReadOnlyDictionary<string, string>? strings) =>
+        strings is null ? [] : strings.Select(pair => new KeyValuePair<string, string?>(pair.Key, pair.Value));
+
+    private static void WriteOwner(Utf8JsonWriter json, ScheduledMachine machine)
+    {
+        json.WriteStartObject();
+        json.WriteString("apiVersion"u8, $"{WellKnown.Group}/{WellKnown.Version}");
+        json.WriteString("kind"u8, WellKnown.Kind);
+        json.WriteString("name"u8, machine.Metadata.Name);
+        json.WriteString("uid"u8, machine.Uid);
+        json.WriteBoolean("controller"u8, value: true);
+        json.WriteBoolean("blockOwnerDeletion"u8, value: true);
+        json.WriteEndObject();
+    }
+
+    // v1beta2 names the group alone and leaves the namespace out: both are the Machine's own.
+    private static void WriteReference(
+        Utf8JsonWriter json, string property, ScheduledMachine machine, ObjectTemplate template, string version)
+    {
+        json.WriteStartObject(property);
+        if (version == "v1beta1")
+        {
+            json.WriteString("apiVersion"u8, template.ApiVersion);
+        }
+        else
+        {
+            json.WriteString("apiGroup"u8, FiveSpot.Kubernetes.ResourceType.SplitApiVersion(template.ApiVersion).Group);
+        }
+
+        json.WriteString("kind"u8, template.Kind);
+        json.WriteString("name"u8, machine.Metadata.Name);
+        if (version == "v1beta1")
+        {
+            json.WriteString("namespace"u8, machine.Metadata.Namespace);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteDrainTimeout(Utf8JsonWriter json, TimeSpan timeout, string version)
+    {
+        if (version == "v1beta1")
+        {
+            json.WriteString("nodeDrainTimeout"u8, GoDuration.Format(timeout));
+            return;
+        }
+
+        json.WriteStartObject("deletion"u8);
+        json.WriteNumber("nodeDrainTimeoutSeconds"u8, (long)timeout.TotalSeconds);
+        json.WriteEndObject();
+    }
+
+    private static void WriteResourceVersion(Utf8JsonWriter json, string? resourceVersion)
+    {
+        if (resourceVersion is not null)
+        {
+            json.WriteString("resourceVersion"u8, resourceVersion);
+        }
+    }
+
+    private static void WriteStrings(
+        Utf8JsonWriter json, string property, IEnumerable<KeyValuePair<string, string?>> strings)
+    {
+        json.WriteStartObject(property);
+        foreach (var (key, value) in strings)
+        {
+            json.WriteString(key, value);
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FiveSpot.Api;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace FiveSpot.Controller.Hosting;
+
+/// <summary>The command <c>5spot</c>: its flags, their environment variables, and what they run.</summary>
+public static class CommandLine
+{
+    /// <summary>Reads the flags and runs what they ask for.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="environment">Looks up an environment variable; a flag wins over its variable.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> InvokeAsync(string[] args, Func<string, string?> environment)
+    {
+        var kubeconfig = new Option<string?>("--kubeconfig")
+        {
+            Description = "The kubeconfig of the management cluster [KUBECONFIG; else in-cluster, else ~/.kube/config]",
+        };
+        var healthPort = new Option<int>("--health-port")
+        {
+            Description = "Port of /healthz and /readyz; 0 for none [HEALTH_PORT; 8081]",
+            DefaultValueFactory = result => FromEnvironment(result, environment, "HEALTH_PORT", 8081, int.TryParse, "a port from 0 to 65535"),
+        };
+        healthPort.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<int>() is >= 0 and <= 65535)
+            {
+                return;
+            }
+
+            result.AddError("--health-port takes a port from 0 to 65535.");
+        });
+        var bindAddress = new Option<string>("--bind-address")
+        {
+            Description = "Address that the health port listens on",
+            DefaultValueFactory = _ => "0.0.0.0",
+        };
+        bindAddress.Validators.Add(result =>
+        {
+            if (!System.Net.IPAddress.TryParse(result.GetValueOrDefault<string>(), out _))
+            {
+                result.AddError("--bind-address takes an IP address, such as 0.0.0.0 or 127.0.0.1.");
+            }
+        });
+        var logFormat = new Option<string>("--log-format")
+        {
+            Description = "json or text [LOG_FORMAT; json]",
+            DefaultValueFactory = _ => environment("LOG_FORMAT") is { Length: > 0 } format ? format : "json",
+        };
+        logFormat.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("json" or "text"))
+            {
+                result.AddError("--log-format (LOG_FORMAT) takes json or text.");
+            }
+        });
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each step of each pass" };
+        var forceFinalizer = new Option<bool>("--force-finalizer-on-timeout")
+        {
+            Description = "Let a deleted ScheduledMachine go after 600 s though its machine is not gone [FORCE_FINALIZER_ON_TIMEOUT; false]",
+            DefaultValueFactory = result => FromEnvironment(
+                result, environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false"),
+        };
+
+        var crd = new Command("crd", "Print the CustomResourceDefinition of ScheduledMachine, to pipe into kubectl apply -f -");
+        crd.SetAction(async (_, cancellationToken) =>
+        {
+            await Console.Out.WriteAsync(ScheduledMachineCrd.ToYaml().AsMemory(), cancellationToken);
+            return ExitCode.Clean;
+        });
+
+        var root = new RootCommand("5-Spot: puts physical machines into clusters, and takes them out again, on a schedule.")
+        {
+            kubeconfig, healthPort, bindAddress, logFormat, verbose, forceFinalizer, crd,
+        };
+        root.SetAction(async (parsed, _) =>
+        {
+            using var loggers = Logging.Create(
+                parsed.GetValue(logFormat) == "json", parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Information);
+            var settings = new ControllerSettings
+            {
+                Decisions = new DecisionOptions { ForceFinalizerOnTimeout = parsed.GetValue(forceFinalizer) },
+            };
+            ClusterConnection connection;
+            try
+            {
+                connection = ClusterConnection.FromDefaults(parsed.GetValue(kubeconfig));
+            }
+            catch (ClusterConnectionException exception)
+            {
+                await Console.Error.WriteLineAsync(exception.Message);
+                return ExitCode.BadConfiguration;
+            }
+
+            return await RunAsync(
+                connection, settings, System.Net.IPAddress.Parse(parsed.GetValue(bindAddress)!), parsed.GetValue(healthPort), loggers);
+        });
+
+        var result = root.Parse(args);
+        return result.Errors.Count == 0
+            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
+            : await ReportErrorsAsync(result);
+    }
+
+    private static async Task<int> ReportErrorsAsync(ParseResult result)
+    {
+        foreach (var error in result.Errors)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+        }
+
+        await Console.Error.WriteLineAsync("Try 5spot --help.");
+        return ExitCode.BadConfiguration;
+    }
+
+    private static async Task<int> RunAsync(
+        ClusterConnection connection, ControllerSettings settings, System.Net.IPAddress address, int healthPort, ILoggerFactory loggers)
+    {
+        using var stop = new CancellationTokenSource();
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var api = new ApiClient(connection, new ApiClientOptions { UserAgent = $"5spot/{typeof(CommandLine).Assembly.GetName().Version?.ToString(3)}" });
+        using var controller = new FiveSpotController(api, settings, loggers);
+        try
+        {
+            await using var health = await HealthServer.StartAsync(address, healthPort, () => controller.Ready.IsCompletedSuccessfully);
+            await controller.RunAsync(stop.Token);
+            return ExitCode.Clean;
+        }
+        catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"The health port {address}:{healthPort} is in use: choose another with --health-port.");
+            return ExitCode.BadConfiguration;
+        }
+    }
+
+    private delegate bool TryRead<T>(string text, out T value);
+
+    private static T FromEnvironment<T>(
+        System.CommandLine.Parsing.ArgumentResult result,
+        Func<string, string?> environment,
+        string variable,
+        T fallback,
+        TryRead<T> tryRead,
+        string allowed)
+    {
+        if (environment(variable) is not { Length: > 0 } text)
+        {
+            return fallback;
+        }
+
+        if (tryRead(text, out var value))
+        {
+            return value;
+        }
+
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"The environment variable {variable} is \"{text}\"; it takes {allowed}."));
+        return fallback;
+    }
+}

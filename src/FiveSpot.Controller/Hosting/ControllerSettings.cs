@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Controller.Lifecycle;
+
+namespace FiveSpot.Controller.Hosting;
+
+/// <summary>How a controller is to run.</summary>
+public sealed record ControllerSettings
+{
+    /// <summary>The clock of schedules, grace periods and back-off. Network timeouts are real time, whatever it says.
+    /// </summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>How many machines are worked on at once.</summary>
+    public int Workers { get; init; } = 16;
+
+    /// <summary>What the flags say about decisions.</summary>
+    public DecisionOptions Decisions { get; init; } = new();
+
+    /// <summary>Name of this process in events.</summary>
+    public string Instance { get; init; } = Environment.MachineName;
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Immutable;
+using FiveSpot.Api;
+using FiveSpot.Controller.Workload;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>
+/// Sections 3, 4 and 9 of the contract as one function: what to do with a machine, from what is observed and the time.
+/// It does no I/O and remembers nothing, so whoever asks twice gets the same answer.
+/// </summary>
+public static class Decision
+{
+    /// <summary>How long a deleted ScheduledMachine's machine may take to go before somebody is told.</summary>
+    public static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(600);
+
+    /// <summary>What to do with the machine. The first that applies decides.</summary>
+    public static Plan Decide(Observation seen, DateTimeOffset now, DecisionOptions options)
+    {
+        var machine = seen.Machine;
+        if (machine.IsBeingDeleted)
+        {
+            return Deleted(seen, now, options);
+        }
+
+        if (machine.KillSwitch)
+        {
+            return KillSwitch(seen, now);
+        }
+
+        // An invalid spec says nothing of when the machine is wanted: it stays as it is until the spec is mended.
+        if (machine.Problems.Count > 0 || machine.Spec is null || machine.Schedule is null)
+        {
+            return Invalid(seen, now);
+        }
+
+        if (!machine.Spec.IsEnabled)
+        {
+            return Disabled(seen, now);
+        }
+
+        return machine.Schedule.IsActive(now.ToInstant()) ? Open(seen, now) : Closed(seen, now);
+    }
+
+    private static Plan Deleted(Observation seen, DateTimeOffset now, DecisionOptions options)
+    {
+        var scheduled = Scheduled.No("Deleted", "The ScheduledMachine is being deleted.");
+        if (!seen.Machine.HasFinalizer)
+        {
+            return Report(seen, now, MachinePhase.ShuttingDown, "Waiting for other finalizers.", scheduled).Plan();
+        }
+
+        var deadline = seen.Machine.Metadata.DeletionTimestamp!.Value + CleanupTimeout;
+        var late = now >= deadline;
+        if (late && options.ForceFinalizerOnTimeout)
+        {
+            return Report(seen, now, MachinePhase.ShuttingDown, "Cleanup timed out; the finalizer is removed by force.", scheduled)
+                .Late().Plan(new Step.RemoveFinalizer());
+        }
+
+        var takingAway = TakeAway(seen, now, Manner.WithoutGrace);
+        if (takingAway.IsDone)
+        {
+            return Report(seen, now, MachinePhase.ShuttingDown, "Its machine is gone.", scheduled)
+                .Plan(new Step.RemoveFinalizer());
+        }
+
+        var report = Report(seen, now, MachinePhase.ShuttingDown, takingAway.Message, scheduled)
+            .WakeAt(late ? null : deadline);
+        return (late ? report.Late() : report).Plan(takingAway);
+    }
+
+    private static Plan KillSwitch(Observation seen, DateTimeOffset now)
+    {
+        var takingAway = TakeAway(seen, now, Manner.AtOnce);
+        var message = takingAway.IsDone
+            ? "Kill switch is on: the machine is gone and stays away."
+            : $"Kill switch is on. {takingAway.Message}";
+        return Report(seen, now, MachinePhase.Terminated, message, Scheduled.No(EventReasons.KillSwitchActivated, "spec.killSwitch is true."))
+            .Plan(takingAway);
+    }
+
+    private static Plan Invalid(Observation seen, DateTimeOffset now)
+    {
+        var message = string.Join(" ", seen.Machine.Problems.Take(5).Select(problem => problem.ToString()));
+        return Report(seen, now, MachinePhase.Error, message, Scheduled.Unknown(EventReasons.ReferencesInvalid, "The spec breaks a rule."))
+            .References(EventReasons.ReferencesInvalid, message).Plan();
+    }
+
+    private static Plan Disabled(Observation seen, DateTimeOffset now)
+    {
+        var field = seen.Machine.Spec!.Enabled ? "spec.schedule.enabled" : "spec.enabled";
+        return NotWanted(
+            seen,
+            now,
+            MachinePhase.Disabled,
+            Scheduled.No(EventReasons.ScheduleDisabled, $"{field} is false."),
+            done: $"Switched off: {field} is false.",
+            because: "Switched off");
+    }
+
+    private static Plan Closed(Observation seen, DateTimeOffset now)
+    {
+        var opens = Times.For(seen.Machine, now).OpensText;
+        return NotWanted(
+            seen,
+            now,
+            MachinePhase.Inactive,
+            Scheduled.No(EventReasons.ScheduleInactive, $"Outside the window; {opens}."),
+            done: $"Outside its window; {opens}.",
+            because: "Window closed");
+    }
+
+    private static Plan NotWanted(
+        Observation seen, DateTimeOffset now, string phaseWhenGone, Scheduled scheduled, string done, string because)
+    {
+        var takingAway = TakeAway(seen, now, Manner.WithGrace);
+        return takingAway.IsDone
+            ? Report(seen, now, phaseWhenGone, done, scheduled).Plan()
+            : Report(seen, now, MachinePhase.ShuttingDown, $"{because}. {takingAway.Message}", scheduled)
+                .ShutdownBegan(takingAway.Began).Plan(takingAway);
+    }
+
+    private static Plan Open(Observation seen, DateTimeOffset now)
+    {
+        var times = Times.For(seen.Machine, now);
+        var scheduled = Scheduled.Yes($"In its window; {times.ClosesText}.");
+        if (ForeignObject(seen) is { } foreign)
+        {
+            return Report(seen, now, MachinePhase.Error, foreign, scheduled)
+                .References(EventReasons.NameConflict, foreign).RetryLater().Plan();
+        }
+
+        if (seen.OurMachine is { } found)
+        {
+            return found.IsBeingDeleted
+                ? Report(seen, now, MachinePhase.Pending, "In its window; the former Machine is still being deleted, and is made again once it is gone.", scheduled).Plan()
+                : Active(seen, found, now, times, scheduled);
+        }
+
+        if (seen.Slots.FirstOrDefault(slot => slot.Trouble is not null) is { Trouble: { } trouble })
+        {
+            return Report(seen, now, MachinePhase.Error, trouble, scheduled)
+                .References(ConditionReasons.ProviderUnavailable, trouble).RetryLater().Plan();
+        }
+
+        if (MissingKind(seen) is { } missing)
+        {
+            return Report(seen, now, MachinePhase.Error, missing, scheduled)
+                .References(ConditionReasons.KindNotFound, missing).RetryLater().Plan();
+        }
+
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        var spent = seen.Slots.Where(slot => IsSpent(seen, slot)).ToList();
+        if (spent.Count > 0)
+        {
+            // What served an earlier Machine goes with it; another one gets fresh objects.
+            AddDeletions(steps, seen, spent);
+            return Report(seen, now, MachinePhase.Pending, $"In its window; waiting for {Names(spent)} of the former Machine to go.", scheduled)
+                .Plan(steps.ToImmutable());
+        }
+
+        if (!seen.Machine.HasFinalizer)
+        {
+            steps.Add(new Step.AddFinalizer());
+        }
+
+        foreach (var role in (ReadOnlySpan<ProviderRole>)[ProviderRole.Bootstrap, ProviderRole.Infrastructure])
+        {
+            if (seen.Slot(role)!.Object is null)
+            {
+                steps.Add(new Step.CreateProviderObject(role));
+            }
+        }
+
+        steps.Add(new Step.CreateMachine());
+        return Report(seen, now, MachinePhase.Pending, "In its window; its objects are being created.", scheduled)
+            .Plan(steps.ToImmutable());
+    }
+
+    private static Plan Active(
+        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Times times, Scheduled scheduled)
+    {
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        if (!seen.Machine.HasFinalizer)
+        {
+            steps.Add(new Step.AddFinalizer());
+        }
+
+        if (Ownership.Of(found, seen.Machine) is Owner.NobodyYet)
+        {
+            steps.Add(new Step.AdoptMachine());
+        }
+
+        var drainTimeout = CapiDrainTimeout(seen.Machine);
+        if (found.NodeDrainTimeout != drainTimeout)
+        {
+            steps.Add(new Step.SetDrainTimeout(drainTimeout));
+        }
+
+        if (DrainExclusion.IsOurs(found))
+        {
+            steps.Add(new Step.IncludeDrain());
+        }
+
+        if (seen.Node is { State: NodeState.Known, Node: { } node } && Cordoning.IsOurs(node, seen.Machine))
+        {
+            steps.Add(new Step.Uncordon(node));
+        }
+
+        var changed = found.Metadata.Annotations.TryGetValue(WellKnown.TemplateHashAnnotation, out var hash)
+            && hash != seen.Machine.TemplateHash;
+        var state = found.NodeName is { } name
+            ? found.Ready ? $"Node {name} is ready" : $"Node {name} has joined, but the Machine is not ready"
+            : "waiting for the machine to join";
+        var message = $"In its window; {times.ClosesText}; {state}."
+            + (changed ? " Changes of the templates take effect at its next opening." : "");
+        return Report(seen, now, MachinePhase.Active, message, scheduled).Plan(steps.ToImmutable());
+    }
+
+    /// <summary>
+    /// The way out, the same for every reason; only the manner differs. Each stage is over when the world shows it.
+    /// </summary>
+    private static TakingAway TakeAway(Observation seen, DateTimeOffset now, Manner manner)
+    {
+        if (seen.OurMachine is { } found)
+        {
+            return found.IsBeingDeleted
+                ? AwaitMachineDeletion(found, manner)
+                : AwaitGracePeriod(seen, found, now, manner) ?? DeleteMachine(found, manner);
+        }
+
+        return DeleteRemains(seen);
+    }
+
+    private static TakingAway? AwaitGracePeriod(
+        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Manner manner)
+    {
+        if (manner is Manner.AtOnce || found.NodeName is null)
+        {
+            return null;
+        }
+
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        if (seen.Node is { State: NodeState.Known, Node: { } node } && !node.Unschedulable)
+        {
+            steps.Add(new Step.Cordon(node));
+        }
+
+        if (manner is Manner.WithoutGrace)
+        {
+            return steps.Count > 0 ? new TakingAway("Cordoning its Node.") { Steps = steps.ToImmutable() } : null;
+        }
+
+        var began = ShutdownBegan(seen.Machine, now);
+        var ends = began + seen.Machine.GracePeriod;
+        return now >= ends && steps.Count == 0
+            ? null
+            : new TakingAway($"Running pods may finish until {Times.Text(ends)}.")
+            {
+                Steps = steps.ToImmutable(),
+                Began = began,
+                WakeAt = ends,
+            };
+    }
+
+    private static TakingAway DeleteMachine(ClusterApi.CapiMachine found, Manner manner)
+    {
+        var delete = new Step.DeleteMachine(found.Uid);
+        return new TakingAway("Deleting the Machine.")
+        {
+            Steps = manner is Manner.AtOnce && !DrainExclusion.IsComplete(found) ? [new Step.ExcludeDrain(), delete] : [delete],
+        };
+    }
+
+    private static TakingAway AwaitMachineDeletion(ClusterApi.CapiMachine found, Manner manner) =>
+        new("Waiting for Cluster API to delete the Machine.")
+        {
+            Steps = manner is Manner.AtOnce && !DrainExclusion.IsComplete(found) ? [new Step.ExcludeDrain()] : [],
+        };
+
+    private static TakingAway DeleteRemains(Observation seen)
+    {
+        var remains = seen.Slots.Where(slot => slot.Ours(seen.Machine) is not null).ToList();
+        if (remains.Count == 0)
+        {
+            return seen.Slots.FirstOrDefault(slot => slot.Trouble is not null) is { Trouble: { } trouble }
+                ? new TakingAway($"Whether all of it is gone can't be told: {trouble}")
+                : TakingAway.Done;
+        }
+
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        AddDeletions(steps, seen, remains);
+        return new TakingAway($"Waiting for {Names(remains)} to go.") { Steps = steps.ToImmutable() };
+    }
+
+    // Deleting what a Machine points at is safe only once there is no Machine, and a cache alone can't say that.
+    private static void AddDeletions(
+        ImmutableArray<Step>.Builder steps, Observation seen, IReadOnlyList<ProviderSlot> slots)
+    {
+        var living = slots.Where(slot => slot.Object!.Metadata.DeletionTimestamp is null).ToList();
+        if (living.Count > 0 && !seen.MachineAbsenceConfirmed)
+        {
+            steps.Add(new Step.ConfirmMachineAbsent());
+        }
+
+        steps.AddRange(living.Select(slot => new Step.DeleteProviderObject(slot)));
+    }
+
+    // The one thing that is taken from the status: when this shutdown began. A condition from before the Machine was
+    // there speaks of an earlier shutdown.
+    private static DateTimeOffset ShutdownBegan(ScheduledMachine machine, DateTimeOffset now) =>
+        machine.Status.MachineRef is not null
+        && machine.Status.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Scheduled)
+            is { Status: ConditionStatus.False } closed
+        && closed.LastTransitionTime <= now
+            ? closed.LastTransitionTime
+            : now.TruncateToSecond();
+
+    private static bool IsSpent(Observation seen, ProviderSlot slot) =>
+        slot.Ours(seen.Machine) is { } found
+        && (found.Metadata.DeletionTimestamp is not null
+            || Ownership.HasServedAMachine(found)
+            || !found.Metadata.Annotations.TryGetValue(WellKnown.TemplateHashAnnotation, out var hash)
+            || hash != seen.Machine.TemplateHash);
+
+    private static string? ForeignObject(Observation seen)
+    {
+        if (seen.CapiMachine is not null && seen.OurMachine is null)
+        {
+            return ForeignText(ClusterApi.MachineApi.Kind, seen);
+        }
+
+        // Once there is a Machine of ours, what it points at is between it and Cluster API.
+        return seen.OurMachine is null
+            && seen.Slots.FirstOrDefault(slot => slot.Object is not null && slot.Ours(seen.Machine) is null) is { } slot
+            ? ForeignText(slot.Kind, seen)
+            : null;
+    }
+
+    private static string ForeignText(string kind, Observation seen) =>
+        $"A {kind} named {seen.Machine.Metadata.Name} is there already and is not this ScheduledMachine's: it is left alone. Delete or rename it, or give the ScheduledMachine another name.";
+
+    private static string? MissingKind(Observation seen)
+    {
+        foreach (var role in (ReadOnlySpan<ProviderRole>)[ProviderRole.Bootstrap, ProviderRole.Infrastructure])
+        {
+            if (seen.Slot(role) is { Resource: null } slot)
+            {
+                var field = role is ProviderRole.Bootstrap ? "spec.bootstrapSpec" : "spec.infrastructureSpec";
+                return $"{field}: the API server serves no namespaced kind {slot.Kind} in {slot.ApiVersion}. Install the provider that has it, or name one that is there.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Our drain timeout in Cluster API's terms, where 0 means without end.</summary>
+    public static TimeSpan CapiDrainTimeout(ScheduledMachine machine) =>
+        machine.DrainTimeout < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : machine.DrainTimeout;
+
+    private static string Names(IEnumerable<ProviderSlot> slots) => string.Join(" and ", slots.Select(slot => slot.Kind));
+
+    private static StatusReport Report(
+        Observation seen, DateTimeOffset now, string phase, string message, Scheduled scheduled) =>
+        new(seen, now, phase, message, scheduled);
+
+    private enum Manner
+    {
+        WithGrace,
+        WithoutGrace,
+        AtOnce,
+    }
+}

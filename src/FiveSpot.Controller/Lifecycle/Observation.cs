@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Immutable;
+using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Workload;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>Everything that a decision is taken from, apart from the time.</summary>
+public sealed record Observation
+{
+    /// <summary>What a person asked for.</summary>
+    public required ScheduledMachine Machine { get; init; }
+
+    /// <summary>The Cluster API Machine of that name, whoever's it is; null when there is none.</summary>
+    public CapiMachine? CapiMachine { get; init; }
+
+    /// <summary>Whether the API server itself, not only a cache, has said in this pass that there is no Machine.</summary>
+    public bool MachineAbsenceConfirmed { get; init; }
+
+    /// <summary>The bootstrap config; null when the spec can't be read and nothing names one.</summary>
+    public ProviderSlot? Bootstrap { get; init; }
+
+    /// <summary>The infrastructure machine; null when the spec can't be read and nothing names one.</summary>
+    public ProviderSlot? Infrastructure { get; init; }
+
+    /// <summary>Objects of this machine in kinds that the templates named before they were changed.</summary>
+    public ImmutableArray<ProviderSlot> Leftovers { get; init; } = [];
+
+    /// <summary>The Node that the Machine became.</summary>
+    public NodeObservation Node { get; init; } = NodeObservation.None;
+
+    /// <summary>The step that failed in this pass, if one did.</summary>
+    public StepFailure? Failure { get; init; }
+
+    /// <summary>The Machine, or null when it is somebody else's.</summary>
+    public CapiMachine? OurMachine =>
+        CapiMachine is { } found && Ownership.Of(found, Machine) is not Owner.SomebodyElse ? found : null;
+
+    /// <summary>All places in which provider objects of this machine may be.</summary>
+    public IEnumerable<ProviderSlot> Slots
+    {
+        get
+        {
+            if (Infrastructure is not null)
+            {
+                yield return Infrastructure;
+            }
+
+            if (Bootstrap is not null)
+            {
+                yield return Bootstrap;
+            }
+
+            foreach (var leftover in Leftovers)
+            {
+                yield return leftover;
+            }
+        }
+    }
+
+    /// <summary>The slot of one role.</summary>
+    public ProviderSlot? Slot(ProviderRole role) => role is ProviderRole.Bootstrap ? Bootstrap : Infrastructure;
+
+    /// <summary>This observation with one slot in place of another.</summary>
+    public Observation Replace(ProviderSlot old, ProviderSlot now) => this with
+    {
+        Bootstrap = ReferenceEquals(Bootstrap, old) ? now : Bootstrap,
+        Infrastructure = ReferenceEquals(Infrastructure, old) ? now : Infrastructure,
+        Leftovers = [.. Leftovers.Select(slot => ReferenceEquals(slot, old) ? now : slot)],
+    };
+
+    /// <summary>This observation with another slot for one role.</summary>
+    public Observation With(ProviderRole role, ProviderSlot slot) =>
+        role is ProviderRole.Bootstrap ? this with { Bootstrap = slot } : this with { Infrastructure = slot };
+}

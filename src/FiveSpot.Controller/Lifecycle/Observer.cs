@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
+using TypedReference = FiveSpot.Api.TypedReference;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>Collects from the caches what a decision needs. It calls nobody and waits for nothing.</summary>
+public sealed class Observer
+{
+    private readonly Informer<CapiMachine> _machines;
+    private readonly ProviderKinds _kinds;
+    private readonly NodeWatch _nodes;
+
+    /// <summary>An observer over these caches.</summary>
+    public Observer(Informer<CapiMachine> machines, ProviderKinds kinds, NodeWatch nodes)
+    {
+        _machines = machines;
+        _kinds = kinds;
+        _nodes = nodes;
+    }
+
+    /// <summary>What is observed of a machine now.</summary>
+    /// <returns>The observation; null while an answer about one of its kinds is on its way, after which the machine is
+    /// woken.</returns>
+    public Observation? Observe(ScheduledMachine machine)
+    {
+        var capiMachine = _machines.Get(machine.Key);
+        var ours = capiMachine is not null && Ownership.Of(capiMachine, machine) is not Owner.SomebodyElse ? capiMachine : null;
+        var status = machine.Status;
+
+        // The kinds that may have objects of this machine: those that the living Machine points at come first, then what
+        // the spec names for the next one, then what the last report knew of (the templates may have been changed since).
+        var bootstrap = Candidates(ours?.Bootstrap, machine.Spec?.BootstrapSpec, status.BootstrapRef);
+        var infrastructure = Candidates(ours?.Infrastructure, machine.Spec?.InfrastructureSpec, status.InfrastructureRef);
+
+        var pending = false;
+        var bootstrapSlots = Look(bootstrap, machine.Key, ref pending);
+        var infrastructureSlots = Look(infrastructure, machine.Key, ref pending);
+        if (pending)
+        {
+            return null;
+        }
+
+        return new Observation
+        {
+            Machine = machine,
+            CapiMachine = capiMachine,
+            Bootstrap = bootstrapSlots.FirstOrDefault(),
+            Infrastructure = infrastructureSlots.FirstOrDefault(),
+            Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
+            Node = _nodes.Find(ours),
+        };
+    }
+
+    private List<ProviderSlot> Look(
+        List<(string Group, string? Version, string Kind)> candidates, ObjectKey key, ref bool pending)
+    {
+        var slots = new List<ProviderSlot>(candidates.Count);
+        foreach (var candidate in candidates)
+        {
+            slots.Add(Look(candidate, key, ref pending));
+        }
+
+        return slots;
+    }
+
+    private ProviderSlot Look((string Group, string? Version, string Kind) candidate, ObjectKey key, ref bool pending)
+    {
+        var found = _kinds.Find(candidate.Group, candidate.Version, candidate.Kind, key);
+        pending |= found.IsPending;
+        return new ProviderSlot
+        {
+            ApiVersion = found.Resource?.ApiVersion ?? (candidate.Version is null ? candidate.Group : $"{candidate.Group}/{candidate.Version}"),
+            Kind = candidate.Kind,
+            Resource = found.Resource,
+            Object = found.Objects?.Get(key),
+            Trouble = found.Trouble,
+        };
+    }
+
+    private static List<(string Group, string? Version, string Kind)> Candidates(
+        ProviderReference? referred, ObjectTemplate? template, TypedReference? reported)
+    {
+        var candidates = new List<(string Group, string? Version, string Kind)>(3);
+        var templated = template is null ? default : Split(template.ApiVersion, template.Kind);
+        var known = reported is null ? default : Split(reported.ApiVersion, reported.Kind);
+        if (referred is not null)
+        {
+            // v1beta2 leaves the version out: the one that we made it at will do, else any.
+            var version = referred.Version
+                ?? (Same(templated, referred.Group, referred.Kind) ? templated.Version : null)
+                ?? (Same(known, referred.Group, referred.Kind) ? known.Version : null);
+            candidates.Add((referred.Group, version, referred.Kind));
+        }
+
+        foreach (var other in (ReadOnlySpan<(string, string?, string)>)[templated, known])
+        {
+            var (group, version, kind) = other;
+            if (kind is not null && !candidates.Exists(candidate => Same(candidate, group, kind)))
+            {
+                candidates.Add((group, version, kind));
+            }
+        }
+
+        return candidates;
+    }
+
+    private static (string Group, string? Version, string Kind) Split(string apiVersion, string kind)
+    {
+        var (group, version) = ResourceType.SplitApiVersion(apiVersion);
+        return (group, version, kind);
+    }
+
+    private static bool Same((string Group, string? Version, string Kind) one, string group, string kind) =>
+        one.Group == group && one.Kind == kind;
+}

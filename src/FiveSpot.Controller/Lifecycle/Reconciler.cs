@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>
+/// One pass over one machine: observe, decide, do, decide again, report. It never sleeps and never waits for an effect;
+/// it says when it wants to be woken.
+/// </summary>
+public sealed partial class Reconciler
+{
+    // A world that turns out to be another one than was seen is looked at again, but not for ever.
+    private const int MaxRounds = 5;
+
+    private readonly Informer<ScheduledMachine> _machines;
+    private readonly Observer _observer;
+    private readonly StepExecutor _executor;
+    private readonly EventRecorder _events;
+    private readonly DecisionOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Action<ObjectKey, DateTimeOffset> _wakeAt;
+    private readonly ILogger _logger;
+
+    /// <summary>A reconciler over these parts.</summary>
+    public Reconciler(
+        Informer<ScheduledMachine> machines,
+        Observer observer,
+        StepExecutor executor,
+        EventRecorder events,
+        DecisionOptions options,
+        TimeProvider clock,
+        Action<ObjectKey, DateTimeOffset> wakeAt,
+        ILogger<Reconciler> logger)
+    {
+        _machines = machines;
+        _observer = observer;
+        _executor = executor;
+        _events = events;
+        _options = options;
+        _clock = clock;
+        _wakeAt = wakeAt;
+        _logger = logger;
+    }
+
+    /// <summary>One pass.</summary>
+    public async ValueTask<WorkResult> ReconcileAsync(WorkItem<ObjectKey> item, CancellationToken cancellationToken)
+    {
+        if (_machines.Get(item.Key) is not { } machine || _observer.Observe(machine) is not { } seen)
+        {
+            // Gone; or an answer about its kinds is on its way, which wakes it.
+            return WorkResult.Done();
+        }
+
+        var now = _clock.GetUtcNow();
+        var lag = item.DueAt is { } due && due == machine.Status.NextTransitionTime ? due : (DateTimeOffset?)null;
+        var plan = Decision.Decide(seen, now, _options);
+        for (var round = 1; plan.Steps.Length > 0; round++)
+        {
+            seen = round > MaxRounds
+                ? seen with { Failure = new StepFailure(ConditionReasons.Retrying, "Its objects keep changing while they are looked at.", NeedsChange: false, item.Attempt) }
+                : await CarryOutAsync(plan, seen, item.Attempt, lag, cancellationToken);
+            lag = null;
+            plan = Decision.Decide(seen, now, _options);
+        }
+
+        if (!seen.Machine.IsGone && (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted))
+        {
+            await ReportAsync(seen.Machine, plan.Status, cancellationToken);
+        }
+
+        if (!plan.RetryLater)
+        {
+            return WorkResult.Done(plan.WakeAt);
+        }
+
+        if (plan.WakeAt is { } at)
+        {
+            _wakeAt(item.Key, at);
+        }
+
+        return WorkResult.Retry(seen.Failure?.RetryAfter);
+    }
+
+    private async Task<Observation> CarryOutAsync(
+        Plan plan, Observation seen, int attempt, DateTimeOffset? boundary, CancellationToken cancellationToken)
+    {
+        foreach (var step in plan.Steps)
+        {
+            if (boundary is { } at)
+            {
+                ControllerMetrics.BoundaryLag(_clock.GetUtcNow() - at);
+                boundary = null;
+            }
+
+            try
+            {
+                bool asPlanned;
+                (seen, asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
+                LogDone(seen.Machine.Key, step.GetType().Name);
+                if (!asPlanned)
+                {
+                    return seen;
+                }
+            }
+            catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+            {
+                LogFailed(seen.Machine.Key, step.GetType().Name, attempt, exception.Message);
+                return seen with { Failure = Describe(exception, attempt) };
+            }
+        }
+
+        return seen;
+    }
+
+    private static StepFailure Describe(Exception exception, int attempt) => exception switch
+    {
+        ApiException { IsTransient: true } failure =>
+            new StepFailure(ConditionReasons.Retrying, failure.Message, NeedsChange: false, attempt, failure.RetryAfter),
+        ApiException { IsConflict: true } failure =>
+            new StepFailure(ConditionReasons.Retrying, failure.Message, NeedsChange: false, attempt),
+        ApiException failure => new StepFailure(ConditionReasons.Refused, failure.Message, NeedsChange: true, attempt),
+        _ => new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, attempt),
+    };
+
+    private async Task ReportAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+    {
+        if (StatusComparer.AreSame(machine.Status, status))
+        {
+            return;
+        }
+
+        // The version that the events are about makes their names: told again after a crash, they are still the same.
+        var regarding = new ObjectReference(
+            $"{WellKnown.Group}/{WellKnown.Version}", WellKnown.Kind, machine.Metadata.Namespace, machine.Metadata.Name, machine.Uid);
+        foreach (var happened in Transitions.Between(machine.Status, status))
+        {
+            _events.Record(
+                regarding,
+                happened.IsWarning ? EventType.Warning : EventType.Normal,
+                happened.Reason,
+                "Reconcile",
+                happened.Note,
+                machine.ResourceVersion);
+        }
+
+        if (machine.Status.Phase != status.Phase)
+        {
+            LogPhase(machine.Key, machine.Status.Phase ?? "new", status.Phase ?? "", status.Message ?? "");
+        }
+
+        await _executor.WriteStatusAsync(machine, status, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Machine}: {Before} → {Phase}. {Reason}")]
+    private partial void LogPhase(ObjectKey machine, string before, string phase, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Machine}: {Step} done.")]
+    private partial void LogDone(ObjectKey machine, string step);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Machine}: {Step} failed at attempt {Attempt}: {Reason}")]
+    private partial void LogFailed(ObjectKey machine, string step, int attempt, string reason);
+}

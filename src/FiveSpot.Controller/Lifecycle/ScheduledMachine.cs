@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Kubernetes;
+using FiveSpot.Scheduling;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>
+/// A ScheduledMachine as the controller keeps it: what a person asked for, read and checked once for each change,
+/// not once for each look.
+/// </summary>
+public sealed record ScheduledMachine : IKubernetesObject
+{
+    /// <summary>Name, uid, finalizers and the like.</summary>
+    public required ObjectMetadata Metadata { get; init; }
+
+    /// <summary>What is asked for; null when it can't be read at all (<see cref="Problems"/> says why).</summary>
+    public ScheduledMachineSpec? Spec { get; init; }
+
+    /// <summary>What was last reported. A report only: apart from the time at which a shutdown began, nothing is
+    /// decided from it.</summary>
+    public ScheduledMachineStatus Status { get; init; } = new();
+
+    /// <summary>The schedule; null when it breaks a rule.</summary>
+    public WeeklySchedule? Schedule { get; init; }
+
+    /// <summary>Every rule that the spec breaks, each a sentence with what is wrong and what is allowed.</summary>
+    public IReadOnlyList<RuleViolation> Problems { get; init; } = [];
+
+    /// <summary>Whether the kill switch is on; known even of a spec that breaks rules.</summary>
+    public bool KillSwitch { get; init; }
+
+    /// <summary>Names the contents of the three templates, so that a change of them can be told.</summary>
+    public string TemplateHash { get; init; } = "";
+
+    /// <summary>Order of work when many are due at once: higher first.</summary>
+    public int Priority => Spec?.Priority ?? 50;
+
+    /// <summary>How long running pods may finish by themselves.</summary>
+    public TimeSpan GracePeriod => MachineTimeout.TryParse(Spec?.GracefulShutdownTimeout, out var time) ? time : default;
+
+    /// <summary>How long a drain may take.</summary>
+    public TimeSpan DrainTimeout => MachineTimeout.TryParse(Spec?.NodeDrainTimeout, out var time) ? time : default;
+
+    /// <summary>Whether somebody has deleted it, so that only the finalizers keep it.</summary>
+    public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
+
+    /// <summary>Whether it was found to be gone, or another one of its name to be in its place.</summary>
+    public bool IsGone { get; init; }
+
+    /// <summary>Whether the finalizer that lets us finish is in place.</summary>
+    public bool HasFinalizer => Metadata.Finalizers.Contains(WellKnown.Finalizer);
+
+    /// <inheritdoc/>
+    public ObjectKey Key => Metadata.Key;
+
+    /// <inheritdoc/>
+    public string Uid => Metadata.Uid;
+
+    /// <inheritdoc/>
+    public string ResourceVersion => Metadata.ResourceVersion;
+}

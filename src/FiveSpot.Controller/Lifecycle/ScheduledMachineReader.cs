@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json;
+using FiveSpot.Api;
+using FiveSpot.Controller.Json;
+using FiveSpot.Kubernetes;
+using FiveSpot.Scheduling;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>
+/// Reads and checks a ScheduledMachine. Whatever is in the store is read: what breaks a rule, or can't be understood at
+/// all, comes with a sentence that says so, and stops nobody else.
+/// </summary>
+public static class ScheduledMachineReader
+{
+    /// <summary>Reads one ScheduledMachine.</summary>
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    public static ScheduledMachine Read(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        var metadata = new ObjectMetadata();
+        var status = new ScheduledMachineStatus();
+        JsonDocument? spec = null;
+        try
+        {
+            if (reader.EnterObject())
+            {
+                while (reader.NextProperty())
+                {
+                    if (reader.ValueTextEquals("metadata"u8))
+                    {
+                        reader.Read();
+                        metadata = ObjectMetadata.Read(ref reader, static _ => false);
+                    }
+                    else if (reader.ValueTextEquals("spec"u8))
+                    {
+                        spec?.Dispose();
+                        spec = JsonDocument.ParseValue(ref reader);
+                    }
+                    else if (reader.ValueTextEquals("status"u8))
+                    {
+                        status = ReadStatus(ref reader, utf8Json);
+                    }
+                    else
+                    {
+                        reader.SkipValue();
+                    }
+                }
+            }
+
+            return Check(new ScheduledMachine { Metadata = metadata, Status = status }, spec?.RootElement);
+        }
+        finally
+        {
+            spec?.Dispose();
+        }
+    }
+
+    private static ScheduledMachine Check(ScheduledMachine machine, JsonElement? json)
+    {
+        if (json is not { ValueKind: JsonValueKind.Object } root)
+        {
+            return machine with { Problems = [new RuleViolation("spec", "is missing: it says which machine is wanted, and when.")] };
+        }
+
+        machine = machine with { KillSwitch = root.TryGetProperty("killSwitch", out var on) && on.ValueKind is JsonValueKind.True };
+        ScheduledMachineSpec? spec;
+        try
+        {
+            spec = root.Deserialize(ApiJsonContext.Default.ScheduledMachineSpec);
+        }
+        catch (JsonException exception)
+        {
+            var field = exception.Path is { Length: > 2 } path ? $"spec.{path[2..]}" : "spec";
+            return machine with { Problems = [new RuleViolation(field, $"can't be read: {FirstSentence(exception.Message)}")] };
+        }
+
+        if (spec is null)
+        {
+            return machine;
+        }
+
+        List<RuleViolation> problems = [.. ScheduledMachineRules.Check(machine.Metadata.Name, spec)];
+        WeeklySchedule? schedule = null;
+        if (!problems.Exists(problem => problem.Field.StartsWith("spec.schedule", StringComparison.Ordinal))
+            && !WeeklySchedule.TryParse(
+                spec.Schedule.DaysOfWeek, spec.Schedule.HoursOfDay, spec.Schedule.Timezone, out schedule, out var errors))
+        {
+            problems.AddRange(errors.Select(error => new RuleViolation($"spec.schedule.{error.Field}", error.Message)));
+        }
+
+        return machine with { Spec = spec, Schedule = schedule, Problems = problems, TemplateHash = TemplateHash.Of(root) };
+    }
+
+    // Our own report, perhaps of another version: what can't be read of it is written anew.
+    private static ScheduledMachineStatus ReadStatus(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Json)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        try
+        {
+            return JsonSerializer.Deserialize(
+                utf8Json[start..(int)reader.BytesConsumed], ApiJsonContext.Default.ScheduledMachineStatus) ?? new();
+        }
+        catch (JsonException)
+        {
+            return new ScheduledMachineStatus();
+        }
+    }
+
+    private static string FirstSentence(string text)
+    {
+        var end = text.IndexOf(" Path:", StringComparison.Ordinal);
+        return end < 0 ? text : text[..end];
+    }
+}

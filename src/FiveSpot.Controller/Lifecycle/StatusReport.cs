@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Immutable;
+using FiveSpot.Api;
+using FiveSpot.Controller.Workload;
+using TypedReference = FiveSpot.Api.TypedReference;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>Turns a decision into the status that describes it, and into the instant to look again.</summary>
+internal sealed class StatusReport
+{
+    private readonly Observation _seen;
+    private readonly DateTimeOffset _now;
+    private readonly string _phase;
+    private readonly string _message;
+    private readonly Scheduled _scheduled;
+    private readonly Times _times;
+    private (string Reason, string Message)? _brokenReference;
+    private DateTimeOffset? _shutdownBegan;
+    private DateTimeOffset? _wakeAt;
+    private bool _late;
+    private bool _retryLater;
+
+    public StatusReport(Observation seen, DateTimeOffset now, string phase, string message, Scheduled scheduled)
+    {
+        _seen = seen;
+        _now = now;
+        _phase = phase;
+        _message = message;
+        _scheduled = scheduled;
+        _times = Times.For(seen.Machine, now);
+    }
+
+    private ScheduledMachineStatus Previous => _seen.Machine.Status;
+
+    /// <summary>Something that the spec refers to is wrong.</summary>
+    public StatusReport References(string reason, string message)
+    {
+        _brokenReference = (reason, message);
+        return this;
+    }
+
+    /// <summary>What is wrong can be put right without anything changing that is watched.</summary>
+    public StatusReport RetryLater()
+    {
+        _retryLater = true;
+        return this;
+    }
+
+    /// <summary>A grace period is running since then.</summary>
+    public StatusReport ShutdownBegan(DateTimeOffset? at)
+    {
+        _shutdownBegan = at;
+        return this;
+    }
+
+    /// <summary>Look again at that instant, besides the boundaries of the schedule.</summary>
+    public StatusReport WakeAt(DateTimeOffset? at)
+    {
+        _wakeAt = Earlier(_wakeAt, at);
+        return this;
+    }
+
+    /// <summary>The cleanup of a deleted ScheduledMachine has taken too long.</summary>
+    public StatusReport Late()
+    {
+        _late = true;
+        return this;
+    }
+
+    public Plan Plan(TakingAway takingAway) => WakeAt(takingAway.WakeAt).Plan(takingAway.Steps);
+
+    public Plan Plan(params ImmutableArray<Step> steps) => new()
+    {
+        // After a failure nothing more is done in this pass: the plan only reports it.
+        Steps = _seen.Failure is null ? steps : [],
+        Status = Status(),
+        WakeAt = Earlier(_wakeAt, _times.Transition),
+        RetryLater = _retryLater || _seen.Failure is not null,
+    };
+
+    private ScheduledMachineStatus Status()
+    {
+        var machine = _seen.OurMachine;
+        var ready = Ready();
+        return new ScheduledMachineStatus
+        {
+            Phase = Phase,
+            Ready = ready.Status == ConditionStatus.True,
+            Message = Message,
+            InSchedule = _times.InSchedule,
+            Conditions = [ready, ScheduledCondition(), MachineReady(), ReferencesValid()],
+            MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
+            BootstrapRef = Reference(_seen.Bootstrap),
+            InfrastructureRef = Reference(_seen.Infrastructure),
+            NodeRef = NodeReference(),
+            ProviderID = machine?.ProviderId,
+            AppliedNodeTaints = Previous.AppliedNodeTaints,
+            LastScheduledTime = machine?.Metadata.CreationTimestamp ?? Previous.LastScheduledTime,
+            NextTransitionTime = _times.Transition,
+            NextActivation = _times.Activation,
+            NextCleanup = NextCleanup(),
+            ObservedGeneration = _seen.Machine.Metadata.Generation,
+        };
+    }
+
+    private string Phase => _seen.Failure is { IsError: true } ? MachinePhase.Error : _phase;
+
+    private string Message => _seen.Failure?.Message ?? _message;
+
+    private DateTimeOffset? NextCleanup()
+    {
+        var ends = _seen.OurMachine is null ? null
+            : _shutdownBegan is { } began ? began
+            : _phase == MachinePhase.Active ? _times.Transition
+            : null;
+        return ends + _seen.Machine.GracePeriod + _seen.Machine.DrainTimeout;
+    }
+
+    private Condition Ready()
+    {
+        var machineReady = MachineReady();
+        return (Phase, machineReady.Status) switch
+        {
+            (MachinePhase.Active, ConditionStatus.True) =>
+                Condition(ConditionTypes.Ready, ConditionStatus.True, ConditionReasons.MachineReady, Message),
+            (MachinePhase.Active, _) =>
+                Condition(ConditionTypes.Ready, ConditionStatus.False, machineReady.Reason, Message),
+            _ => Condition(
+                ConditionTypes.Ready,
+                ConditionStatus.False,
+                _late ? EventReasons.FinalizerCleanupTimedOut : _seen.Failure?.Reason ?? Phase,
+                Message),
+        };
+    }
+
+    private Condition ScheduledCondition()
+    {
+        var condition = Condition(ConditionTypes.Scheduled, _scheduled.Status, _scheduled.Reason, _scheduled.Message);
+        return _shutdownBegan is { } began ? condition with { LastTransitionTime = began } : condition;
+    }
+
+    private Condition MachineReady()
+    {
+        var (status, reason, message) = (_seen.OurMachine, _seen.Node) switch
+        {
+            (null, _) => (ConditionStatus.False, ConditionReasons.NoMachine, "There is no Machine."),
+            (_, { State: NodeState.Mismatch } node) =>
+                (ConditionStatus.False, ConditionReasons.NodeMismatch, node.Detail ?? ""),
+            ({ Ready: true } machine, _) =>
+                (ConditionStatus.True, ConditionReasons.MachineReady, $"Cluster API reports the Machine ready as Node {machine.NodeName}."),
+            ({ } machine, _) =>
+                (ConditionStatus.False, ConditionReasons.MachineNotReady, machine.ReadyMessage ?? $"Cluster API's phase of the Machine: {machine.Phase ?? "none yet"}."),
+        };
+        return Condition(ConditionTypes.MachineReady, status, reason, message);
+    }
+
+    private Condition ReferencesValid()
+    {
+        var (status, reason, message) = (_brokenReference, _seen.Failure) switch
+        {
+            ({ } broken, _) => (ConditionStatus.False, broken.Reason, broken.Message),
+            (_, { NeedsChange: true } failure) => (ConditionStatus.False, failure.Reason, failure.Message),
+            _ => (ConditionStatus.True, ConditionReasons.ReferencesValid, "The spec keeps all rules."),
+        };
+        return Condition(ConditionTypes.ReferencesValid, status, reason, message);
+    }
+
+    private Condition Condition(string type, string status, string reason, string message)
+    {
+        var before = Previous.Conditions.FirstOrDefault(condition => condition.Type == type);
+        return new Condition
+        {
+            Type = type,
+            Status = status,
+            Reason = reason,
+            Message = message,
+            ObservedGeneration = _seen.Machine.Metadata.Generation,
+            LastTransitionTime = before?.Status == status ? before.LastTransitionTime : _now.TruncateToSecond(),
+        };
+    }
+
+    private TypedReference? Reference(ProviderSlot? slot) =>
+        slot?.Ours(_seen.Machine) is null ? null : Reference(slot.ApiVersion, slot.Kind);
+
+    private TypedReference Reference(string apiVersion, string kind) => new()
+    {
+        ApiVersion = apiVersion,
+        Kind = kind,
+        Name = _seen.Machine.Metadata.Name,
+        Namespace = _seen.Machine.Metadata.Namespace,
+    };
+
+    private NodeReference? NodeReference() => _seen.OurMachine is not { NodeName: { } name } machine
+        ? null
+        : new NodeReference
+        {
+            ApiVersion = "v1",
+            Kind = "Node",
+            Name = name,
+            Uid = _seen.Node is { State: NodeState.Known, Node: { } node } ? node.Uid : machine.NodeUid,
+        };
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null || other < one ? other ?? one : one;
+}

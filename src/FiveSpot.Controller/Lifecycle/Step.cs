@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Controller.Workload;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>One API call to make. Every step may be done twice, and may find its work done by somebody else.</summary>
+public abstract record Step
+{
+    private Step()
+    {
+    }
+
+    /// <summary>Puts our finalizer on the ScheduledMachine, before anything is made for it.</summary>
+    public sealed record AddFinalizer : Step;
+
+    /// <summary>Lets the ScheduledMachine go.</summary>
+    public sealed record RemoveFinalizer : Step;
+
+    /// <summary>Makes the bootstrap config or the infrastructure machine from its template.</summary>
+    /// <param name="Role">Which of the two.</param>
+    public sealed record CreateProviderObject(ProviderRole Role) : Step;
+
+    /// <summary>Makes the Cluster API Machine that points at both.</summary>
+    public sealed record CreateMachine : Step;
+
+    /// <summary>Makes the ScheduledMachine the controller of a Machine that is ours but has none.</summary>
+    public sealed record AdoptMachine : Step;
+
+    /// <summary>Brings Cluster API's own drain timeout in line with ours.</summary>
+    /// <param name="Timeout">At least one second: Cluster API takes 0 for "without end".</param>
+    public sealed record SetDrainTimeout(TimeSpan Timeout) : Step;
+
+    /// <summary>Tells Cluster API to delete the Machine without draining its Node or waiting for volumes.</summary>
+    public sealed record ExcludeDrain : Step;
+
+    /// <summary>Takes that back, on a Machine that is wanted again.</summary>
+    public sealed record IncludeDrain : Step;
+
+    /// <summary>Asks the API server, past every cache, whether there is a Machine.</summary>
+    public sealed record ConfirmMachineAbsent : Step;
+
+    /// <summary>Deletes the Machine, if it is still the one that was seen.</summary>
+    /// <param name="Uid">Uid of the Machine that was seen.</param>
+    public sealed record DeleteMachine(string Uid) : Step;
+
+    /// <summary>Deletes a provider object, if it is still the one that was seen.</summary>
+    /// <param name="Slot">Where it is.</param>
+    public sealed record DeleteProviderObject(ProviderSlot Slot) : Step;
+
+    /// <summary>Keeps new pods off the Node.</summary>
+    /// <param name="Node">The Node as it was seen.</param>
+    public sealed record Cordon(Node Node) : Step;
+
+    /// <summary>Lets new pods onto a Node that we cordoned.</summary>
+    /// <param name="Node">The Node as it was seen.</param>
+    public sealed record Uncordon(Node Node) : Step;
+}

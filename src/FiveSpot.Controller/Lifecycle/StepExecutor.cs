@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>
+/// Carries out one step with one API call, and says what the world is like after it. Where the world turns out to be
+/// another one than was seen, it looks again instead: then the rest of the plan is void, and the next decision is taken
+/// from what is really there.
+/// </summary>
+public sealed class StepExecutor
+{
+    private static readonly ResourceType ScheduledMachines =
+        new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
+
+    private readonly ApiClient _api;
+    private readonly Informer<ScheduledMachine> _scheduledMachines;
+    private readonly Informer<CapiMachine> _machines;
+    private readonly ResourceType _machineResource;
+    private readonly ProviderKinds _kinds;
+    private readonly NodeWatch _nodes;
+    private readonly TimeProvider _clock;
+
+    /// <summary>An executor on this management cluster; the answers to its writes go into these caches.</summary>
+    public StepExecutor(
+        ApiClient api,
+        Informer<ScheduledMachine> scheduledMachines,
+        Informer<CapiMachine> machines,
+        ResourceType machineResource,
+        ProviderKinds kinds,
+        NodeWatch nodes,
+        TimeProvider clock)
+    {
+        _api = api;
+        _scheduledMachines = scheduledMachines;
+        _machines = machines;
+        _machineResource = machineResource;
+        _kinds = kinds;
+        _nodes = nodes;
+        _clock = clock;
+    }
+
+    /// <summary>Carries out one step.</summary>
+    /// <returns>The world after it, and whether the plan's next step still fits it.</returns>
+    /// <exception cref="ApiException">The API server refused.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer: the step may have been done or not.</exception>
+    public async Task<(Observation World, bool AsPlanned)> ExecuteAsync(Step step, Observation seen, CancellationToken cancellationToken)
+    {
+        var machine = seen.Machine;
+        switch (step)
+        {
+            case Step.AddFinalizer:
+                return await PatchFinalizersAsync(seen, [.. machine.Metadata.Finalizers, WellKnown.Finalizer], cancellationToken);
+
+            case Step.RemoveFinalizer:
+                return await PatchFinalizersAsync(
+                    seen, machine.Metadata.Finalizers.Where(finalizer => finalizer != WellKnown.Finalizer), cancellationToken);
+
+            case Step.CreateProviderObject create:
+                return await CreateProviderObjectAsync(create.Role, seen, cancellationToken);
+
+            case Step.CreateMachine:
+                return await CreateMachineAsync(seen, cancellationToken);
+
+            case Step.AdoptMachine:
+                return await PatchMachineAsync(seen, ObjectWriter.AdoptionPatch(machine, seen.CapiMachine!), cancellationToken);
+
+            case Step.SetDrainTimeout set:
+                return await PatchMachineAsync(
+                    seen, ObjectWriter.DrainTimeoutPatch(set.Timeout, _machineResource.Version), cancellationToken);
+
+            case Step.ExcludeDrain:
+                return await PatchMachineAsync(seen, DrainExclusionPatch(seen, WellKnown.FieldManager), cancellationToken);
+
+            case Step.IncludeDrain:
+                return await PatchMachineAsync(seen, DrainExclusionPatch(seen, value: null), cancellationToken);
+
+            case Step.ConfirmMachineAbsent:
+                return await ConfirmMachineAbsentAsync(seen, cancellationToken);
+
+            case Step.DeleteMachine delete:
+                return await DeleteMachineAsync(delete.Uid, seen, cancellationToken);
+
+            case Step.DeleteProviderObject delete:
+                return await DeleteProviderObjectAsync(delete.Slot, seen, cancellationToken);
+
+            case Step.Cordon cordon:
+                return await PatchNodeAsync(cordon.Node, machine.Uid, seen, cancellationToken);
+
+            case Step.Uncordon uncordon:
+                return await PatchNodeAsync(uncordon.Node, cordonedBy: null, seen, cancellationToken);
+
+            default:
+                throw new InvalidOperationException($"A step that nobody carries out: {step}");
+        }
+    }
+
+    /// <summary>Writes the status, if there still is a ScheduledMachine to write it to.</summary>
+    public async Task WriteStatusAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var written = await _api.ApplyAsync(
+                ScheduledMachines,
+                machine.Key,
+                ObjectWriter.Status(machine, status),
+                WellKnown.FieldManager,
+                force: true,
+                "status",
+                ScheduledMachineReader.Read,
+                cancellationToken);
+            _scheduledMachines.Observe(written);
+        }
+        catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        {
+            // Deleted meanwhile, or deleted and made anew: what there is to say of it is said when it is seen.
+        }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> PatchFinalizersAsync(
+        Observation seen, IEnumerable<string> finalizers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var written = await _api.MergePatchAsync(
+                ScheduledMachines,
+                seen.Machine.Key,
+                ObjectWriter.FinalizersPatch(seen.Machine, finalizers),
+                WellKnown.FieldManager,
+                subresource: null,
+                ScheduledMachineReader.Read,
+                cancellationToken);
+            if (written.Metadata.Finalizers.Count > 0 || !written.IsBeingDeleted)
+            {
+                _scheduledMachines.Observe(written);
+            }
+
+            return (seen with { Machine = written }, true);
+        }
+        catch (ApiException exception) when (exception.IsConflict)
+        {
+            var current = await _api.TryGetAsync(ScheduledMachines, seen.Machine.Key, ScheduledMachineReader.Read, cancellationToken);
+            if (current is null || current.Uid != seen.Machine.Uid)
+            {
+                return (Gone(seen), false);
+            }
+
+            _scheduledMachines.Observe(current);
+            return (seen with { Machine = current }, false);
+        }
+        catch (ApiException exception) when (exception.IsNotFound)
+        {
+            return (Gone(seen), false);
+        }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> CreateProviderObjectAsync(
+        ProviderRole role, Observation seen, CancellationToken cancellationToken)
+    {
+        var slot = seen.Slot(role)!;
+        var template = role is ProviderRole.Bootstrap ? seen.Machine.Spec!.BootstrapSpec : seen.Machine.Spec!.InfrastructureSpec;
+        try
+        {
+            var created = await _api.CreateAsync(
+                slot.Resource!,
+                seen.Machine.Metadata.Namespace,
+                ObjectWriter.ProviderObject(seen.Machine, template),
+                WellKnown.FieldManager,
+                PartialObject.Decode,
+                cancellationToken);
+            Cache(slot, seen)?.Observe(created);
+            return (seen.With(role, slot with { Object = created }), true);
+        }
+        catch (ApiException exception) when (exception.IsAlreadyExists)
+        {
+            var found = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken);
+            return (seen.With(role, slot with { Object = found }), false);
+        }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> CreateMachineAsync(Observation seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var created = await _api.CreateAsync(
+                _machineResource,
+                seen.Machine.Metadata.Namespace,
+                ObjectWriter.Machine(seen.Machine, _machineResource.Version),
+                WellKnown.FieldManager,
+                ReadMachine,
+                cancellationToken);
+            return (Seen(seen, created), true);
+        }
+        catch (ApiException exception) when (exception.IsAlreadyExists)
+        {
+            return await LookAgainAsync(seen, cancellationToken);
+        }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> PatchMachineAsync(
+        Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var written = await _api.MergePatchAsync(
+                _machineResource, seen.Machine.Key, patch, WellKnown.FieldManager, subresource: null, ReadMachine, cancellationToken);
+            return (Seen(seen, written), true);
+        }
+        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        {
+            return await LookAgainAsync(seen, cancellationToken);
+        }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> ConfirmMachineAbsentAsync(Observation seen, CancellationToken cancellationToken)
+    {
+        var (world, _) = await LookAgainAsync(seen, cancellationToken);
+        return (world with { MachineAbsenceConfirmed = world.OurMachine is null }, world.OurMachine is null);
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> DeleteMachineAsync(
+        string uid, Observation seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _api.DeleteAsync(
+                _machineResource,
+                seen.Machine.Key,
+                new DeleteOptions { Uid = uid, PropagationPolicy = PropagationPolicy.Background },
+                cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        {
+            return await LookAgainAsync(seen, cancellationToken);
+        }
+
+        // Accepted, not gone: the watch says when it is.
+        var found = seen.CapiMachine!;
+        return (seen with { CapiMachine = found with { Metadata = Deleted(found.Metadata) } }, true);
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> DeleteProviderObjectAsync(
+        ProviderSlot slot, Observation seen, CancellationToken cancellationToken)
+    {
+        var after = slot with { Object = new PartialObject(Deleted(slot.Object!.Metadata)) };
+        try
+        {
+            await _api.DeleteAsync(
+                slot.Resource!,
+                seen.Machine.Key,
+                new DeleteOptions { Uid = slot.Object.Uid, PropagationPolicy = PropagationPolicy.Background },
+                cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        {
+            after = slot with { Object = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken) };
+        }
+
+        return (seen.Replace(slot, after), true);
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> PatchNodeAsync(
+        Node node, string? cordonedBy, Observation seen, CancellationToken cancellationToken)
+    {
+        Node? current;
+        var asPlanned = true;
+        try
+        {
+            current = await _nodes.Api.MergePatchAsync(
+                NodeWatch.Nodes,
+                node.Key,
+                ObjectWriter.CordonPatch(node, cordonedBy),
+                WellKnown.FieldManager,
+                subresource: null,
+                NodeReader.Read,
+                cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        {
+            current = await _nodes.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken);
+            asPlanned = false;
+        }
+
+        if (current is null)
+        {
+            return (seen with { Node = new NodeObservation(NodeState.Missing) }, asPlanned);
+        }
+
+        _nodes.Observe(current);
+        return (seen with { Node = NodeWatch.Identify(current, seen.CapiMachine!) }, asPlanned);
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> LookAgainAsync(Observation seen, CancellationToken cancellationToken)
+    {
+        var found = await _api.TryGetAsync(_machineResource, seen.Machine.Key, ReadMachine, cancellationToken);
+        return (found is null ? seen with { CapiMachine = null } : Seen(seen, found), false);
+    }
+
+    private Observation Seen(Observation seen, CapiMachine machine)
+    {
+        // Somebody else's Machine has no label of ours: the watch doesn't see it, so it must not be in the cache either,
+        // from which nothing would ever take it away.
+        if (machine.Metadata.Labels.ContainsKey(WellKnown.ScheduledMachineLabel))
+        {
+            _machines.Observe(machine);
+        }
+
+        return seen with { CapiMachine = machine };
+    }
+
+    private CapiMachine ReadMachine(ReadOnlySpan<byte> utf8Json) => MachineReader.Read(utf8Json, _machineResource.ApiVersion);
+
+    private Informer<PartialObject>? Cache(ProviderSlot slot, Observation seen) =>
+        _kinds.Find(slot.Resource!.Group, slot.Resource.Version, slot.Kind, seen.Machine.Key).Objects;
+
+    private static ReadOnlyMemory<byte> DrainExclusionPatch(Observation seen, string? value) => ObjectWriter.AnnotationsPatch(
+        seen.CapiMachine!.ResourceVersion,
+        DrainExclusion.Annotations.Select(key => new KeyValuePair<string, string?>(key, value)));
+
+    private ObjectMetadata Deleted(ObjectMetadata metadata) => metadata with { DeletionTimestamp = _clock.GetUtcNow() };
+
+    private static Observation Gone(Observation seen) =>
+        seen with { Machine = seen.Machine with { Metadata = seen.Machine.Metadata with { Finalizers = [] }, IsGone = true } };
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Immutable;
+
+namespace FiveSpot.Controller.Lifecycle;
+
+/// <summary>How far the way out is: what to do now, and what is awaited.</summary>
+/// <param name="Message">One sentence for a person.</param>
+internal sealed record TakingAway(string Message)
+{
+    /// <summary>Nothing of the machine exists.</summary>
+    public static TakingAway Done { get; } = new("");
+
+    /// <summary>Whether nothing of the machine exists.</summary>
+    public bool IsDone => ReferenceEquals(this, Done);
+
+    /// <summary>What to do now.</summary>
+    public ImmutableArray<Step> Steps { get; init; } = [];
+
+    /// <summary>When the grace period began; null when there is none.</summary>
+    public DateTimeOffset? Began { get; init; }
+
+    /// <summary>When this stage is over by itself; null when only a change ends it.</summary>
+    public DateTimeOffset? WakeAt { get; init; }
+}

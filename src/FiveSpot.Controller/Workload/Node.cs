@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>What 5-Spot reads of a Node.</summary>
+public sealed record Node : IKubernetesObject
+{
+    /// <summary>Name, uid, annotations and the like.</summary>
+    public required ObjectMetadata Metadata { get; init; }
+
+    /// <summary>The machine's id at its provider; null until it is known.</summary>
+    public string? ProviderId { get; init; }
+
+    /// <summary>Whether it is cordoned.</summary>
+    public bool Unschedulable { get; init; }
+
+    /// <summary>Whether its kubelet reports Ready.</summary>
+    public bool Ready { get; init; }
+
+    /// <inheritdoc/>
+    public ObjectKey Key => Metadata.Key;
+
+    /// <inheritdoc/>
+    public string Uid => Metadata.Uid;
+
+    /// <inheritdoc/>
+    public string ResourceVersion => Metadata.ResourceVersion;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>What is known of the Node that a Machine became.</summary>
+/// <param name="State">How much is known.</param>
+/// <param name="Node">The Node; set exactly when <paramref name="State"/> is <see cref="NodeState.Known"/>.</param>
+/// <param name="Detail">Why it is not known, for a person.</param>
+public sealed record NodeObservation(NodeState State, Node? Node = null, string? Detail = null)
+{
+    /// <summary>The Machine has not become a Node yet.</summary>
+    public static NodeObservation None { get; } = new(NodeState.None);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json;
+using FiveSpot.Controller.Json;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>Reads of a Node what 5-Spot needs, straight from UTF-8.</summary>
+public static class NodeReader
+{
+    /// <summary>Reads one Node.</summary>
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    public static Node Read(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        var metadata = new ObjectMetadata();
+        string? providerId = null;
+        bool unschedulable = false, ready = false;
+        if (reader.EnterObject())
+        {
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("metadata"u8))
+                {
+                    reader.Read();
+                    metadata = ObjectMetadata.Read(ref reader, IsOurs);
+                }
+                else if (reader.ValueTextEquals("spec"u8))
+                {
+                    ReadSpec(ref reader, ref providerId, ref unschedulable);
+                }
+                else if (reader.ValueTextEquals("status"u8))
+                {
+                    ready = ReadReady(ref reader);
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+        }
+
+        return new Node { Metadata = metadata, ProviderId = providerId, Unschedulable = unschedulable, Ready = ready };
+    }
+
+    private static bool IsOurs(string annotation) => annotation.StartsWith("5spot.finos.org/", StringComparison.Ordinal);
+
+    private static void ReadSpec(ref Utf8JsonReader reader, ref string? providerId, ref bool unschedulable)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("providerID"u8))
+            {
+                providerId = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("unschedulable"u8))
+            {
+                unschedulable = reader.ReadTrue();
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static bool ReadReady(ref Utf8JsonReader reader)
+    {
+        var ready = false;
+        if (!reader.EnterObject())
+        {
+            return ready;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("conditions"u8))
+            {
+                ready = ReadConditions(ref reader);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+
+        return ready;
+    }
+
+    private static bool ReadConditions(ref Utf8JsonReader reader)
+    {
+        var ready = false;
+        if (!reader.EnterArray())
+        {
+            return ready;
+        }
+
+        while (reader.NextCondition(out var type, out var status, out _))
+        {
+            ready |= type == "Ready" && status == "True";
+        }
+
+        return ready;
+    }
+}

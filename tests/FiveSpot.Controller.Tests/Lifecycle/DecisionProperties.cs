@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using CsCheck;
+using FiveSpot.Api;
+using FiveSpot.Controller.Lifecycle;
+
+namespace FiveSpot.Controller.Tests.Lifecycle;
+
+/// <summary>What holds of every life, however odd: random spec changes, clock moves, and moods of Cluster API.</summary>
+public sealed class DecisionProperties
+{
+    private static readonly string[] Schedules =
+    [
+        """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}""",
+        """{"daysOfWeek":["sun"],"hoursOfDay":["3"]}""",
+        """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""",
+        """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"],"enabled":false}""",
+        """{"daysOfWeek":["someday"]}""",
+    ];
+
+    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m" """, ""","machineTemplate":{"version":"v1.33.0"}"""];
+
+    private static readonly Gen<(int What, int Schedule, int Extra, int Minutes)[]> Lives =
+        Gen.Select(Gen.Int[0, 7], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
+
+    [Fact]
+    public void After_the_steps_of_a_plan_the_next_one_has_none_and_the_same_status() => Live((world, now, _, _) =>
+    {
+        var again = world.Decide(now);
+        again.Steps.ShouldBeEmpty();
+        StatusText(again.Status).ShouldBe(StatusText(world.Machine.Status));
+        Transitions.Between(world.Machine.Status, again.Status).ShouldBeEmpty();
+    });
+
+    [Fact]
+    public void A_Machine_is_deleted_only_when_it_is_not_wanted_and_provider_objects_only_without_a_Machine() => Live((world, now, before, steps) =>
+    {
+        var wanted = world.Machine is { IsBeingDeleted: false, KillSwitch: false, Problems.Count: 0, Spec.IsEnabled: true }
+            && world.Machine.Schedule!.IsActive(NodaTime.Instant.FromDateTimeOffset(now));
+        if (wanted)
+        {
+            steps.OfType<Step.DeleteMachine>().ShouldBeEmpty();
+            (world.CapiMachine is not null).ShouldBeTrue("a wanted machine exists, or its predecessor is on its way out");
+        }
+
+        if (before.CapiMachine is not null)
+        {
+            steps.OfType<Step.DeleteProviderObject>().ShouldBeEmpty();
+        }
+    });
+
+    [Fact]
+    public void It_looks_again_no_later_than_the_next_boundary_and_never_in_the_past() => Live((world, now, _, _) =>
+    {
+        var wake = world.Decide(now).WakeAt;
+        if (wake is { } at)
+        {
+            at.ShouldBeGreaterThan(now);
+        }
+
+        if (world.Machine.Schedule?.NextChange(NodaTime.Instant.FromDateTimeOffset(now)) is { } boundary)
+        {
+            wake.ShouldNotBeNull();
+            wake.Value.ShouldBeLessThanOrEqualTo(boundary.ToDateTimeOffset());
+        }
+    });
+
+    [Fact]
+    public void Phase_and_objects_agree() => Live((world, _, _, _) =>
+    {
+        var status = world.Machine.Status;
+        if (status.Phase is MachinePhase.Inactive or MachinePhase.Disabled)
+        {
+            (world.CapiMachine, world.Bootstrap, world.Infrastructure).ShouldBe((null, null, null));
+        }
+
+        if (status.Phase == MachinePhase.Active)
+        {
+            world.CapiMachine.ShouldNotBeNull();
+        }
+
+        (status.MachineRef is null).ShouldBe(world.CapiMachine is null);
+    });
+
+    private static void Live(Action<World, DateTimeOffset, World, List<Step>> check) => Lives.Sample(
+        events =>
+        {
+            var world = World.New();
+            var now = World.Monday;
+            foreach (var (what, schedule, extra, minutes) in events)
+            {
+                now = now.AddMinutes(minutes);
+                world = what switch
+                {
+                    0 or 1 => world.WithSpec(Extras[extra], Schedules[schedule]),
+                    2 => world.Joins(),
+                    3 => world.Joins(ready: false),
+                    4 => world.MachineGoes(),
+                    5 => world.MachineGoes(withItsObjects: false),
+                    6 when world.CapiMachine is { IsBeingDeleted: false } machine => world.Do(new Step.DeleteMachine(machine.Uid), now),
+                    7 when extra == 5 => world.Deleted(now),
+                    _ => world,
+                };
+                var before = world;
+                var steps = new List<Step>();
+                world = world.Reconcile(now, steps);
+                check(world, now, before, steps);
+            }
+        },
+        iter: 500);
+
+    private static string StatusText(ScheduledMachineStatus status) =>
+        System.Text.Json.JsonSerializer.Serialize(status, ApiJsonContext.Default.ScheduledMachineStatus);
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Tests.Lifecycle;
+
+/// <summary>The phase table of the contract's section 4, row by row, and its paragraphs.</summary>
+public sealed class DecisionTests
+{
+    private static readonly DateTimeOffset Night = World.At("03:00:00");
+    private static readonly DateTimeOffset Opening = World.At("09:00:00");
+    private static readonly DateTimeOffset Noon = World.At("12:00:00");
+    private static readonly DateTimeOffset Closing = World.At("18:00:00");
+
+    [Fact]
+    public void Outside_its_window_it_is_inactive_and_nothing_is_done()
+    {
+        var plan = World.New().Decide(Night);
+
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Phase.ShouldBe(MachinePhase.Inactive);
+        plan.Status.InSchedule.ShouldBeFalse();
+        plan.Status.Message.ShouldBe("Outside its window; opens Mon 2026-01-05 09:00 UTC.");
+        plan.Status.NextTransitionTime.ShouldBe(Opening);
+        plan.Status.NextActivation.ShouldBe(Opening);
+        plan.WakeAt.ShouldBe(Opening);
+    }
+
+    [Fact]
+    public void When_the_window_opens_its_objects_are_made_in_order()
+    {
+        var plan = World.New().Decide(Opening);
+
+        plan.Status.Phase.ShouldBe(MachinePhase.Pending);
+        plan.Steps.ShouldBe(
+        [
+            new Step.AddFinalizer(),
+            new Step.CreateProviderObject(ProviderRole.Bootstrap),
+            new Step.CreateProviderObject(ProviderRole.Infrastructure),
+            new Step.CreateMachine(),
+        ]);
+    }
+
+    [Fact]
+    public void One_tick_before_the_window_opens_nothing_is_made() =>
+        World.New().Decide(Opening.AddTicks(-1)).Steps.ShouldBeEmpty();
+
+    [Fact]
+    public void With_its_objects_made_it_is_active_and_ready_once_Cluster_API_says_so()
+    {
+        var world = World.New().Reconcile(Opening);
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Active);
+        world.Machine.Status.Ready.ShouldBeFalse();
+        world.Machine.Status.MachineRef!.Name.ShouldBe("pc-1");
+        world.Machine.Status.LastScheduledTime.ShouldBe(Opening);
+
+        world = world.Joins().Reconcile(Noon);
+        world.Machine.Status.Ready.ShouldBeTrue();
+        world.Machine.Status.NodeRef!.Name.ShouldBe("node-1");
+        world.Machine.Status.NodeRef.Uid.ShouldBe("node-uid");
+        world.Machine.Status.ProviderID.ShouldBe("remote://1");
+        world.Machine.Status.NextTransitionTime.ShouldBe(Closing);
+        world.Machine.Status.NextCleanup.ShouldBe(Closing.AddMinutes(10));
+        world.Machine.Status.Message.ShouldBe("In its window; closes Mon 2026-01-05 18:00 UTC; Node node-1 is ready.");
+    }
+
+    [Fact]
+    public void When_the_window_closes_the_Node_is_cordoned_and_the_grace_period_runs_then_the_Machine_is_deleted()
+    {
+        var world = Running();
+
+        var plan = world.Decide(Closing);
+        plan.Steps.ShouldBe([new Step.Cordon(world.Node!)]);
+        plan.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
+        plan.Status.NextCleanup.ShouldBe(Closing.AddMinutes(10));
+        plan.WakeAt.ShouldBe(Closing.AddMinutes(5));
+
+        world = world.Reconcile(Closing);
+        world.Decide(Closing.AddMinutes(5).AddTicks(-1)).Steps.ShouldBeEmpty();
+        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.DeleteMachine(world.CapiMachine!.Uid)]);
+    }
+
+    [Fact]
+    public void It_is_inactive_only_when_all_three_objects_are_gone()
+    {
+        var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5));
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
+
+        world = world.MachineGoes(withItsObjects: false);
+        var plan = world.Decide(Closing.AddMinutes(6));
+        plan.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
+        plan.Steps[0].ShouldBe(new Step.ConfirmMachineAbsent());
+        plan.Steps.Length.ShouldBe(3);
+
+        world = world.Reconcile(Closing.AddMinutes(6));
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Inactive);
+        world.Machine.Status.MachineRef.ShouldBeNull();
+        world.Machine.Status.BootstrapRef.ShouldBeNull();
+        world.Machine.Status.InfrastructureRef.ShouldBeNull();
+        world.Machine.Status.NodeRef.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_Machine_whose_Node_never_joined_is_deleted_at_once()
+    {
+        var world = World.New().Reconcile(Opening);
+
+        world.Decide(Closing).Steps.ShouldBe([new Step.DeleteMachine(world.CapiMachine!.Uid)]);
+    }
+
+    [Fact]
+    public void A_shutdown_is_called_off_when_it_is_wanted_again()
+    {
+        var world = Running().Reconcile(Closing);
+        world.Node!.Unschedulable.ShouldBeTrue();
+
+        var before = world.Machine.Status;
+        world = world.WithSpec(schedule: """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-20"]}""").Reconcile(Closing.AddMinutes(2));
+
+        world.Node!.Unschedulable.ShouldBeFalse();
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Active);
+        Transitions.Between(before, world.Machine.Status).Select(e => e.Reason)
+            .ShouldBe([EventReasons.ScheduleActive, EventReasons.ShutdownCancelled]);
+    }
+
+    [Fact]
+    public void A_persons_cordon_is_neither_repeated_nor_lifted()
+    {
+        var world = Running();
+        world = world with { Node = world.Node! with { Unschedulable = true } };
+
+        world.Decide(Closing).Steps.ShouldBeEmpty();
+        world.Reconcile(Closing).Decide(Noon).Steps.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_grace_period_starts_afresh_for_a_Machine_that_no_report_has_seen()
+    {
+        // The controller died after creating the Machine, before it could report: the last report is from yesterday.
+        var asleep = World.New().Reconcile(Night);
+        var world = asleep.Reconcile(Opening).Joins();
+        world = world with { Machine = world.Machine with { Status = asleep.Machine.Status } };
+
+        var plan = world.Reconcile(Closing.AddHours(1)).Decide(Closing.AddHours(1).AddMinutes(4));
+
+        plan.Steps.ShouldBeEmpty();
+        plan.WakeAt.ShouldBe(Closing.AddHours(1).AddMinutes(5));
+    }
+
+    [Theory]
+    [InlineData(""", "enabled":false""", "spec.enabled is false")]
+    [InlineData("", "spec.schedule.enabled is false")]
+    public void Switched_off_it_goes_as_at_a_closing_and_ends_disabled(string extra, string why)
+    {
+        var schedule = extra.Length > 0
+            ? """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}"""
+            : """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"],"enabled":false}""";
+        var world = Running().WithSpec(extra, schedule).Reconcile(Noon);
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
+        world.Node!.Unschedulable.ShouldBeTrue();
+
+        world = world.Reconcile(Noon.AddMinutes(5)).MachineGoes().Reconcile(Noon.AddMinutes(6));
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Disabled);
+        world.Machine.Status.Message!.ShouldContain(why);
+        world.Machine.Status.InSchedule.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void The_kill_switch_takes_it_away_at_once_without_grace_or_drain()
+    {
+        var world = Running().WithSpec(""", "killSwitch":true""");
+
+        var plan = world.Decide(Noon);
+        plan.Status.Phase.ShouldBe(MachinePhase.Terminated);
+        plan.Steps.ShouldBe([new Step.ExcludeDrain(), new Step.DeleteMachine(world.CapiMachine!.Uid)]);
+
+        world = world.Reconcile(Noon).MachineGoes().Reconcile(Noon);
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Terminated);
+        world.Machine.Status.MachineRef.ShouldBeNull();
+        world.WithSpec().Decide(Noon).Steps.ShouldContain(new Step.CreateMachine());
+    }
+
+    [Fact]
+    public void The_kill_switch_ends_Cluster_APIs_own_drain_of_a_Machine_that_goes_already()
+    {
+        var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5)).WithSpec(""", "killSwitch":true""");
+
+        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.ExcludeDrain()]);
+    }
+
+    [Fact]
+    public void A_drain_exclusion_that_we_put_is_taken_back_when_the_machine_stays()
+    {
+        // Killed between the annotation and the deletion; then the kill switch is taken back.
+        var world = Running();
+        world = world.Do(new Step.ExcludeDrain(), Noon);
+
+        world.Decide(Noon).Steps.ShouldBe([new Step.IncludeDrain()]);
+    }
+
+    [Fact]
+    public void A_deleted_ScheduledMachine_has_no_grace_period_and_goes_when_its_machine_is_gone()
+    {
+        var world = Running().Deleted(Noon);
+        var done = new List<Step>();
+
+        world = world.Reconcile(Noon, done);
+        done.Select(step => step.GetType()).ShouldBe([typeof(Step.Cordon), typeof(Step.DeleteMachine)]);
+        world.Machine.HasFinalizer.ShouldBeTrue();
+
+        world = world.MachineGoes().Reconcile(Noon);
+        world.Machine.HasFinalizer.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_cleanup_that_takes_more_than_ten_minutes_is_told_once_and_the_finalizer_stays()
+    {
+        var world = Running().Deleted(Noon).Reconcile(Noon);
+        world.Decide(Noon).WakeAt.ShouldBe(Noon.AddSeconds(600));
+        var before = world.Machine.Status;
+
+        world = world.Reconcile(Noon.AddSeconds(600));
+        world.Machine.HasFinalizer.ShouldBeTrue();
+        Transitions.Between(before, world.Machine.Status).ShouldContain(e => e.Reason == EventReasons.FinalizerCleanupTimedOut && e.IsWarning);
+        Transitions.Between(world.Machine.Status, world.Decide(Noon.AddSeconds(700)).Status).ShouldBeEmpty();
+
+        world.Reconcile(Noon.AddSeconds(600), options: new DecisionOptions { ForceFinalizerOnTimeout = true })
+            .Machine.HasFinalizer.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_Machine_that_somebody_else_deletes_is_made_again_once_it_is_gone()
+    {
+        var world = Running();
+        world = world.Do(new Step.DeleteMachine(world.CapiMachine!.Uid), Noon);
+        world.Decide(Noon).Steps.ShouldBeEmpty();
+        world.Decide(Noon).Status.Phase.ShouldBe(MachinePhase.Pending);
+
+        var first = world.CapiMachine!.Uid;
+        world = world.MachineGoes(withItsObjects: false).Reconcile(Noon);
+        world.CapiMachine!.Uid.ShouldNotBe(first);
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Active);
+        world.Made.ShouldBe(6, "the bootstrap config and the infrastructure machine served the first one, and are made anew");
+    }
+
+    [Fact]
+    public void An_object_that_is_not_ours_is_never_touched()
+    {
+        var world = World.New();
+        world = world with { Infrastructure = new PartialObject(new ObjectMetadata { Name = "pc-1", Namespace = "default", Uid = "theirs" }) };
+
+        var plan = world.Decide(Noon);
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Phase.ShouldBe(MachinePhase.Error);
+        Condition(plan.Status, ConditionTypes.ReferencesValid).Reason.ShouldBe(EventReasons.NameConflict);
+        plan.Status.InfrastructureRef.ShouldBeNull();
+        plan.RetryLater.ShouldBeTrue();
+
+        world.Decide(Night).Status.Phase.ShouldBe(MachinePhase.Inactive);
+        world.WithSpec(""", "killSwitch":true""").Decide(Noon).Steps.ShouldBeEmpty();
+        world.Deleted(Noon).Reconcile(Noon).Infrastructure.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_Machine_with_our_label_and_no_controller_is_adopted()
+    {
+        var world = Running();
+        world = world with { CapiMachine = world.CapiMachine! with { Metadata = world.CapiMachine.Metadata with { OwnerReferences = [] } } };
+
+        world.Decide(Noon).Steps.ShouldBe([new Step.AdoptMachine()]);
+    }
+
+    [Theory]
+    [InlineData("apps/v1", "ReplicaSet", "pc-1")]
+    [InlineData("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-2")]
+    public void A_Machine_with_another_controller_is_not(string apiVersion, string kind, string name)
+    {
+        var world = Running();
+        world = world with
+        {
+            CapiMachine = world.CapiMachine! with
+            {
+                Metadata = world.CapiMachine.Metadata with { OwnerReferences = [new OwnerReference(apiVersion, kind, name, "other", true, true)] },
+            },
+        };
+
+        var plan = world.Decide(Noon);
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Phase.ShouldBe(MachinePhase.Error);
+        world.Decide(Closing.AddHours(1)).Steps.OfType<Step.DeleteMachine>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Cluster_APIs_drain_timeout_follows_ours_and_is_never_without_end()
+    {
+        var world = Running();
+
+        world.WithSpec(""", "nodeDrainTimeout":"90s" """).Decide(Noon).Steps.ShouldBe([new Step.SetDrainTimeout(TimeSpan.FromSeconds(90))]);
+        world.WithSpec(""", "nodeDrainTimeout":"0s" """).Decide(Noon).Steps.ShouldBe([new Step.SetDrainTimeout(TimeSpan.FromSeconds(1))]);
+    }
+
+    [Fact]
+    public void A_change_of_the_templates_waits_for_the_next_opening_and_the_message_says_so()
+    {
+        var world = Running().WithSpec(""", "machineTemplate":{"labels":{"a":"b"}}""");
+
+        var plan = world.Decide(Noon);
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Message!.ShouldEndWith("Changes of the templates take effect at its next opening.");
+    }
+
+    [Fact]
+    public void A_bootstrap_config_made_from_an_older_template_is_made_anew_when_no_Machine_uses_it()
+    {
+        // The controller died before it made the Machine; meanwhile the template was changed.
+        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening);
+        var stale = world.Bootstrap!.Uid;
+
+        world = world.WithSpec(""", "machineTemplate":{"labels":{"a":"b"}}""").Reconcile(Noon);
+        world.Bootstrap!.Uid.ShouldNotBe(stale);
+        world.Machine.Status.Phase.ShouldBe(MachinePhase.Active);
+    }
+
+    [Fact]
+    public void A_kind_that_the_server_does_not_know_is_an_error_that_names_it()
+    {
+        var plan = (World.New() with { KindsServed = false }).Decide(Noon);
+
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Phase.ShouldBe(MachinePhase.Error);
+        plan.Status.Message!.ShouldContain("no namespaced kind K0sWorkerConfig in bootstrap.cluster.x-k8s.io/v1beta1");
+        Condition(plan.Status, ConditionTypes.ReferencesValid).Reason.ShouldBe(ConditionReasons.KindNotFound);
+        plan.RetryLater.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_spec_that_breaks_a_rule_is_an_error_with_the_rules_own_words_and_no_call()
+    {
+        var plan = World.New(""", "gracefulShutdownTimeout":"5 minutes" """).Decide(Noon);
+
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Phase.ShouldBe(MachinePhase.Error);
+        plan.Status.Message!.ShouldContain("gracefulShutdownTimeout");
+        Condition(plan.Status, ConditionTypes.ReferencesValid).Status.ShouldBe(ConditionStatus.False);
+        plan.RetryLater.ShouldBeFalse("only a change of the spec can help");
+    }
+
+    [Fact]
+    public void What_takes_a_machine_away_works_though_the_spec_breaks_a_rule()
+    {
+        var running = Running();
+
+        running.WithSpec(""", "killSwitch":true, "priority":999""").Decide(Noon).Steps.ShouldContain(new Step.DeleteMachine(running.CapiMachine!.Uid));
+        running.WithSpec(""", "priority":999""").Deleted(Noon).Reconcile(Noon).CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(""", "priority":"high" """, "spec.priority")]
+    [InlineData(""", "killIfCommands":{}""", "spec.killIfCommands")]
+    public void A_spec_that_cannot_be_read_at_all_is_an_error_that_names_the_field(string extra, string field)
+    {
+        var plan = World.New(extra).Decide(Noon);
+
+        plan.Status.Phase.ShouldBe(MachinePhase.Error);
+        plan.Status.Message!.ShouldContain(field);
+    }
+
+    [Fact]
+    public void A_passing_failure_is_reported_as_an_error_only_when_it_repeats()
+    {
+        var seen = World.New().Observe();
+
+        var once = Decision.Decide(seen with { Failure = new StepFailure("ApiUnreachable", "No answer.", NeedsChange: false, Attempt: 1) }, Noon, new DecisionOptions());
+        once.Status.Phase.ShouldBe(MachinePhase.Pending);
+        once.Status.Message.ShouldBe("No answer.");
+        once.Steps.ShouldBeEmpty();
+
+        var again = Decision.Decide(seen with { Failure = new StepFailure("ApiUnreachable", "No answer.", NeedsChange: false, Attempt: 3) }, Noon, new DecisionOptions());
+        again.Status.Phase.ShouldBe(MachinePhase.Error);
+    }
+
+    [Fact]
+    public void A_Node_that_is_another_machines_is_never_written_to()
+    {
+        var world = Running();
+        var seen = world.Observe() with { Node = new NodeObservation(NodeState.Mismatch, null, "Node node-1 is another machine.") };
+
+        var plan = Decision.Decide(seen, Closing, new DecisionOptions());
+        plan.Steps.ShouldBeEmpty();
+        Condition(plan.Status, ConditionTypes.MachineReady).Reason.ShouldBe(ConditionReasons.NodeMismatch);
+    }
+
+    [Fact]
+    public void Ready_is_true_exactly_when_the_condition_is()
+    {
+        var world = Running();
+        world.Machine.Status.Ready.ShouldBeTrue();
+        Condition(world.Machine.Status, ConditionTypes.Ready).Status.ShouldBe(ConditionStatus.True);
+
+        var closing = world.Reconcile(Closing);
+        closing.Machine.Status.Ready.ShouldBeFalse();
+        Condition(closing.Machine.Status, ConditionTypes.Ready).Status.ShouldBe(ConditionStatus.False);
+    }
+
+    private static World Running() => World.New().Reconcile(Opening).Joins().Reconcile(Opening.AddMinutes(3));
+
+    private static Condition Condition(ScheduledMachineStatus status, string type) => status.Conditions.Single(c => c.Type == type);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text;
+using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Tests.Lifecycle;
+
+/// <summary>
+/// A world small enough to hold in one value: the ScheduledMachine, its objects and the Node. Steps are carried out on it
+/// as the API servers would, and what Cluster API does can be played by hand.
+/// </summary>
+internal sealed record World
+{
+    public const string Uid = "sm-1";
+
+    // Monday.
+    public static readonly DateTimeOffset Monday = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);
+
+    public required ScheduledMachine Machine { get; init; }
+
+    public CapiMachine? CapiMachine { get; init; }
+
+    public PartialObject? Bootstrap { get; init; }
+
+    public PartialObject? Infrastructure { get; init; }
+
+    public Node? Node { get; init; }
+
+    public bool KindsServed { get; init; } = true;
+
+    public int Made { get; init; }
+
+    public static DateTimeOffset At(string time) => DateTimeOffset.Parse($"2026-01-05T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
+
+    public static World New(string extraSpec = "", string schedule = """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}""") => new()
+    {
+        Machine = ScheduledMachineReader.Read(Encoding.UTF8.GetBytes($$"""
+            {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine",
+             "metadata":{"name":"pc-1","namespace":"default","uid":"{{Uid}}","resourceVersion":"1","generation":1 },
+             "spec":{"clusterName":"office","schedule":{{schedule}},
+               "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{} },
+               "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1"} }
+               {{extraSpec}} } }
+            """)),
+    };
+
+    public World WithSpec(string extraSpec = "", string schedule = """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}""")
+    {
+        var read = New(extraSpec, schedule).Machine;
+        return this with
+        {
+            Machine = read with { Metadata = Machine.Metadata with { Generation = Machine.Metadata.Generation + 1 }, Status = Machine.Status },
+        };
+    }
+
+    public Observation Observe() => new()
+    {
+        Machine = Machine,
+        CapiMachine = CapiMachine,
+        Bootstrap = Slot("bootstrap.cluster.x-k8s.io", "K0sWorkerConfig", "k0sworkerconfigs", Bootstrap),
+        Infrastructure = Slot("infrastructure.cluster.x-k8s.io", "RemoteMachine", "remotemachines", Infrastructure),
+        Node = CapiMachine?.NodeName is null ? NodeObservation.None
+            : Node is null ? new NodeObservation(NodeState.Missing)
+            : new NodeObservation(NodeState.Known, Node),
+    };
+
+    public Plan Decide(DateTimeOffset now) => Decision.Decide(Observe(), now, new DecisionOptions());
+
+    /// <summary>Reconciles as the controller does, until nothing more is to be done now; returns what was done.</summary>
+    public World Reconcile(DateTimeOffset now, List<Step>? done = null, DecisionOptions? options = null)
+    {
+        options ??= new DecisionOptions();
+        var world = this;
+        var confirmed = false;
+        var plan = Decision.Decide(world.Observe(), now, options);
+        for (var round = 0; plan.Steps.Length > 0; round++)
+        {
+            round.ShouldBeLessThan(10, $"it does not settle: {string.Join(", ", plan.Steps)}");
+            foreach (var step in plan.Steps)
+            {
+                done?.Add(step);
+                confirmed |= step is Step.ConfirmMachineAbsent;
+                world = world.Do(step, now);
+            }
+
+            plan = Decision.Decide(world.Observe() with { MachineAbsenceConfirmed = confirmed }, now, options);
+        }
+
+        return world with { Machine = world.Machine with { Status = plan.Status } };
+    }
+
+    public World Do(Step step, DateTimeOffset now) => step switch
+    {
+        Step.AddFinalizer => this with { Machine = Machine with { Metadata = Machine.Metadata with { Finalizers = [WellKnown.Finalizer] } } },
+        Step.RemoveFinalizer => this with { Machine = Machine with { Metadata = Machine.Metadata with { Finalizers = [] } } },
+        Step.CreateProviderObject { Role: ProviderRole.Bootstrap } => this with { Bootstrap = NewObject(), Made = Made + 1 },
+        Step.CreateProviderObject => this with { Infrastructure = NewObject(), Made = Made + 1 },
+        Step.CreateMachine => this with
+        {
+            Made = Made + 1,
+            CapiMachine = new CapiMachine
+            {
+                ApiVersion = "cluster.x-k8s.io/v1beta2",
+                NodeDrainTimeout = Decision.CapiDrainTimeout(Machine),
+                Metadata = NewObject().Metadata with
+                {
+                    CreationTimestamp = now,
+                    OwnerReferences = [new OwnerReference("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-1", Uid, true, true)],
+                },
+            },
+        },
+        Step.AdoptMachine => this with
+        {
+            CapiMachine = CapiMachine! with
+            {
+                Metadata = CapiMachine.Metadata with
+                {
+                    OwnerReferences = [new OwnerReference("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-1", Uid, true, true)],
+                },
+            },
+        },
+        Step.SetDrainTimeout set => this with { CapiMachine = CapiMachine! with { NodeDrainTimeout = set.Timeout } },
+        Step.ExcludeDrain => Annotate(DrainExclusion.Annotations.ToDictionary(key => key, _ => WellKnown.FieldManager)),
+        Step.IncludeDrain => Annotate([]),
+        Step.ConfirmMachineAbsent => this,
+        Step.DeleteMachine delete when delete.Uid == CapiMachine!.Uid =>
+            this with { CapiMachine = CapiMachine with { Metadata = CapiMachine.Metadata with { DeletionTimestamp = now } } },
+        Step.DeleteProviderObject { Slot.Kind: "RemoteMachine" } => this with { Infrastructure = null },
+        Step.DeleteProviderObject => this with { Bootstrap = null },
+        Step.Cordon => this with { Node = Node! with { Unschedulable = true, Metadata = Annotated(Node.Metadata, WellKnown.CordonedByAnnotation, Uid) } },
+        Step.Uncordon => this with { Node = Node! with { Unschedulable = false, Metadata = Node.Metadata with { Annotations = new Dictionary<string, string>() } } },
+        _ => throw new InvalidOperationException(step.ToString()),
+    };
+
+    /// <summary>Cluster API: the machine joins as a Node.</summary>
+    public World Joins(bool ready = true) => CapiMachine is null ? this : this with
+    {
+        CapiMachine = CapiMachine with { NodeName = "node-1", ProviderId = "remote://1", Ready = ready, Phase = "Running" },
+        Node = Node ?? new Node
+        {
+            Metadata = new ObjectMetadata { Name = "node-1", Uid = "node-uid", ResourceVersion = "1" },
+            ProviderId = "remote://1",
+            Ready = ready,
+        },
+        Bootstrap = Owned(Bootstrap),
+        Infrastructure = Owned(Infrastructure),
+    };
+
+    /// <summary>Cluster API: a Machine that is being deleted goes, with or without what it points at.</summary>
+    public World MachineGoes(bool withItsObjects = true) => CapiMachine is not { IsBeingDeleted: true } ? this : this with
+    {
+        CapiMachine = null,
+        Node = null,
+        Bootstrap = withItsObjects ? null : Bootstrap,
+        Infrastructure = withItsObjects ? null : Infrastructure,
+    };
+
+    public World Deleted(DateTimeOffset now) =>
+        this with { Machine = Machine with { Metadata = Machine.Metadata with { DeletionTimestamp = now } } };
+
+    private World Annotate(Dictionary<string, string> annotations) =>
+        this with { CapiMachine = CapiMachine! with { Metadata = CapiMachine.Metadata with { Annotations = annotations } } };
+
+    private PartialObject? Owned(PartialObject? found) => found is null ? null : new PartialObject(found.Metadata with
+    {
+        OwnerReferences = [new OwnerReference("cluster.x-k8s.io/v1beta2", "Machine", "pc-1", CapiMachine!.Uid, true, true)],
+    });
+
+    private PartialObject NewObject() => new(new ObjectMetadata
+    {
+        Name = "pc-1",
+        Namespace = "default",
+        Uid = $"made-{Made}",
+        ResourceVersion = "1",
+        Labels = new Dictionary<string, string> { [WellKnown.ScheduledMachineLabel] = "pc-1" },
+        Annotations = new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = Machine.TemplateHash },
+    });
+
+    private static ObjectMetadata Annotated(ObjectMetadata metadata, string key, string value) =>
+        metadata with { Annotations = new Dictionary<string, string>(metadata.Annotations) { [key] = value } };
+
+    private ProviderSlot Slot(string group, string kind, string plural, PartialObject? found) => new()
+    {
+        ApiVersion = $"{group}/v1beta1",
+        Kind = kind,
+        Resource = KindsServed ? new ResourceType(group, "v1beta1", plural, kind, Namespaced: true) : null,
+        Object = found,
+    };
+}
