@@ -73,13 +73,13 @@ internal sealed class OpenApiHandler
     private static JsonObject KindOf(Resource resource) =>
         new() { ["group"] = resource.Group, ["version"] = resource.Version, ["kind"] = resource.Kind };
 
-    private static JsonObject SchemaOf(Resource resource)
+    private JsonObject SchemaOf(Resource resource)
     {
         var schema = resource.OpenApi.Copy();
         schema[KindExtension] = new JsonArray(KindOf(resource));
         if (resource.IsCustom)
         {
-            var standard = BuiltInSchemas.For(string.Empty, "v1", "ConfigMap").Map("properties")!;
+            var standard = _catalog.Find(string.Empty, "v1", "configmaps")!.OpenApi.Map("properties") ?? [];
             var properties = schema.Child("properties");
             foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind", "metadata"])
             {
@@ -127,7 +127,7 @@ internal sealed class OpenApiHandler
         return new JsonObject { ["paths"] = paths };
     }
 
-    private static JsonObject Document(IEnumerable<Resource> resources)
+    private JsonObject Document(IEnumerable<Resource> resources)
     {
         var (paths, schemas) = (new JsonObject(), new JsonObject());
         foreach (var resource in resources)

@@ -11,7 +11,7 @@ internal static class PatchErrors
     public static JsonObject Conflict(ApplyConflictException conflict) =>
         new StatusException(409, "Conflict", conflict.Message, new JsonObject
         {
-            ["causes"] = new JsonArray([.. conflict.Conflicts.Select(cause => (JsonNode)new JsonObject
+            ["causes"] = new JsonArray([.. conflict.Causes.Select(cause => (JsonNode)new JsonObject
             {
                 ["reason"] = "FieldManagerConflict",
                 ["message"] = cause.Message,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
@@ -50,6 +51,11 @@ internal sealed class WatchHandler
         };
         var initial = SendInitialEvents(call, version);
         _reader.RequireKnown(version);
+        if (!initial && version == 0)
+        {
+            version = resource.Store!.Now().ResourceVersion;
+        }
+
         Snapshot? objects = null;
         if (initial)
         {
@@ -86,9 +92,7 @@ internal sealed class WatchHandler
             throw Invalid("Forbidden", "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
         }
 
-        return asked == "true"
-            ? call.IsSet("allowWatchBookmarks") || asked == "true"
-            : version == 0 && asked != "false";
+        return asked == "true";
     }
 
     private static StatusException Invalid(string type, string field, string detail) =>
