@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using static FiveSpot.Sandbox.ApiServer.Patching.SchemaView;
+
+namespace FiveSpot.Sandbox.ApiServer.Patching;
+
+/// <summary>Merges an applied configuration into an object, and takes fields out of one.</summary>
+internal static class TypedMerge
+{
+    /// <summary>The object with all that the configuration says; nothing is removed.</summary>
+    /// <exception cref="FormatException">An item of a list-map or set has no identity.</exception>
+    public static JsonObject Merge(JsonObject live, JsonObject applied, SchemaView schema) =>
+        MergeValues(live, applied, schema) as JsonObject ?? [];
+
+    /// <summary>The object without the given list items and fields, and without what is empty after that.</summary>
+    /// <exception cref="FormatException">An item of a list-map or set has no identity.</exception>
+    public static JsonObject Without(JsonObject value, FieldSet fields, SchemaView schema) =>
+        Remove(value, fields, schema) as JsonObject ?? [];
+
+    private static JsonNode? MergeValues(JsonNode? live, JsonNode? applied, SchemaView schema)
+    {
+        var shape = schema.ShapeOf(applied);
+        if (shape == schema.ShapeOf(live))
+        {
+            switch (shape)
+            {
+                case ValueShape.Map when !schema.Map!.IsAtomic && live is JsonObject { Count: > 0 } map:
+                    return MergeMaps(map, applied as JsonObject, schema.Map);
+                case ValueShape.List when !schema.List!.IsAtomic && live is JsonArray { Count: > 0 } list:
+                    return MergeLists(list, applied as JsonArray, schema.List);
+            }
+        }
+        return applied?.DeepClone();
+    }
+
+    private static JsonObject MergeMaps(JsonObject live, JsonObject? applied, MapView view)
+    {
+        var result = new JsonObject();
+        foreach (var (name, value) in live)
+        {
+            result[name] = applied is not null && applied.TryGetPropertyValue(name, out var change)
+                ? MergeValues(value, change, view.TypeOf(name, out _))
+                : value?.DeepClone();
+        }
+        foreach (var (name, value) in applied ?? [])
+        {
+            if (!live.ContainsKey(name))
+            {
+                result[name] = value?.DeepClone();
+            }
+        }
+        return result;
+    }
+
+    // Items of both lists come in the applied order. Items of the live list alone keep their place between them: each
+    // stays behind the live items that it was behind. Items that are new come right before the shared item that they
+    // precede in the applied list.
+    private static JsonArray MergeLists(JsonArray live, JsonArray? applied, ListView view)
+    {
+        var liveItems = new Dictionary<PathElement, JsonNode?>(live.Count);
+        var liveElements = new PathElement[live.Count];
+        for (var i = 0; i < live.Count; i++)
+        {
+            liveElements[i] = view.ElementOf(live[i]);
+            // Of live duplicates none is the one to merge with.
+            liveItems[liveElements[i]] = liveItems.ContainsKey(liveElements[i]) ? null : live[i];
+        }
+        var pending = new Queue<(PathElement Element, JsonNode? Item)>();
+        var appliedElements = new HashSet<PathElement>();
+        foreach (var item in applied ?? [])
+        {
+            var element = view.ElementOf(item);
+            appliedElements.Add(element);
+            pending.Enqueue((element, item));
+        }
+        var shared = new Queue<PathElement>(pending.Select(static entry => entry.Element).Where(liveItems.ContainsKey));
+
+        var result = new JsonArray();
+        for (var i = 0; i < live.Count; i++)
+        {
+            if (!appliedElements.Contains(liveElements[i]))
+            {
+                result.Add(live[i]?.DeepClone());
+            }
+            else if (shared.TryPeek(out var next) && next.Equals(liveElements[i]))
+            {
+                shared.Dequeue();
+                PathElement taken;
+                do
+                {
+                    taken = TakeApplied();
+                }
+                while (!taken.Equals(next));
+            }
+        }
+        while (pending.Count > 0)
+        {
+            TakeApplied();
+        }
+        return result;
+
+        PathElement TakeApplied()
+        {
+            var (element, item) = pending.Dequeue();
+            result.Add(liveItems.TryGetValue(element, out var old) ? MergeValues(old, item, view.Element) : item?.DeepClone());
+            return element;
+        }
+    }
+
+    private static JsonNode? Remove(JsonNode? value, FieldSet? fields, SchemaView schema)
+    {
+        if (fields is not { IsEmpty: false })
+        {
+            return value?.DeepClone();
+        }
+        switch (schema.ShapeOf(value))
+        {
+            case ValueShape.Map when !schema.Map!.IsAtomic && value is JsonObject { Count: > 0 } map:
+                var rest = new JsonObject();
+                foreach (var (name, child) in map)
+                {
+                    var element = schema.Map.ElementOf(name);
+                    if (!fields.Contains(element))
+                    {
+                        var kept = Remove(child, fields.Below(element), schema.Map.TypeOf(name, out _));
+                        if (kept is not null || child is null)
+                        {
+                            rest[name] = kept;
+                        }
+                    }
+                }
+                return rest.Count > 0 ? rest : null;
+            case ValueShape.List when !schema.List!.IsAtomic && value is JsonArray { Count: > 0 } list:
+                var items = new JsonArray();
+                foreach (var item in list)
+                {
+                    var element = schema.List.ElementOf(item);
+                    if (!fields.Contains(element))
+                    {
+                        items.Add(Remove(item, fields.Below(element), schema.List.Element));
+                    }
+                }
+                return items.Count > 0 ? items : null;
+            default:
+                return value?.DeepClone();
+        }
+    }
+}
