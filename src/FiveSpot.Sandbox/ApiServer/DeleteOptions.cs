@@ -20,6 +20,7 @@ internal sealed record DeleteOptions
 
     public bool DryRun { get; init; }
 
+    /// <summary>Reads the options from the body or, where it has none, from the query.</summary>
     /// <exception cref="StatusException">400 or 422: the options contradict each other.</exception>
     public static DeleteOptions From(JsonObject? body, IReadOnlyDictionary<string, string> query)
     {

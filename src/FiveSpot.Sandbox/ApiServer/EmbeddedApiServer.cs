@@ -41,11 +41,11 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         Address = new Uri($"https://127.0.0.1:{new Uri(bound).Port}");
     }
 
-    /// <summary>Every request, before and after it took effect. Called on the request's own thread: be quick.</summary>
-    public event Action<ObservedRequest>? RequestObserved
+    /// <summary>Every request, before and after it took effect. Called on the request's own thread: be quick. Null for none; may be set at any time.</summary>
+    public Action<ObservedRequest>? RequestObserver
     {
-        add => _pipeline.Observed += value;
-        remove => _pipeline.Observed -= value;
+        get => _pipeline.Observed;
+        set => _pipeline.Observed = value;
     }
 
     /// <summary>Names cluster, user and context in the kubeconfig.</summary>
@@ -76,9 +76,11 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public static async Task<EmbeddedApiServer> StartAsync(EmbeddedApiServerOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new EmbeddedApiServerOptions();
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, IPEndPoint.MaxPort);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Port);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.HistoryLength, 1);
+        if (options.Port is < 0 or > IPEndPoint.MaxPort || options.HistoryLength < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options, "The port is 0 to 65535, the length of the history at least 1.");
+        }
+
         var token = options.Token ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
         var store = new ObjectStore(options.HistoryLength);
         var catalog = new ResourceCatalog(store);
@@ -146,6 +148,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         await _controllers.DisposeAsync();
         await _web.StopAsync(new CancellationToken(canceled: true));
         await _web.DisposeAsync();
+        _pipeline.Dispose();
     }
 
     private static WebApplication Build(int port, RequestPipeline pipeline)

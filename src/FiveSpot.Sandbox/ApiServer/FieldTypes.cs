@@ -9,6 +9,7 @@ namespace FiveSpot.Sandbox.ApiServer;
 /// <summary>Built-in kinds are decoded before they are validated: a value of the wrong type is a bad request.</summary>
 internal static class FieldTypes
 {
+    /// <summary>Refuses an object with a value of the wrong type.</summary>
     /// <exception cref="StatusException">400.</exception>
     public static void Require(Resource resource, JsonObject obj) => Check(resource, obj, resource.OpenApi, string.Empty);
 

@@ -50,19 +50,14 @@ internal sealed class ObjectWriter
             }
 
             var name = next.Metadata().Text("name") ?? string.Empty;
-            if (resource.Store!.Find(@namespace, name) is not null && !generated)
-            {
-                throw Refusal.AlreadyExists(resource, name);
-            }
-
             PrepareForCreate(resource, next, options, applied);
             var json = resource.ToStorage(next);
-            if (options.DryRun)
+            if (options.DryRun && resource.Store!.Find(@namespace, name) is null)
             {
                 return new StoredObject(json, 0);
             }
 
-            if (resource.Store.Create(json) is { } stored)
+            if (!options.DryRun && resource.Store!.Create(json) is { } stored)
             {
                 return stored;
             }

@@ -157,7 +157,9 @@ internal sealed class CelChecker(string source, CelEnvironment environment)
 
     private CelType OfCall(CelCall call)
     {
-        var arguments = call.All.Select(Visit).ToList();
+        var arguments = call.All.Select(argument => call.Function == "format" && argument is CelListExpr list
+            ? Mixed(list)
+            : Visit(argument)).ToList();
         var standard = CelSignatures.Standard.GetValueOrDefault(call.Function) ?? [];
         var own = environment.Functions.Where(f => f.Name == call.Function)
             .Select(f => new CelOverload(f.IsMember, f.Parameters, f.Result));
@@ -202,6 +204,17 @@ internal sealed class CelChecker(string source, CelEnvironment environment)
 
         CheckRegex(call);
         return result;
+    }
+
+    /// <summary>The arguments of <c>format</c> are the one list literal whose elements may differ in type.</summary>
+    private CelType Mixed(CelListExpr list)
+    {
+        foreach (var (element, _) in list.Elements)
+        {
+            Visit(element);
+        }
+
+        return list.Type = CelType.ListOf(CelType.Dyn);
     }
 
     private void CheckRegex(CelCall call)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace FiveSpot.Sandbox.ApiServer.Cel;
@@ -40,51 +41,37 @@ internal static class CelRegex
     /// <summary>Rewrites what the two dialects spell differently.</summary>
     private static string Translate(string pattern)
     {
-        var result = new System.Text.StringBuilder(pattern.Length);
-        var inClass = false;
+        var result = new StringBuilder(pattern.Length);
+        var classStart = -1;
         for (var i = 0; i < pattern.Length; i++)
         {
             var c = pattern[i];
+            var inClass = classStart >= 0;
             if (c == '\\' && i + 1 < pattern.Length)
             {
-                var next = pattern[++i];
-                result.Append(next switch
-                {
-                    // In RE2 the class escapes are ASCII.
-                    'd' => inClass ? "0-9" : "[0-9]",
-                    'w' => inClass ? "0-9A-Za-z_" : "[0-9A-Za-z_]",
-                    's' => inClass ? @"\t\n\f\r " : @"[\t\n\f\r ]",
-                    'D' when !inClass => "[^0-9]",
-                    'W' when !inClass => "[^0-9A-Za-z_]",
-                    'S' when !inClass => @"[^\t\n\f\r ]",
-                    // $ is the end of the text alone; .NET's \z says that, RE2 knows it under the same name.
-                    _ => $"\\{next}",
-                });
-                continue;
+                result.Append(Escape(pattern[++i], inClass));
             }
-
-            if (inClass)
+            else if (inClass && c == '[' && PosixClass(pattern, ref i) is { } posix)
             {
-                inClass = c != ']' || pattern[i - 1] == '[' || (pattern[i - 1] == '^' && pattern[i - 2] == '[');
-                if (c == '[' && i + 1 < pattern.Length && pattern[i + 1] == ':' && PosixClass(pattern, ref i) is { } posix)
-                {
-                    result.Append(posix);
-                    inClass = true;
-                    continue;
-                }
-
-                result.Append(c == '[' ? @"\[" : c.ToString());
-                continue;
+                result.Append(posix);
             }
-
-            inClass = c == '[';
-            if (c == '(' && string.CompareOrdinal(pattern, i, "(?P<", 0, 4) == 0)
+            else if (inClass)
+            {
+                // A bracket that comes first, also after ^, stands for itself.
+                var first = i == classStart + 1 || (i == classStart + 2 && pattern[i - 1] == '^');
+                classStart = c == ']' && !first ? -1 : classStart;
+                result.Append(c == '[' ? @"\[" : c.ToString());
+            }
+            else if (string.CompareOrdinal(pattern, i, "(?P<", 0, 4) == 0)
             {
                 result.Append("(?<");
                 i += 3;
             }
             else
             {
+                classStart = c == '[' ? i : -1;
+
+                // .NET's $ also matches before a newline at the end; RE2's does not.
                 result.Append(c == '$' && !pattern.Contains("(?m", StringComparison.Ordinal) ? @"\z" : c.ToString());
             }
         }
@@ -92,9 +79,21 @@ internal static class CelRegex
         return result.ToString();
     }
 
+    /// <summary>In RE2 the class escapes are ASCII.</summary>
+    private static string Escape(char name, bool inClass) => name switch
+    {
+        'd' => inClass ? "0-9" : "[0-9]",
+        'w' => inClass ? "0-9A-Za-z_" : "[0-9A-Za-z_]",
+        's' => inClass ? @"\t\n\f\r " : @"[\t\n\f\r ]",
+        'D' when !inClass => "[^0-9]",
+        'W' when !inClass => "[^0-9A-Za-z_]",
+        'S' when !inClass => @"[^\t\n\f\r ]",
+        _ => $"\\{name}",
+    };
+
     private static string? PosixClass(string pattern, ref int at)
     {
-        var end = pattern.IndexOf(":]", at, StringComparison.Ordinal);
+        var end = string.CompareOrdinal(pattern, at, "[:", 0, 2) == 0 ? pattern.IndexOf(":]", at, StringComparison.Ordinal) : -1;
         var set = end < 0 ? null : pattern[(at + 2)..end] switch
         {
             "alnum" => "0-9A-Za-z",

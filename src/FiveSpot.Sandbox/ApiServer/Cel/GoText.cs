@@ -8,7 +8,7 @@ using System.Text.Json.Nodes;
 namespace FiveSpot.Sandbox.ApiServer.Cel;
 
 /// <summary>Values as Go prints them: kube-apiserver's messages are made of <c>%v</c>, <c>%q</c> and <c>%#v</c>.</summary>
-internal static class GoText
+public static class GoText
 {
     /// <summary>A float in the shortest form, with an exponent from 10^<paramref name="threshold"/> on (<c>%v</c>: 21).</summary>
     public static string Float(double value, int threshold)

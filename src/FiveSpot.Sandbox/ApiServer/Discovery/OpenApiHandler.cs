@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Http;
 using FiveSpot.Sandbox.ApiServer.Resources;
-using FiveSpot.Sandbox.ApiServer.Schemas;
 using Microsoft.AspNetCore.Http;
 
 namespace FiveSpot.Sandbox.ApiServer.Discovery;

@@ -19,13 +19,18 @@ internal static class RequestBody
     public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request)
     {
         var type = MediaType(request);
-        if (type is not ("" or "application/json" or "application/yaml" or "*/*"))
+        if (type is not ("" or "application/json" or "application/yaml" or ProtobufText.MediaType or "*/*"))
         {
-            throw Refusal.UnsupportedMediaType(type, "application/json, application/yaml");
+            throw Refusal.UnsupportedMediaType(type, "application/json, application/yaml, application/vnd.kubernetes.protobuf");
         }
 
         var bytes = await ReadBytesAsync(request);
-        return bytes.Length == 0 ? null : AsObject(type == "application/yaml" ? YamlText.Parse(bytes) : Parse(bytes));
+        if (bytes.Length == 0)
+        {
+            return null;
+        }
+
+        return type == ProtobufText.MediaType ? ProtobufText.Parse(bytes) : AsObject(type == "application/yaml" ? YamlText.Parse(bytes) : Parse(bytes));
     }
 
     public static string MediaType(HttpRequest request) => (request.ContentType ?? string.Empty).Split(';')[0].Trim();

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace FiveSpot.Sandbox.ApiServer.Http;
 
 /// <summary>What every request passes through: observation, authentication, routing, and the making of errors into Status objects.</summary>
-internal sealed class RequestPipeline
+internal sealed class RequestPipeline : IDisposable
 {
     private readonly ResourceCatalog _catalog;
     private readonly TimeProvider _clock;
@@ -41,7 +41,8 @@ internal sealed class RequestPipeline
             new SubresourceHandlers(catalog, writer, deleter, reader, disruptions));
     }
 
-    public event Action<ObservedRequest>? Observed;
+    /// <summary>Called for each request, before and after.</summary>
+    public Action<ObservedRequest>? Observed { get; set; }
 
     public FaultInjector? Faults { get; set; }
 
@@ -54,6 +55,8 @@ internal sealed class RequestPipeline
 
     /// <summary>Ends the open watches in good order.</summary>
     public void EndWatches() => Interlocked.Exchange(ref _watches, new CancellationTokenSource()).Cancel();
+
+    public void Dispose() => _watches.Dispose();
 
     public async Task HandleAsync(HttpContext http)
     {

@@ -11,6 +11,8 @@ namespace FiveSpot.Sandbox.ApiServer.Http;
 /// <summary>What is asked of an object through another kind: scale, eviction, binding, finalize.</summary>
 internal sealed class SubresourceHandlers
 {
+    private static readonly JsonObject ScaleSchema = new() { ["type"] = "object" };
+
     private readonly ResourceCatalog _catalog;
     private readonly ObjectWriter _writer;
     private readonly ObjectDeleter _deleter;
@@ -75,7 +77,7 @@ internal sealed class SubresourceHandlers
         var options = call.WriteOptions("scale");
         var body = verb == "update" ? await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body") : null;
         var type = RequestBody.MediaType(call.Http.Request);
-        var patch = verb == "patch" ? await WriteHandlers.ReadPatchAsync(call, type, options, BuiltInSchemas.For("autoscaling", "v1", "Scale")) : null;
+        var patch = verb == "patch" ? await WriteHandlers.ReadPatchAsync(call, type, options, ScaleSchema) : null;
         var (stored, _) = _writer.Update(resource, call.Namespace, call.Name, live => Rescale(resource, live!, body, patch), options);
         return ApiResponse.Json(ScaleOf(resource, stored)).Warn(call.Warnings);
     }

@@ -25,6 +25,7 @@ internal sealed class WatchHandler
     private readonly TimeProvider _clock;
     private readonly TimeProvider _transportClock;
 
+    /// <summary>Makes the handler.</summary>
     /// <param name="clock">The clock of the objects: ages in tables.</param>
     /// <param name="transportClock">The clock of the connection: time-outs and bookmarks.</param>
     public WatchHandler(ObjectReader reader, TimeProvider clock, TimeProvider transportClock)

@@ -11,6 +11,7 @@ namespace FiveSpot.Sandbox.ApiServer.Http;
 /// <summary>YAML as JSON nodes, plain scalars resolved as Kubernetes does.</summary>
 internal static class YamlText
 {
+    /// <summary>Reads the first document.</summary>
     /// <exception cref="StatusException">400: no YAML.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8)
     {

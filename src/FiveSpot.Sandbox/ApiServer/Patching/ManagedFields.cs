@@ -128,7 +128,7 @@ public static class ManagedFields
         }
         var encoded = ManagerEntry.Encode(managers);
         SetManagedFields(merged, encoded.Count > 0 ? encoded : null);
-        return live is not null && EqualsButTimes(live, merged) ? (JsonObject)live.DeepClone() : merged;
+        return !changed && EqualsButTimes(live!, merged) ? (JsonObject)live!.DeepClone() : merged;
     }
 
     private static void Update(
@@ -333,22 +333,19 @@ public static class ManagedFields
         }
     }
 
+    // Of two objects that differ in their managed fields and kubectl's annotation at most.
     private static bool EqualsButTimes(JsonObject live, JsonObject merged)
     {
-        var times = (Take(live), Take(merged));
-        var (a, b) = ((JsonObject)live.DeepClone(), (JsonObject)merged.DeepClone());
-        Drop(a);
-        Drop(b);
-        return times.Item1 == times.Item2 && JsonNode.DeepEquals(a, b);
+        return LastApplied(live) == LastApplied(merged) && JsonNode.DeepEquals(Timeless(live), Timeless(merged));
 
-        static int Take(JsonObject value) => (StoredManagedFields(value) as JsonArray)?.Count ?? 0;
-
-        static void Drop(JsonObject value)
+        static JsonNode? Timeless(JsonObject value)
         {
-            foreach (var entry in StoredManagedFields(value) as JsonArray ?? [])
+            var managedFields = StoredManagedFields(value)?.DeepClone();
+            foreach (var entry in managedFields as JsonArray ?? [])
             {
                 (entry as JsonObject)?.Remove("time");
             }
+            return managedFields;
         }
     }
 

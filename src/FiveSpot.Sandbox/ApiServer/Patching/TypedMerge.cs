@@ -13,7 +13,7 @@ internal static class TypedMerge
     public static JsonObject Merge(JsonObject live, JsonObject applied, SchemaView schema) =>
         MergeValues(live, applied, schema) as JsonObject ?? [];
 
-    /// <summary>The object without the given list items and fields, and without what is empty after that.</summary>
+    /// <summary>The object without the given list items and fields. What is empty after that, and not among them, stays.</summary>
     /// <exception cref="FormatException">An item of a list-map or set has no identity.</exception>
     public static JsonObject Without(JsonObject value, FieldSet fields, SchemaView schema) =>
         Remove(value, fields, schema) as JsonObject ?? [];
@@ -53,9 +53,9 @@ internal static class TypedMerge
         return result;
     }
 
-    // Items of both lists come in the applied order. Items of the live list alone keep their place between them: each
-    // stays behind the live items that it was behind. Items that are new come right before the shared item that they
-    // precede in the applied list.
+    // Items that both lists have come in the applied order. An item of the live list alone keeps its place relative to the
+    // shared items that do not have to move for that. A new item comes before the shared item that follows it in the
+    // applied list, or last.
     private static JsonArray MergeLists(JsonArray live, JsonArray? applied, ListView view)
     {
         var liveItems = new Dictionary<PathElement, JsonNode?>(live.Count);
@@ -123,14 +123,10 @@ internal static class TypedMerge
                     var element = schema.Map.ElementOf(name);
                     if (!fields.Contains(element))
                     {
-                        var kept = Remove(child, fields.Below(element), schema.Map.TypeOf(name, out _));
-                        if (kept is not null || child is null)
-                        {
-                            rest[name] = kept;
-                        }
+                        rest[name] = Remove(child, fields.Below(element), schema.Map.TypeOf(name, out _));
                     }
                 }
-                return rest.Count > 0 ? rest : null;
+                return rest;
             case ValueShape.List when !schema.List!.IsAtomic && value is JsonArray { Count: > 0 } list:
                 var items = new JsonArray();
                 foreach (var item in list)
@@ -141,7 +137,7 @@ internal static class TypedMerge
                         items.Add(Remove(item, fields.Below(element), schema.List.Element));
                     }
                 }
-                return items.Count > 0 ? items : null;
+                return items;
             default:
                 return value?.DeepClone();
         }

@@ -10,6 +10,7 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
     private readonly bool _hasStatus;
     private readonly Dictionary<string, string> _fields;
 
+    /// <summary>Makes the strategy of one version.</summary>
     /// <param name="fields">Selectable fields by name, with the JSON path of each.</param>
     public CustomResourceStrategy(bool hasStatus, Dictionary<string, string> fields)
     {

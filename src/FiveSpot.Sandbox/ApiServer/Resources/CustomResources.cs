@@ -24,6 +24,7 @@ internal sealed class CustomResources
         catalog.Store.Committed += OnCommitted;
     }
 
+    /// <summary>The compiled form of a schema.</summary>
     /// <exception cref="SchemaException">The schema is not one that can be served.</exception>
     public static StructuralSchema SchemaOf(JsonObject schema, string path)
     {

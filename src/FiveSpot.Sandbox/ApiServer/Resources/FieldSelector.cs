@@ -14,6 +14,7 @@ internal sealed class FieldSelector
     /// <summary>The one name asked for; null when the selector leaves it open.</summary>
     public string? Name => _terms.Find(term => term is { Field: "metadata.name", Equal: true }).Value;
 
+    /// <summary>Reads a selector; null or empty selects everything.</summary>
     /// <exception cref="StatusException">400: no selector, or a field that <paramref name="resource"/> does not offer.</exception>
     public static FieldSelector Parse(string? text, Resource resource)
     {

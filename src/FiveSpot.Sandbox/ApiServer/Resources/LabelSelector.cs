@@ -26,6 +26,7 @@ internal sealed class LabelSelector
 
     public bool IsEmpty => _requirements.Count == 0;
 
+    /// <summary>Reads a selector; null or empty selects everything.</summary>
     /// <exception cref="StatusException">400: the text is no selector.</exception>
     public static LabelSelector Parse(string? text)
     {

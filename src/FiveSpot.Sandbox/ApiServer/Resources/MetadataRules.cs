@@ -13,8 +13,6 @@ internal static class MetadataRules
     private static readonly string[] ServerOwned =
         ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
 
-    private static readonly string[] StandardFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
-
     /// <summary>Puts back what a client has no say in.</summary>
     public static void Restore(JsonObject obj, JsonObject old)
     {
@@ -106,10 +104,6 @@ internal static class MetadataRules
         foreach (var finalizer in metadata.Texts("finalizers"))
         {
             errors.AddRange(ObjectNames.QualifiedNameErrors(finalizer).Select(why => Invalid("metadata.finalizers", finalizer, why)));
-            if (!finalizer.Contains('/', StringComparison.Ordinal) && !StandardFinalizers.Contains(finalizer, StringComparer.Ordinal))
-            {
-                errors.Add(Invalid("metadata.finalizers", finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
-            }
         }
 
         if (before?.Text("deletionTimestamp") is not null)

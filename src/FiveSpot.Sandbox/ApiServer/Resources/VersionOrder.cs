@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace FiveSpot.Sandbox.ApiServer.Resources;
 
 /// <summary>Kubernetes' order of API versions: v2 over v1 over v1beta2 over v1alpha1 over everything else.</summary>
-internal sealed partial class VersionOrder : IComparer<string>
+internal sealed partial class VersionOrder : IComparer<string?>
 {
     public static readonly VersionOrder Names = new();
 

@@ -83,8 +83,8 @@ internal sealed class SchemaReader(List<FieldError> errors, bool trusted)
             AnyOf = Nested(json, "anyOf", path, junctorOfIntOrString || IsIntOrStringPair(json)),
             OneOf = Nested(json, "oneOf", path),
             Not = json["not"] is JsonObject not ? Read(not, $"{path}.not", Level.Nested) : null,
-            ListType = json["x-kubernetes-list-type"]?.GetValue<string>(),
-            MapType = json["x-kubernetes-map-type"]?.GetValue<string>(),
+            ListType = json["x-kubernetes-list-type"] is null ? null : Text(json, "x-kubernetes-list-type"),
+            MapType = json["x-kubernetes-map-type"] is null ? null : Text(json, "x-kubernetes-map-type"),
             ListMapKeys = Texts(json, "x-kubernetes-list-map-keys"),
             Rules = ReadRules(json, path),
         };

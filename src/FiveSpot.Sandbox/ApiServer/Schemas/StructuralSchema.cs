@@ -109,7 +109,7 @@ public sealed class StructuralSchema
             Defaulter.ApplyTo(value, node);
             var wrong = new List<FieldError>();
             ValueValidator.ValidateAt(value, node, "", wrong);
-            errors.AddRange(wrong.Select(e => e with { Field = e.Field.Length == 0 ? place : $"{place}.{e.Field}" }));
+            errors.AddRange(wrong.Select(e => e with { Field = e.Field == FieldError.NoField ? place : $"{place}.{e.Field}" }));
         }
 
         foreach (var child in node.Properties.Values.Append(node.Items).Append(node.AdditionalProperties))

@@ -14,7 +14,7 @@ internal sealed class ObjectStore
     public ObjectStore(int historyLength) => _historyLength = historyLength;
 
     /// <summary>Raised with <see cref="Gate"/> held, in the order of the changes: a handler must only take note.</summary>
-    public event Action<ResourceStore, WatchEvent>? Committed;
+    public Action<ResourceStore, WatchEvent>? Committed { get; set; }
 
     public Lock Gate { get; } = new();
 

@@ -2,13 +2,6 @@
 
 namespace FiveSpot.Sandbox.ApiServer.Storage;
 
-internal enum WatchEventType
-{
-    Added,
-    Modified,
-    Deleted,
-}
-
 /// <summary>One committed change. A deleted object carries the resourceVersion of its deletion.</summary>
 /// <param name="Previous">What was there before; null when nothing was.</param>
 /// <param name="After">The resource's objects after the change.</param>

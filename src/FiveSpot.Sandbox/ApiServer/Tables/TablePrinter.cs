@@ -9,6 +9,7 @@ namespace FiveSpot.Sandbox.ApiServer.Tables;
 /// <summary>Objects as a <c>meta.k8s.io/v1</c> Table, which is what kubectl shows.</summary>
 internal static class TablePrinter
 {
+    /// <summary>Prints objects, a row each.</summary>
     /// <param name="include">What each row carries of its object: <c>Metadata</c>, <c>Object</c> or <c>None</c>.</param>
     /// <param name="withColumns">False in a watch after its first event.</param>
     public static JsonObject Table(
