@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+
+namespace FiveSpot.Sandbox.ApiServer;
+
+/// <summary><c>metav1.DeleteOptions</c>.</summary>
+internal sealed record DeleteOptions
+{
+    public long? GracePeriodSeconds { get; init; }
+
+    public string? Uid { get; init; }
+
+    public string? ResourceVersion { get; init; }
+
+    /// <summary><c>Background</c>, <c>Foreground</c>, <c>Orphan</c>; null leaves it to the object's finalizers.</summary>
+    public string? PropagationPolicy { get; init; }
+
+    public bool? OrphanDependents { get; init; }
+
+    public bool DryRun { get; init; }
+
+    /// <summary>Reads the options from the body or, where it has none, from the query.</summary>
+    /// <exception cref="StatusException">400 or 422: the options contradict each other.</exception>
+    public static DeleteOptions From(JsonObject? body, IReadOnlyDictionary<string, string> query)
+    {
+        var options = new DeleteOptions
+        {
+            GracePeriodSeconds = body.Number("gracePeriodSeconds") ?? ParseNumber(query.GetValueOrDefault("gracePeriodSeconds")),
+            Uid = body.Text("preconditions", "uid"),
+            ResourceVersion = body.Text("preconditions", "resourceVersion"),
+            PropagationPolicy = body.Text("propagationPolicy") ?? query.GetValueOrDefault("propagationPolicy"),
+            OrphanDependents = body.Flag("orphanDependents") ?? (query.TryGetValue("orphanDependents", out var orphan) ? orphan == "true" : null),
+            DryRun = body.Texts("dryRun").Any() || query.ContainsKey("dryRun"),
+        };
+        if (options.PropagationPolicy is not (null or "Background" or "Foreground" or "Orphan"))
+        {
+            throw Refusal.Invalid("meta.k8s.io", "DeleteOptions", string.Empty,
+            [
+                new("Unsupported value", "propagationPolicy", "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"", JsonValue.Create(options.PropagationPolicy)),
+            ]);
+        }
+
+        if (options is { PropagationPolicy: not null, OrphanDependents: not null })
+        {
+            throw Refusal.Invalid("meta.k8s.io", "DeleteOptions", string.Empty,
+            [
+                new("Invalid value", "propagationPolicy", "orphanDependents and deletionPropagation cannot be both set", JsonValue.Create(options.PropagationPolicy)),
+            ]);
+        }
+
+        return options;
+    }
+
+    private static long? ParseNumber(string? text) =>
+        long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
+}

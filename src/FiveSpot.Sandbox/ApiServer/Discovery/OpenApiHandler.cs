@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Http;
+using FiveSpot.Sandbox.ApiServer.Resources;
+using Microsoft.AspNetCore.Http;
+
+namespace FiveSpot.Sandbox.ApiServer.Discovery;
+
+/// <summary>
+/// OpenAPI: version 3 in a document a group version, and version 2 of the same schemas in JSON (kubectl wants protobuf there and
+/// is told 406, whereupon it does with version 3).
+/// </summary>
+internal sealed class OpenApiHandler
+{
+    private const string KindExtension = "x-kubernetes-group-version-kind";
+
+    private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation"];
+
+    private readonly ResourceCatalog _catalog;
+    private readonly ConcurrentDictionary<string, byte[]> _documents = new(StringComparer.Ordinal);
+    private long _revision = -1;
+
+    public OpenApiHandler(ResourceCatalog catalog) => _catalog = catalog;
+
+    /// <summary>Null when the path is none of OpenAPI.</summary>
+    public ApiResponse? Handle(HttpContext http, string path)
+    {
+        if (!path.StartsWith("/openapi/", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (!Negotiation.AcceptsJson(http.Request.Headers.Accept))
+        {
+            throw Refusal.NotAcceptable("application/json");
+        }
+
+        var revision = _catalog.Revision;
+        if (Interlocked.Exchange(ref _revision, revision) != revision)
+        {
+            _documents.Clear();
+        }
+
+        var document = path switch
+        {
+            "/openapi/v2" => _documents.GetOrAdd(path, _ => Version2().ToUtf8()),
+            "/openapi/v3" => _documents.GetOrAdd(path, _ => Index().ToUtf8()),
+            _ when path.StartsWith("/openapi/v3/", StringComparison.Ordinal) => Version3(path["/openapi/v3/".Length..]),
+            _ => null,
+        };
+        return document is null ? null : DiscoveryHandler.Tagged(http, document, "application/json");
+    }
+
+    private static string PathOf(Resource resource) => resource.Group.Length == 0 ? $"api/{resource.Version}" : $"apis/{resource.GroupVersion}";
+
+    private static string DefinitionName(Resource resource)
+    {
+        var group = resource.Group.Split('.').Reverse();
+        var prefix = resource switch
+        {
+            { IsCustom: true } => string.Join('.', group),
+            { Group: "" } => "io.k8s.api.core",
+            { Group: "apiextensions.k8s.io" } => "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
+            _ => $"io.k8s.api.{resource.Group.Split('.')[0]}",
+        };
+        return $"{prefix}.{resource.Version}.{resource.Kind}";
+    }
+
+    private static JsonObject KindOf(Resource resource) =>
+        new() { ["group"] = resource.Group, ["version"] = resource.Version, ["kind"] = resource.Kind };
+
+    private JsonObject SchemaOf(Resource resource)
+    {
+        var schema = resource.OpenApi.Copy();
+        schema[KindExtension] = new JsonArray(KindOf(resource));
+        if (resource.IsCustom)
+        {
+            var standard = _catalog.Find(string.Empty, "v1", "configmaps")!.OpenApi.Map("properties") ?? [];
+            var properties = schema.Child("properties");
+            foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind", "metadata"])
+            {
+                properties.CopyIn(name, standard[name]);
+            }
+        }
+
+        return schema;
+    }
+
+    private static JsonObject ListSchemaOf(Resource resource)
+    {
+        var kind = KindOf(resource);
+        kind["kind"] = resource.ListKind;
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["required"] = new JsonArray("items"),
+            ["properties"] = new JsonObject
+            {
+                ["apiVersion"] = new JsonObject { ["type"] = "string" },
+                ["kind"] = new JsonObject { ["type"] = "string" },
+                ["metadata"] = new JsonObject { ["type"] = "object" },
+                ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["$ref"] = $"#/components/schemas/{DefinitionName(resource)}" } },
+            },
+            [KindExtension] = new JsonArray(kind),
+        };
+    }
+
+    private byte[]? Version3(string name)
+    {
+        var resources = _catalog.All.FindAll(resource => PathOf(resource) == name);
+        return resources.IsEmpty ? null : _documents.GetOrAdd(name, _ => Document(resources).ToUtf8());
+    }
+
+    private JsonObject Index()
+    {
+        var paths = new JsonObject();
+        foreach (var group in _catalog.All.GroupBy(PathOf, StringComparer.Ordinal))
+        {
+            var hash = Convert.ToHexString(SHA512.HashData(Version3(group.Key)!));
+            paths[group.Key] = new JsonObject { ["serverRelativeURL"] = $"/openapi/v3/{group.Key}?hash={hash}" };
+        }
+
+        return new JsonObject { ["paths"] = paths };
+    }
+
+    private JsonObject Document(IEnumerable<Resource> resources)
+    {
+        var (paths, schemas) = (new JsonObject(), new JsonObject());
+        foreach (var resource in resources)
+        {
+            schemas[DefinitionName(resource)] = SchemaOf(resource);
+            if (resource.Store is not null)
+            {
+                schemas[DefinitionName(resource) + "List"] = ListSchemaOf(resource);
+            }
+
+            AddPaths(resource, paths);
+        }
+
+        return new JsonObject
+        {
+            ["openapi"] = "3.0.0",
+            ["info"] = new JsonObject { ["title"] = "5-Spot sandbox", ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
+            ["paths"] = paths,
+            ["components"] = new JsonObject { ["schemas"] = schemas },
+        };
+    }
+
+    private static void AddPaths(Resource resource, JsonObject paths)
+    {
+        var root = $"/{PathOf(resource)}/{(resource.Namespaced ? "namespaces/{namespace}/" : string.Empty)}{resource.Plural}";
+        paths[root] = new JsonObject
+        {
+            ["get"] = resource.Store is null ? null : Operation(resource, "list"),
+            ["post"] = Operation(resource, "post", WriteParameters),
+        };
+        if (resource.Store is null)
+        {
+            paths.Map(root)!.Remove("get");
+            return;
+        }
+
+        paths[root + "/{name}"] = new JsonObject
+        {
+            ["get"] = Operation(resource, "get"),
+            ["put"] = Operation(resource, "put", WriteParameters),
+            ["patch"] = Operation(resource, "patch", [.. WriteParameters, "force"]),
+            ["delete"] = Operation(resource, "delete", ["dryRun", "gracePeriodSeconds", "propagationPolicy"]),
+        };
+    }
+
+    private static JsonObject Operation(Resource resource, string action, params string[] parameters) => new()
+    {
+        ["operationId"] = $"{action}{resource.Version}{resource.Kind}",
+        ["parameters"] = new JsonArray([.. parameters.Select(name => (JsonNode)new JsonObject
+        {
+            ["name"] = name,
+            ["in"] = "query",
+            ["schema"] = new JsonObject { ["type"] = name is "force" ? "boolean" : name is "gracePeriodSeconds" ? "integer" : "string", ["uniqueItems"] = true },
+        })]),
+        ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "OK" } },
+        ["x-kubernetes-action"] = action,
+        [KindExtension] = KindOf(resource),
+    };
+
+    private JsonObject Version2()
+    {
+        var definitions = new JsonObject();
+        foreach (var resource in _catalog.All)
+        {
+            definitions[DefinitionName(resource)] = SchemaOf(resource);
+        }
+
+        return new JsonObject
+        {
+            ["swagger"] = "2.0",
+            ["info"] = new JsonObject { ["title"] = "5-Spot sandbox", ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
+            ["paths"] = new JsonObject(),
+            ["definitions"] = definitions,
+        };
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Sandbox.ApiServer;
+
+/// <summary>How an <see cref="EmbeddedApiServer"/> starts.</summary>
+public sealed record EmbeddedApiServerOptions
+{
+    /// <summary>Names cluster, user and context in the kubeconfig.</summary>
+    public string Name { get; init; } = "sandbox";
+
+    /// <summary>The port on loopback, 0 to 65535; 0 takes any free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The clock of the objects: creation and deletion times, ages.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// The clock of connections: <c>timeoutSeconds</c> of a watch, bookmarks. Not <see cref="Clock"/>, which may run many times
+    /// faster than the clients outside of this process.
+    /// </summary>
+    public TimeProvider TransportClock { get; init; } = TimeProvider.System;
+
+    /// <summary>How many changes of each resource are remembered for watches that resume; at least 1.</summary>
+    public int HistoryLength { get; init; } = 10_000;
+
+    /// <summary>The bearer token that clients must send; null makes a random one.</summary>
+    public string? Token { get; init; }
+}

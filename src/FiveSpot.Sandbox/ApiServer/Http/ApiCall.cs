@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Resources;
+using Microsoft.AspNetCore.Http;
+
+namespace FiveSpot.Sandbox.ApiServer.Http;
+
+/// <summary>One request for a resource, read as far as every handler needs it.</summary>
+internal sealed class ApiCall
+{
+    public ApiCall(HttpContext http, RequestTarget target, Resource resource, DateTimeOffset now)
+    {
+        Http = http;
+        Target = target;
+        Resource = resource;
+        Now = now;
+        Query = http.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString(), StringComparer.Ordinal);
+    }
+
+    public HttpContext Http { get; }
+
+    public RequestTarget Target { get; }
+
+    public Resource Resource { get; }
+
+    public IReadOnlyDictionary<string, string> Query { get; }
+
+    public List<string> Warnings { get; } = [];
+
+    public string Name => Target.Name!;
+
+    /// <summary>The namespace of the object: empty for a cluster-scoped one.</summary>
+    public string Namespace => Resource.Namespaced ? Target.Namespace ?? string.Empty : string.Empty;
+
+    public string Accept => Http.Request.Headers.Accept.ToString();
+
+    public RepresentationKind Representation => Negotiation.Choose(Accept);
+
+    public string UserAgent => Http.Request.Headers.UserAgent.ToString();
+
+    /// <summary>The instant that the server has for this request.</summary>
+    public DateTimeOffset Now { get; }
+
+    public bool IsSet(string parameter) => Query.GetValueOrDefault(parameter) is "true" or "1";
+
+    public Task<JsonObject?> ReadBodyAsync() => RequestBody.ReadObjectAsync(Http.Request);
+
+    public WriteOptions WriteOptions(string subresource = "")
+    {
+        if (Query.TryGetValue("dryRun", out var dryRun) && dryRun != "All")
+        {
+            throw Refusal.Invalid("meta.k8s.io", "CreateOptions", string.Empty,
+                [new("Unsupported value", "dryRun", "supported values: \"All\"", JsonValue.Create(dryRun))]);
+        }
+
+        if (Query.TryGetValue("fieldValidation", out var validation) && validation is not ("" or "Strict" or "Warn" or "Ignore"))
+        {
+            throw Refusal.Invalid("meta.k8s.io", "CreateOptions", string.Empty,
+                [new("Unsupported value", "fieldValidation", "supported values: \"Ignore\", \"Strict\", \"Warn\"", JsonValue.Create(validation))]);
+        }
+
+        return new WriteOptions
+        {
+            FieldManager = Query.GetValueOrDefault("fieldManager") is { Length: > 0 } manager ? manager : ManagerOf(UserAgent),
+            FieldValidation = string.IsNullOrEmpty(validation) ? "Warn" : validation,
+            DryRun = dryRun is not null,
+            Subresource = subresource,
+            Warnings = Warnings,
+        };
+    }
+
+    /// <summary>The default manager: the user agent up to its version.</summary>
+    private static string ManagerOf(string agent)
+    {
+        var name = agent.Split('/')[0];
+        return name.Length == 0 ? "unknown" : name.Length > 128 ? name[..128] : name;
+    }
+}

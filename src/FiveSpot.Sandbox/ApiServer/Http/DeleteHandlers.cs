@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.Sandbox.ApiServer.Storage;
+
+namespace FiveSpot.Sandbox.ApiServer.Http;
+
+/// <summary>Delete and deletecollection over HTTP.</summary>
+internal sealed class DeleteHandlers
+{
+    private readonly ObjectDeleter _deleter;
+    private readonly ObjectReader _reader;
+
+    public DeleteHandlers(ObjectDeleter deleter, ObjectReader reader)
+    {
+        _deleter = deleter;
+        _reader = reader;
+    }
+
+    public async Task<ApiResponse> DeleteAsync(ApiCall call)
+    {
+        var options = DeleteOptions.From(await call.ReadBodyAsync(), call.Query);
+        var resource = call.Resource;
+        var (stored, gone) = _deleter.Delete(resource, call.Namespace, call.Name, options);
+        if (!gone || resource.QualifiedName is "pods" or "services")
+        {
+            return _reader.One(call, stored, !gone && options.OrphanDependents == false ? 202 : 200);
+        }
+
+        var details = new JsonObject { ["name"] = stored.Name };
+        if (resource.Group.Length > 0)
+        {
+            details["group"] = resource.Group;
+        }
+
+        details["kind"] = resource.Plural;
+        details["uid"] = stored.Uid;
+        return ApiResponse.Json(new JsonObject
+        {
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["details"] = details,
+        });
+    }
+
+    public async Task<ApiResponse> DeleteCollectionAsync(ApiCall call)
+    {
+        var options = DeleteOptions.From(await call.ReadBodyAsync(), call.Query);
+        var resource = call.Resource;
+        var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
+        var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);
+        var deleted = new List<StoredObject>();
+        var (objects, _, version) = resource.Store!.Now();
+        foreach (var stored in objects.In(resource.Namespaced ? call.Target.Namespace : null))
+        {
+            if (!labels.Matches(stored.Labels) || !fields.Matches(stored, resource))
+            {
+                continue;
+            }
+
+            try
+            {
+                deleted.Add(_deleter.Delete(resource, stored.Namespace, stored.Name, options).Stored);
+            }
+            catch (StatusException gone) when (gone.Code == 404)
+            {
+                // Somebody else was faster.
+            }
+        }
+
+        return _reader.Many(call, deleted, new JsonObject { ["resourceVersion"] = version.ToString() });
+    }
+}

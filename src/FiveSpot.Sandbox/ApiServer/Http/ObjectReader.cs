@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.Sandbox.ApiServer.Storage;
+using FiveSpot.Sandbox.ApiServer.Tables;
+
+namespace FiveSpot.Sandbox.ApiServer.Http;
+
+/// <summary>Get and list, in each of their forms.</summary>
+internal sealed class ObjectReader
+{
+    private readonly ObjectStore _store;
+    private readonly TimeProvider _clock;
+
+    public ObjectReader(ObjectStore store, TimeProvider clock)
+    {
+        _store = store;
+        _clock = clock;
+    }
+
+    public ApiResponse Get(ApiCall call)
+    {
+        RequireKnown(ParseVersion(call.Query.GetValueOrDefault("resourceVersion")) ?? 0);
+        var stored = call.Resource.Store!.Find(call.Namespace, call.Name) ?? throw Refusal.NotFound(call.Resource, call.Name);
+        return One(call, stored, 200);
+    }
+
+    /// <summary>The answer that carries one object.</summary>
+    public ApiResponse One(ApiCall call, StoredObject stored, int status)
+    {
+        var resource = call.Resource;
+        var body = call.Representation switch
+        {
+            RepresentationKind.Metadata => [Representation.MetadataHead, stored.MetadataTail],
+            RepresentationKind.Table => new List<ReadOnlyMemory<byte>> { TablePrinter.Table(resource, [stored], _clock.GetUtcNow(), IncludeOf(call), stored.ResourceVersion.ToString()).ToUtf8() },
+            _ => [resource.Head, resource.Tail(stored)],
+        };
+        return new ApiResponse { Status = status, Body = body }.Warn(call.Warnings);
+    }
+
+    public ApiResponse List(ApiCall call)
+    {
+        var resource = call.Resource;
+        var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
+        var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);
+        var limit = ParseVersion(call.Query.GetValueOrDefault("limit")) ?? 0;
+        var (objects, version, after) = Begin(call);
+        var matching = objects.In(resource.Namespaced ? call.Target.Namespace : null)
+            .Where(stored => labels.Matches(stored.Labels) && fields.Matches(stored, resource));
+        if (after is { } key)
+        {
+            matching = matching.Where(stored => Compare((stored.Namespace, stored.Name), key) > 0);
+        }
+
+        var page = new List<StoredObject>();
+        var remaining = 0L;
+        foreach (var stored in matching)
+        {
+            if (limit == 0 || page.Count < limit)
+            {
+                page.Add(stored);
+            }
+            else
+            {
+                remaining++;
+            }
+        }
+
+        var metadata = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) };
+        if (remaining > 0)
+        {
+            metadata["continue"] = ContinueToken(version, page[^1]);
+            if (labels.IsEmpty && fields.IsEmpty)
+            {
+                metadata["remainingItemCount"] = remaining;
+            }
+        }
+
+        return Many(call, page, metadata);
+    }
+
+    /// <summary>The answer that carries a list.</summary>
+    public ApiResponse Many(ApiCall call, List<StoredObject> page, JsonObject metadata)
+    {
+        var resource = call.Resource;
+        var representation = call.Representation;
+        if (representation == RepresentationKind.Table)
+        {
+            var table = TablePrinter.Table(resource, page, _clock.GetUtcNow(), IncludeOf(call), null);
+            table["metadata"] = metadata;
+            return ApiResponse.Json(table);
+        }
+
+        var isMetadata = representation == RepresentationKind.Metadata;
+        var (kind, apiVersion) = isMetadata ? ("PartialObjectMetadataList", "meta.k8s.io/v1") : (resource.ListKind, resource.GroupVersion);
+        var body = new List<ReadOnlyMemory<byte>>((page.Count * 3) + 2)
+        {
+            Encoding.UTF8.GetBytes($"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":["),
+        };
+
+        // Lists of built-in kinds do not repeat kind and apiVersion in each item; those of custom resources do.
+        var head = isMetadata ? Representation.MetadataHead : resource.IsCustom ? resource.Head : Representation.BareHead;
+        for (var i = 0; i < page.Count; i++)
+        {
+            if (i > 0)
+            {
+                body.Add(Representation.Comma);
+            }
+
+            body.Add(head);
+            body.Add(isMetadata ? page[i].MetadataTail : resource.Tail(page[i]));
+        }
+
+        body.Add(Representation.ListEnd);
+        return new ApiResponse { Body = body };
+    }
+
+    public static string IncludeOf(ApiCall call) => call.Query.GetValueOrDefault("includeObject") is { Length: > 0 } include ? include : "Metadata";
+
+    public static long? ParseVersion(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : throw Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new("Invalid value", "resourceVersion", "strconv.ParseUint: parsing \"" + text + "\": invalid syntax", JsonValue.Create(text))]);
+    }
+
+    public void RequireKnown(long version)
+    {
+        if (version > _store.ResourceVersion)
+        {
+            throw Refusal.FutureVersion(version, _store.ResourceVersion);
+        }
+    }
+
+    private static int Compare((string Namespace, string Name) one, (string Namespace, string Name) other) =>
+        string.CompareOrdinal(one.Namespace, other.Namespace) is not 0 and var order ? order : string.CompareOrdinal(one.Name, other.Name);
+
+    private static string ContinueToken(long version, StoredObject last)
+    {
+        var token = new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = version, ["start"] = $"{last.Namespace}/{last.Name}" };
+        return Convert.ToBase64String(token.ToUtf8()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    }
+
+    private static (long Version, (string, string) After) ParseToken(string token)
+    {
+        try
+        {
+            var padded = token.Replace('-', '+').Replace('_', '/').PadRight((token.Length + 3) / 4 * 4, '=');
+            var fields = JsonNode.Parse(Convert.FromBase64String(padded));
+            var start = fields.Text("start")!.Split('/', 2);
+            return (fields.Number("rv")!.Value, (start[0], start[1]));
+        }
+        catch (Exception broken) when (broken is FormatException or JsonException or NullReferenceException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            throw Refusal.BadRequest("continue key is not valid: " + broken.Message);
+        }
+    }
+
+    /// <summary>The objects that a list is of, their resourceVersion, and the key that the page starts after.</summary>
+    private (Snapshot Objects, long Version, (string, string)? After) Begin(ApiCall call)
+    {
+        var store = call.Resource.Store!;
+        var asked = ParseVersion(call.Query.GetValueOrDefault("resourceVersion"));
+        var match = call.Query.GetValueOrDefault("resourceVersionMatch");
+        if (call.Query.GetValueOrDefault("continue") is { Length: > 0 } token)
+        {
+            if (asked is > 0 || match is not null)
+            {
+                throw Refusal.BadRequest("specifying resource version is not allowed when using continue");
+            }
+
+            var (version, after) = ParseToken(token);
+            var then = store.At(version) ?? throw Refusal.Expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.");
+            return (then, version, after);
+        }
+
+        if (match is not (null or "Exact" or "NotOlderThan"))
+        {
+            throw Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new("Unsupported value", "resourceVersionMatch", "supported values: \"Exact\", \"NotOlderThan\", \"\"", JsonValue.Create(match))]);
+        }
+
+        if (match is not null && asked is null)
+        {
+            throw Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new("Forbidden", "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided", null)]);
+        }
+
+        RequireKnown(asked ?? 0);
+        if (match == "Exact" || (match is null && asked is > 0 && call.Query.ContainsKey("limit")))
+        {
+            var exact = store.At(asked!.Value) ?? throw Refusal.Expired($"The resourceVersion for the provided list is too old.");
+            return (exact, asked.Value, null);
+        }
+
+        var now = store.Now();
+        return (now.Objects, now.ResourceVersion, null);
+    }
+}

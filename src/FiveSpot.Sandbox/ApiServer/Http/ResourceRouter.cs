@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Sandbox.ApiServer.Http;
+
+/// <summary>From a verb on a resource to its handler.</summary>
+internal sealed class ResourceRouter
+{
+    private readonly ObjectReader _reader;
+    private readonly WatchHandler _watches;
+    private readonly WriteHandlers _writes;
+    private readonly DeleteHandlers _deletes;
+    private readonly SubresourceHandlers _subresources;
+
+    public ResourceRouter(
+        ObjectReader reader, WatchHandler watches, WriteHandlers writes, DeleteHandlers deletes, SubresourceHandlers subresources)
+    {
+        _reader = reader;
+        _watches = watches;
+        _writes = writes;
+        _deletes = deletes;
+        _subresources = subresources;
+    }
+
+    public async Task<ApiResponse> HandleAsync(ApiCall call, string verb)
+    {
+        var (resource, target) = (call.Resource, call.Target);
+        var method = call.Http.Request.Method;
+        if (resource.Store is null)
+        {
+            return verb == "create" && target.Name is null ? await ReviewHandlers.CreateAsync(call) : throw Refusal.MethodNotAllowed(verb);
+        }
+
+        // All namespaces can be read, nothing can be created in them.
+        if (resource.Namespaced && target.Namespace is null && (target.Name is not null || verb == "create"))
+        {
+            return target.Name is not null ? ApiResponse.Text("404 page not found\n", 404) : throw Refusal.MethodNotAllowed(verb);
+        }
+
+        if (target.Subresource is { } subresource)
+        {
+            if (subresource == "status" && resource.HasStatus)
+            {
+                return verb switch
+                {
+                    "get" => _reader.Get(call),
+                    "update" => await _writes.UpdateAsync(call, "status"),
+                    "patch" => await _writes.PatchAsync(call, "status"),
+                    _ => throw Refusal.MethodNotAllowed(verb),
+                };
+            }
+
+            return await _subresources.HandleAsync(call, subresource, verb) ?? ApiResponse.Text("404 page not found\n", 404);
+        }
+
+        return (verb, target.Name) switch
+        {
+            ("get", not null) => _reader.Get(call),
+            ("list", null) => _reader.List(call),
+            ("watch", _) => _watches.Watch(call),
+            ("create", null) => await _writes.CreateAsync(call),
+            ("update", not null) => await _writes.UpdateAsync(call, string.Empty),
+            ("patch", not null) => await _writes.PatchAsync(call, string.Empty),
+            ("delete", not null) => await _deletes.DeleteAsync(call),
+            ("deletecollection", null) => await _deletes.DeleteCollectionAsync(call),
+            _ => throw Refusal.MethodNotAllowed(method),
+        };
+    }
+}

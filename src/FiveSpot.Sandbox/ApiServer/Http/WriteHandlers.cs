@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Patching;
+using FiveSpot.Sandbox.ApiServer.Resources;
+
+namespace FiveSpot.Sandbox.ApiServer.Http;
+
+/// <summary>Create, update and patch over HTTP.</summary>
+internal sealed class WriteHandlers
+{
+    private const string PatchTypes = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
+
+    private readonly ObjectWriter _writer;
+    private readonly ObjectReader _reader;
+
+    public WriteHandlers(ObjectWriter writer, ObjectReader reader)
+    {
+        _writer = writer;
+        _reader = reader;
+    }
+
+    public async Task<ApiResponse> CreateAsync(ApiCall call)
+    {
+        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        CheckTarget(call, body, isCreate: true);
+        var stored = _writer.Create(call.Resource, call.Namespace, body, call.WriteOptions());
+        return _reader.One(call, stored, 201);
+    }
+
+    public async Task<ApiResponse> UpdateAsync(ApiCall call, string subresource)
+    {
+        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        CheckTarget(call, body, isCreate: false);
+        var (stored, created) = _writer.Update(
+            call.Resource, call.Namespace, call.Name, _ => body.Copy(), call.WriteOptions(subresource), fromClient: true);
+        return _reader.One(call, stored, created ? 201 : 200);
+    }
+
+    public async Task<ApiResponse> PatchAsync(ApiCall call, string subresource)
+    {
+        var options = call.WriteOptions(subresource);
+        var type = RequestBody.MediaType(call.Http.Request);
+        var isApply = type is "application/apply-patch+yaml" or "application/apply-patch+json";
+        var change = await ReadPatchAsync(call, type, options);
+        var (stored, created) = _writer.Update(call.Resource, call.Namespace, call.Name, change, options, applied: isApply);
+        return _reader.One(call, stored, created ? 201 : 200);
+    }
+
+    /// <summary>The change that a patch makes to the object in the version of the request.</summary>
+    public static async Task<ObjectWriter.Change> ReadPatchAsync(ApiCall call, string type, WriteOptions options, JsonObject? schema = null, bool isCustom = false)
+    {
+        var bytes = await RequestBody.ReadBytesAsync(call.Http.Request);
+        var resource = call.Resource;
+        schema ??= resource.OpenApi;
+        switch (type)
+        {
+            case "application/json-patch+json":
+                var operations = RequestBody.Parse(bytes) as JsonArray ?? throw Refusal.BadRequest("error decoding patch: the patch is not a JSON array");
+                return live => JsonPatch.Apply(live!, operations);
+            case "application/merge-patch+json":
+                var merge = RequestBody.AsObject(RequestBody.Parse(bytes));
+                return live => MergePatch.Apply(live!, merge);
+            case "application/strategic-merge-patch+json" when !(resource.IsCustom || isCustom):
+                var strategic = RequestBody.AsObject(RequestBody.Parse(bytes));
+                return live => StrategicMergePatch.Apply(live!, strategic, schema);
+            case "application/apply-patch+yaml" or "application/apply-patch+json":
+                return Apply(call, RequestBody.AsObject(bytes is [(byte)'{', ..] ? RequestBody.Parse(bytes) : YamlText.Parse(bytes)), options, schema);
+            default:
+                throw Refusal.UnsupportedMediaType(type, resource.IsCustom ? PatchTypes.Replace("application/strategic-merge-patch+json, ", string.Empty, StringComparison.Ordinal) : PatchTypes);
+        }
+    }
+
+    /// <summary>Refuses a body that is for another place than the path says.</summary>
+    public static void CheckTarget(ApiCall call, JsonObject body, bool isCreate)
+    {
+        var resource = call.Resource;
+        CheckKind(resource, body);
+        var metadata = body.Metadata();
+        if (metadata.Text("namespace") is { Length: > 0 } space && resource.Namespaced && space != call.Namespace)
+        {
+            throw Refusal.BadRequest($"the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        if (isCreate)
+        {
+            return;
+        }
+
+        if (metadata.Text("name") is not { Length: > 0 } name)
+        {
+            if (metadata.ContainsKey("name") || !resource.IsCustom)
+            {
+                throw Refusal.BadRequest("name must be provided");
+            }
+
+            metadata["name"] = call.Name;
+        }
+        else if (name != call.Name)
+        {
+            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({call.Name})");
+        }
+    }
+
+    private static void CheckKind(Resource resource, JsonObject body)
+    {
+        if (resource.IsCustom && string.IsNullOrEmpty(body.Text("kind")))
+        {
+            throw Refusal.BadRequest($"Object 'Kind' is missing in '{Shorten(body.ToJsonString())}'");
+        }
+
+        if (body.Text("kind") is { Length: > 0 } kind && kind != resource.Kind)
+        {
+            throw Refusal.BadRequest($"{kind} in version \"{body.Text("apiVersion") ?? resource.GroupVersion}\" cannot be handled as a {resource.Kind}: converting ({kind}) to ({resource.Kind}): unknown conversion");
+        }
+
+        if (body.Text("apiVersion") is { Length: > 0 } version && version != resource.GroupVersion)
+        {
+            throw Refusal.BadRequest($"the API version in the data ({version}) does not match the expected API version ({resource.GroupVersion})");
+        }
+
+        body["kind"] = resource.Kind;
+        body["apiVersion"] = resource.GroupVersion;
+    }
+
+    private static string Shorten(string text) => text.Length > 1024 ? text[..1024] : text;
+
+    private static ObjectWriter.Change Apply(ApiCall call, JsonObject applied, WriteOptions options, JsonObject schema)
+    {
+        if (string.IsNullOrEmpty(call.Query.GetValueOrDefault("fieldManager")))
+        {
+            throw Refusal.Invalid("meta.k8s.io", "PatchOptions", string.Empty, [new("Required value", "fieldManager", "is required for apply patch", null)]);
+        }
+
+        if (string.IsNullOrEmpty(applied.Text("apiVersion")) || string.IsNullOrEmpty(applied.Text("kind")))
+        {
+            throw Refusal.BadRequest("invalid object type: apiVersion and kind are required for apply patch");
+        }
+
+        CheckTarget(call, applied, isCreate: true);
+        if (applied.Metadata().List("managedFields") is { Count: > 0 })
+        {
+            throw Refusal.BadRequest("metadata.managedFields must be nil");
+        }
+
+        applied.Metadata()["name"] = call.Name;
+        if (call.Resource.Namespaced)
+        {
+            applied.Metadata()["namespace"] = call.Namespace;
+        }
+
+        var manager = new FieldManagerInfo(
+            options.FieldManager,
+            "Apply",
+            call.Resource.GroupVersion,
+            options.Subresource.Length == 0 ? null : options.Subresource,
+            call.Now);
+        var version = applied.Metadata().Text("resourceVersion");
+        applied.Metadata().Remove("resourceVersion");
+        return live =>
+        {
+            if (version is { Length: > 0 } && version != (live?.Metadata().Text("resourceVersion") ?? string.Empty))
+            {
+                throw Refusal.Modified(call.Resource, call.Name);
+            }
+
+            return ManagedFields.Apply(live, applied, manager, call.IsSet("force"), schema);
+        };
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.Sandbox.ApiServer.Storage;
+
+namespace FiveSpot.Sandbox.ApiServer;
+
+/// <summary>Deletion: preconditions, finalizers, grace.</summary>
+internal sealed class ObjectDeleter
+{
+    private const string OrphanFinalizer = "orphan";
+    private const string ForegroundFinalizer = "foregroundDeletion";
+
+    private readonly TimeProvider _clock;
+
+    public ObjectDeleter(TimeProvider clock) => _clock = clock;
+
+    /// <summary>Deletes an object, or marks it so that it goes when its finalizers and its grace allow.</summary>
+    /// <returns>The object as last seen, and whether it is gone.</returns>
+    public (StoredObject Stored, bool Gone) Delete(Resource resource, string @namespace, string name, DeleteOptions options)
+    {
+        while (true)
+        {
+            var live = resource.Store!.Find(@namespace, name) ?? throw Refusal.NotFound(resource, name);
+            CheckPreconditions(resource, live, options);
+            var next = live.Json.Copy();
+            var metadata = next.Metadata();
+            SetPropagation(metadata, options);
+            var grace = Math.Max(0, resource.Strategy.GraceSeconds(live.Json, options.GracePeriodSeconds));
+            var held = metadata.List("finalizers") is { Count: > 0 } || resource.Strategy.IsHeld(next);
+            if (!held && grace == 0)
+            {
+                if (options.DryRun)
+                {
+                    return (live, true);
+                }
+
+                if (resource.Store.Delete(live, next) is { } gone)
+                {
+                    return (gone, true);
+                }
+
+                continue;
+            }
+
+            Mark(resource, next, grace);
+            if (options.DryRun || ObjectWriter.IsSame(next, live.Json))
+            {
+                return (live, false);
+            }
+
+            if (resource.Store.Replace(live, next) is { } marked)
+            {
+                return (marked, false);
+            }
+        }
+    }
+
+    private static void CheckPreconditions(Resource resource, StoredObject live, DeleteOptions options)
+    {
+        if (options.Uid is { } uid && uid != live.Uid)
+        {
+            throw Refusal.Conflict(resource, live.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
+        }
+
+        if (options.ResourceVersion is { } version && version != live.Metadata.Text("resourceVersion"))
+        {
+            throw Refusal.Conflict(resource, live.Name, $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {live.Metadata.Text("resourceVersion")}");
+        }
+    }
+
+    private static void SetPropagation(JsonObject metadata, DeleteOptions options)
+    {
+        bool? orphan = options.PropagationPolicy is { } policy ? policy == "Orphan" : options.OrphanDependents;
+        bool? foreground = options.PropagationPolicy is { } named ? named == "Foreground" : (options.OrphanDependents is null ? null : false);
+        var before = metadata.Texts("finalizers").ToList();
+        var finalizers = before
+            .Where(name => !(name == OrphanFinalizer && orphan == false) && !(name == ForegroundFinalizer && foreground == false))
+            .ToList();
+        Require(finalizers, OrphanFinalizer, orphan == true);
+        Require(finalizers, ForegroundFinalizer, foreground == true);
+        if (finalizers.SequenceEqual(before, StringComparer.Ordinal))
+        {
+            return;
+        }
+
+        if (finalizers.Count == 0)
+        {
+            metadata.Remove("finalizers");
+        }
+        else
+        {
+            metadata["finalizers"] = finalizers.ToJsonArray();
+        }
+    }
+
+    private static void Require(List<string> finalizers, string name, bool wanted)
+    {
+        if (wanted && !finalizers.Contains(name, StringComparer.Ordinal))
+        {
+            finalizers.Add(name);
+        }
+    }
+
+    private void Mark(Resource resource, JsonObject next, long grace)
+    {
+        var metadata = next.Metadata();
+        if (metadata.Text("deletionTimestamp") is { } marked)
+        {
+            var before = metadata.Number("deletionGracePeriodSeconds") ?? 0;
+            if (grace < before)
+            {
+                var started = (JsonAccess.ParseTime(marked) ?? _clock.GetUtcNow()).AddSeconds(-before);
+                metadata["deletionTimestamp"] = started.AddSeconds(grace).ToKubernetesTime();
+                metadata["deletionGracePeriodSeconds"] = grace;
+            }
+
+            return;
+        }
+
+        metadata["deletionTimestamp"] = _clock.GetUtcNow().AddSeconds(grace).ToKubernetesTime();
+        metadata["deletionGracePeriodSeconds"] = grace;
+        if (metadata.Number("generation") is { } generation)
+        {
+            metadata["generation"] = generation + 1;
+        }
+
+        resource.Strategy.MarkDeleted(next);
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.Sandbox.ApiServer.Schemas;
+
+namespace FiveSpot.Sandbox.ApiServer;
+
+/// <summary>The refusals that kube-apiserver has, in its words.</summary>
+internal static class Refusal
+{
+    public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
+
+    public static StatusException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
+
+    public static StatusException NotFound(Resource resource, string name) =>
+        new(404, "NotFound", $"{resource.QualifiedName} \"{name}\" not found", Details(resource, name, resource.Plural));
+
+    public static StatusException AlreadyExists(Resource resource, string name) =>
+        new(409, "AlreadyExists", $"{resource.QualifiedName} \"{name}\" already exists", Details(resource, name, resource.Plural));
+
+    public static StatusException Forbidden(Resource resource, string name, string why, JsonArray? causes = null)
+    {
+        var details = Details(resource, name, resource.Plural);
+        if (causes is not null)
+        {
+            details["causes"] = causes;
+        }
+
+        return new(403, "Forbidden", $"{resource.QualifiedName} \"{name}\" is forbidden: {why}", details);
+    }
+
+    public static StatusException Conflict(Resource resource, string name, string why) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {resource.QualifiedName} \"{name}\": {why}", Details(resource, name, resource.Plural));
+
+    public static StatusException Modified(Resource resource, string name) =>
+        Conflict(resource, name, "the object has been modified; please apply your changes to the latest version and try again");
+
+    public static StatusException Invalid(Resource resource, string name, IReadOnlyList<FieldError> errors) =>
+        Invalid(resource.Group, resource.Kind, name, errors);
+
+    public static StatusException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
+    {
+        var details = new JsonObject { ["name"] = name };
+        if (group.Length > 0)
+        {
+            details["group"] = group;
+        }
+
+        details["kind"] = kind;
+        details["causes"] = new JsonArray([.. errors.Select(error => (JsonNode)new JsonObject
+        {
+            ["reason"] = error.Reason,
+            ["message"] = error.Body,
+            ["field"] = error.Field,
+        })]);
+        var qualified = group.Length == 0 ? kind : $"{kind}.{group}";
+        var texts = errors.Select(error => error.ToString()).Distinct(StringComparer.Ordinal).ToList();
+        var text = texts.Count == 1 ? texts[0] : $"[{string.Join(", ", texts)}]";
+        return new(422, "Invalid", $"{qualified} \"{name}\" is invalid: {text}", details);
+    }
+
+    public static StatusException MethodNotAllowed(string verb, Resource? resource = null) => resource is null
+        ? new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", [])
+        : new(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind \"{resource.QualifiedName}\"", Details(resource, null, resource.Plural));
+
+    public static StatusException NotAcceptable(string offered) =>
+        new(406, "NotAcceptable", $"only the following media types are accepted: {offered}");
+
+    public static StatusException UnsupportedMediaType(string sent, string accepted) =>
+        new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}", new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = sent }) });
+
+    public static StatusException Expired(string message) => new(410, "Expired", message);
+
+    public static StatusException FutureVersion(long asked, long current) =>
+        new(504, "Timeout", $"Too large resource version: {asked}, current: {current}", new JsonObject
+        {
+            ["causes"] = new JsonArray(new JsonObject { ["reason"] = "ResourceVersionTooLarge", ["message"] = "Too large resource version" }),
+            ["retryAfterSeconds"] = 1,
+        });
+
+    public static StatusException TooManyRequests(string message, JsonArray? causes = null, int? retryAfterSeconds = null)
+    {
+        var details = new JsonObject();
+        if (causes is not null)
+        {
+            details["causes"] = causes;
+        }
+
+        if (retryAfterSeconds is { } seconds)
+        {
+            details["retryAfterSeconds"] = seconds;
+        }
+
+        return new(429, "TooManyRequests", message, details);
+    }
+
+    /// <summary>An error that kube-apiserver has no reason for.</summary>
+    public static StatusException Internal(string message) => new(500, "InternalError", $"Internal error occurred: {message}", new JsonObject
+    {
+        ["causes"] = new JsonArray(new JsonObject { ["message"] = message }),
+    });
+
+    private static JsonObject Details(Resource resource, string? name, string kind)
+    {
+        var details = new JsonObject();
+        if (name is not null)
+        {
+            details["name"] = name;
+        }
+
+        if (resource.Group.Length > 0)
+        {
+            details["group"] = resource.Group;
+        }
+
+        details["kind"] = kind;
+        return details;
+    }
+}

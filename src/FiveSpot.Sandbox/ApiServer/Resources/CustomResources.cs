@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Schemas;
+using FiveSpot.Sandbox.ApiServer.Storage;
+using FiveSpot.Sandbox.ApiServer.Tables;
+
+namespace FiveSpot.Sandbox.ApiServer.Resources;
+
+/// <summary>Keeps the catalog in step with the CustomResourceDefinitions: a definition is served as soon as it is stored.</summary>
+internal sealed class CustomResources
+{
+    private const int MostSchemas = 256;
+
+    // Servers of one process mostly define the same kinds.
+    private static readonly ConcurrentDictionary<string, StructuralSchema> Schemas = new(StringComparer.Ordinal);
+
+    private readonly ResourceCatalog _catalog;
+
+    public CustomResources(ResourceCatalog catalog)
+    {
+        _catalog = catalog;
+        catalog.Store.Committed += OnCommitted;
+    }
+
+    /// <summary>The compiled form of a schema.</summary>
+    /// <exception cref="SchemaException">The schema is not one that can be served.</exception>
+    public static StructuralSchema SchemaOf(JsonObject schema, string path)
+    {
+        var text = schema.ToJsonString();
+        if (Schemas.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        if (Schemas.Count >= MostSchemas)
+        {
+            Schemas.Clear();
+        }
+
+        return Schemas[text] = StructuralSchema.Parse(schema.Copy(), path);
+    }
+
+    private void OnCommitted(ResourceStore store, WatchEvent change)
+    {
+        if (ReferenceEquals(store, _catalog.Definitions.Store))
+        {
+            var served = change.Type == WatchEventType.Deleted ? [] : Define(change.Object.Json).ToList();
+            _catalog.Replace(change.Object.Name, served);
+        }
+    }
+
+    private IEnumerable<Resource> Define(JsonObject definition)
+    {
+        var spec = definition.Map("spec")!;
+        var names = spec.Map("names")!;
+        var (group, plural) = (spec.Text("group")!, names.Text("plural")!);
+        var versions = spec.Objects("versions").Where(version => version.Flag("served") == true);
+        foreach (var version in versions.OrderByDescending(version => version.Text("name"), VersionOrder.Names))
+        {
+            var status = version.At("subresources", "status") is not null;
+            yield return new Resource
+            {
+                Group = group,
+                Version = version.Text("name")!,
+                Kind = names.Text("kind")!,
+                Plural = plural,
+                Singular = names.Text("singular")!,
+                Namespaced = spec.Text("scope") == "Namespaced",
+                ShortNames = [.. names.Texts("shortNames")],
+                Categories = [.. names.Texts("categories")],
+                Store = _catalog.Store.For(plural, group),
+                Schema = SchemaOf(version.Map("schema", "openAPIV3Schema")!, "spec.validation.openAPIV3Schema"),
+                HasStatus = status,
+                Scale = ScaleOf(version.Map("subresources", "scale")),
+                Strategy = new CustomResourceStrategy(status, Fields(version)),
+                Columns = TableColumn.FromDefinition(version),
+                IsCustom = true,
+            };
+        }
+    }
+
+    private static Dictionary<string, string> Fields(JsonObject version) => version.Objects("selectableFields")
+        .Select(field => (field.Text("jsonPath") ?? string.Empty).TrimStart('.'))
+        .ToDictionary(path => path, path => path, StringComparer.Ordinal);
+
+    private static ScalePaths? ScaleOf(JsonObject? scale) => scale is null ? null : new ScalePaths(
+        Steps(scale.Text("specReplicasPath")) ?? [],
+        Steps(scale.Text("statusReplicasPath")) ?? [],
+        Steps(scale.Text("labelSelectorPath")),
+        SelectorIsText: true);
+
+    private static string[]? Steps(string? path) => string.IsNullOrEmpty(path) ? null : path.TrimStart('.').Split('.');
+}

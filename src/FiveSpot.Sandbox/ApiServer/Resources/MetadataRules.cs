@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Schemas;
+
+namespace FiveSpot.Sandbox.ApiServer.Resources;
+
+/// <summary>The rules of <c>metadata</c>, the same for every kind.</summary>
+internal static class MetadataRules
+{
+    private const int MostAnnotationBytes = 256 * 1024;
+
+    private static readonly string[] ServerOwned =
+        ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
+
+    /// <summary>Puts back what a client has no say in.</summary>
+    public static void Restore(JsonObject obj, JsonObject old)
+    {
+        var (metadata, before) = (obj.Metadata(), old.Metadata());
+        foreach (var name in ServerOwned)
+        {
+            if (name is "name" or "namespace" && metadata.ContainsKey(name))
+            {
+                continue;
+            }
+
+            metadata.CopyIn(name, before[name]);
+        }
+    }
+
+    public static void Validate(JsonObject obj, JsonObject? old, Resource resource, List<FieldError> errors)
+    {
+        var metadata = obj.Metadata();
+        if (old is null)
+        {
+            ValidateName(metadata, resource, errors);
+        }
+
+        foreach (var (key, value) in metadata.Map("labels") ?? [])
+        {
+            errors.AddRange(ObjectNames.QualifiedNameErrors(key).Select(why => Invalid("metadata.labels", key, why)));
+            errors.AddRange(ObjectNames.LabelValueErrors(value.Text() ?? string.Empty).Select(why => Invalid("metadata.labels", value.Text(), why)));
+        }
+
+        var size = 0;
+        foreach (var (key, value) in metadata.Map("annotations") ?? [])
+        {
+            errors.AddRange(ObjectNames.QualifiedNameErrors(key.ToLowerInvariant()).Select(why => Invalid("metadata.annotations", key, why)));
+            size += key.Length + (value.Text()?.Length ?? 0);
+        }
+
+        if (size > MostAnnotationBytes)
+        {
+            errors.Add(new FieldError("Too long", "metadata.annotations", $"may not be more than {MostAnnotationBytes} bytes", null));
+        }
+
+        ValidateOwners(metadata, errors);
+        ValidateFinalizers(metadata, old?.Metadata(), errors);
+    }
+
+    private static void ValidateName(JsonObject metadata, Resource resource, List<FieldError> errors)
+    {
+        var name = metadata.Text("name");
+        if (string.IsNullOrEmpty(name))
+        {
+            errors.Add(new FieldError("Required value", "metadata.name", "name or generateName is required", null));
+        }
+        else
+        {
+            errors.AddRange(resource.Strategy.NameErrors(name).Select(why => Invalid("metadata.name", name, why)));
+        }
+    }
+
+    private static void ValidateOwners(JsonObject metadata, List<FieldError> errors)
+    {
+        string? controller = null;
+        foreach (var owner in metadata.Objects("ownerReferences"))
+        {
+            foreach (var field in (ReadOnlySpan<string>)["apiVersion", "kind", "name", "uid"])
+            {
+                if (string.IsNullOrEmpty(owner.Text(field)))
+                {
+                    var (path, why) = field == "apiVersion"
+                        ? ("metadata.ownerReferences.apiVersion", "version must not be empty")
+                        : ($"metadata.ownerReferences.{field}", $"{field} must not be empty");
+                    errors.Add(Invalid(path, string.Empty, why));
+                }
+            }
+
+            if (owner.Flag("controller") == true)
+            {
+                if (controller is not null)
+                {
+                    errors.Add(new FieldError("Invalid value", "metadata.ownerReferences", $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {owner.Text("name")}", metadata["ownerReferences"]?.DeepClone()));
+                }
+
+                controller = owner.Text("name");
+            }
+        }
+    }
+
+    private static void ValidateFinalizers(JsonObject metadata, JsonObject? before, List<FieldError> errors)
+    {
+        foreach (var finalizer in metadata.Texts("finalizers"))
+        {
+            errors.AddRange(ObjectNames.QualifiedNameErrors(finalizer).Select(why => Invalid("metadata.finalizers", finalizer, why)));
+        }
+
+        if (before?.Text("deletionTimestamp") is not null)
+        {
+            var added = metadata.Texts("finalizers").Except(before.Texts("finalizers"), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+            if (added.Count > 0)
+            {
+                var list = string.Join(", ", added.Select(name => $"\"{name}\""));
+                errors.Add(new FieldError("Forbidden", "metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}", null));
+            }
+        }
+    }
+
+    private static FieldError Invalid(string field, string? value, string why) => new("Invalid value", field, why, JsonValue.Create(value));
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text;
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Schemas;
+using FiveSpot.Sandbox.ApiServer.Storage;
+using FiveSpot.Sandbox.ApiServer.Tables;
+
+namespace FiveSpot.Sandbox.ApiServer.Resources;
+
+/// <summary>One resource as one group version serves it.</summary>
+internal sealed class Resource
+{
+    private static readonly string[] StorageVerbs =
+        ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+    public required string Group { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string Plural { get; init; }
+
+    public required string Singular { get; init; }
+
+    public required string Kind { get; init; }
+
+    public string ListKind => field ??= Kind + "List";
+
+    public required bool Namespaced { get; init; }
+
+    public IReadOnlyList<string> ShortNames { get; init; } = [];
+
+    public IReadOnlyList<string> Categories { get; init; } = [];
+
+    /// <summary>Null for the reviews, which nothing is kept of.</summary>
+    public ResourceStore? Store { get; init; }
+
+    public required ResourceStrategy Strategy { get; init; }
+
+    /// <summary>What the objects look like; null when anything goes.</summary>
+    public StructuralSchema? Schema { get; init; }
+
+    public JsonObject OpenApi => Schema?.OpenApi ?? EmptySchema;
+
+    public bool HasStatus { get; init; }
+
+    public ScalePaths? Scale { get; init; }
+
+    public IReadOnlyList<TableColumn> Columns { get; init; } = TableColumn.Default;
+
+    /// <summary>True for what a CustomResourceDefinition defines.</summary>
+    public bool IsCustom { get; init; }
+
+    /// <summary>From the stored form to this version's and back, where that is more than another <c>apiVersion</c>.</summary>
+    public ObjectConversion? Conversion { get; init; }
+
+    public string GroupVersion => field ??= Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    public string QualifiedName => field ??= Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+
+    public string QualifiedKind => field ??= Group.Length == 0 ? Kind : $"{Kind}.{Group}";
+
+    public IReadOnlyList<string> Verbs => Store is null ? ["create"] : StorageVerbs;
+
+    /// <summary><c>{"kind":"…","apiVersion":"…",</c>: what precedes an object's stored encoding.</summary>
+    public ReadOnlyMemory<byte> Head => _head ??= Encoding.UTF8.GetBytes($"{{\"kind\":\"{Kind}\",\"apiVersion\":\"{GroupVersion}\",");
+
+    private byte[]? _head;
+
+    private static readonly JsonObject EmptySchema = new()
+    {
+        ["type"] = "object",
+        ["x-kubernetes-preserve-unknown-fields"] = true,
+    };
+
+    /// <summary>A fresh copy of the object in this version, for the caller to change.</summary>
+    public JsonObject FromStorage(JsonObject stored)
+    {
+        var obj = Conversion is null ? stored.Copy() : Conversion.FromStorage(stored);
+        obj["apiVersion"] = GroupVersion;
+        obj["kind"] = Kind;
+        return obj;
+    }
+
+    /// <summary>The object as it is kept; takes over <paramref name="obj"/>.</summary>
+    public JsonObject ToStorage(JsonObject obj) => Conversion is null ? obj : Conversion.ToStorage(obj);
+
+    public ReadOnlyMemory<byte> Tail(StoredObject stored) =>
+        Conversion is null ? stored.Tail : stored.ConvertedTail(Conversion.FromStorage);
+}

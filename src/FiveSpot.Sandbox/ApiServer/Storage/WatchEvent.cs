@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Sandbox.ApiServer.Storage;
+
+/// <summary>One committed change. A deleted object carries the resourceVersion of its deletion.</summary>
+/// <param name="Previous">What was there before; null when nothing was.</param>
+/// <param name="After">The resource's objects after the change.</param>
+internal sealed record WatchEvent(WatchEventType Type, StoredObject Object, StoredObject? Previous, Snapshot After)
+{
+    public long ResourceVersion => Object.ResourceVersion;
+}

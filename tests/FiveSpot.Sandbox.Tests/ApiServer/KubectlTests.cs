@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Diagnostics;
+
+namespace FiveSpot.Sandbox.Tests.ApiServer;
+
+/// <summary>The server as kubectl finds it.</summary>
+public sealed class KubectlTests : IClassFixture<KubectlTests.Fixture>
+{
+    private readonly Fixture _kubectl;
+
+    public KubectlTests(Fixture kubectl) => _kubectl = kubectl;
+
+    [Fact]
+    public async Task Objects_are_applied_shown_changed_and_deleted()
+    {
+        await RunAsync("create namespace apply");
+        const string Manifest = """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"apply"},"data":{"k":"v"}}""";
+        (await RunAsync("apply -f -", Manifest)).ShouldContain("configmap/a created");
+        (await RunAsync("apply -f -", Manifest)).ShouldContain("configmap/a unchanged");
+        (await RunAsync("apply -f -", Manifest.Replace("\"v\"", "\"w\"", StringComparison.Ordinal))).ShouldContain("configmap/a configured");
+        (await RunAsync("diff -f -", Manifest.Replace("\"v\"", "\"w\"", StringComparison.Ordinal))).ShouldBeEmpty();
+        (await RunAsync("-n apply apply --server-side --force-conflicts -f -", Manifest)).ShouldContain("configmap/a serverside-applied");
+        (await RunAsync("-n apply get cm -o wide")).ShouldMatch(@"NAME +DATA +AGE\s+a +1 +\d+s");
+        (await RunAsync("-n apply label cm a x=y")).ShouldContain("labeled");
+        (await RunAsync("-n apply annotate cm a x=y")).ShouldContain("annotated");
+        (await RunAsync("""-n apply patch cm a -p {"data":{"n":"1"}}""")).ShouldContain("patched");
+        (await RunAsync("""-n apply patch cm a --type=merge -p {"data":{"n":"2"}}""")).ShouldContain("patched");
+        (await RunAsync("""-n apply patch cm a --type=json -p [{"op":"replace","path":"/data/n","value":"3"}]""")).ShouldContain("patched");
+        (await RunAsync("-n apply edit cm a", editor: "sed -i s/k:/kk:/")).ShouldContain("edited");
+        (await RunAsync("-n apply get cm a -o jsonpath={.data}")).ShouldBe("""{"kk":"v","n":"3"}""");
+        (await RunAsync("-n apply describe cm a")).ShouldContain("kk:");
+        (await RunAsync("-n apply delete cm a")).ShouldContain("deleted");
+        (await RunAsync("-n apply get cm a", expected: 1)).ShouldContain("configmaps \"a\" not found");
+        (await RunAsync("delete namespace apply")).ShouldContain("deleted");
+    }
+
+    [Fact]
+    public async Task Typed_commands_work_though_they_send_protobuf()
+    {
+        await RunAsync("create namespace typed");
+        (await RunAsync("-n typed create deployment web --image=nginx:1 --replicas=2 --port=80")).ShouldContain("created");
+        (await RunAsync("-n typed scale deployment web --replicas=5")).ShouldContain("scaled");
+        (await RunAsync("-n typed get deployment web -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].ports[0].containerPort},{.spec.template.spec.containers[0].image}"))
+            .ShouldBe("5,80,nginx:1");
+        (await RunAsync("-n typed create secret generic s --from-literal=a=b")).ShouldContain("created");
+        (await RunAsync("-n typed get secret s -o jsonpath={.data.a},{.type}")).ShouldBe("Yg==,Opaque");
+        (await RunAsync("-n typed create pdb p --selector=app=web --min-available=50%")).ShouldContain("created");
+        (await RunAsync("-n typed get pdb p -o jsonpath={.spec.minAvailable}")).ShouldBe("50%");
+        (await RunAsync("-n typed get all")).ShouldContain("deployment.apps/web");
+        (await RunAsync("auth can-i create pods")).Trim().ShouldBe("yes");
+        (await RunAsync("auth whoami")).ShouldContain("kubernetes-admin");
+    }
+
+    [Fact]
+    public async Task Nodes_are_cordoned_tainted_drained_and_described()
+    {
+        await RunAsync("create namespace drain");
+        await RunAsync("create -f -", """{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"}}""");
+        await RunAsync("create -f -", """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"drain"},
+             "spec":{"nodeName":"n1","terminationGracePeriodSeconds":0,"containers":[{"name":"c","image":"i"}]}}
+            """);
+        (await RunAsync("get pods -A -o wide --field-selector spec.nodeName=n1")).ShouldContain("drain");
+        (await RunAsync("taint node n1 a=b:NoSchedule")).ShouldContain("tainted");
+        (await RunAsync("describe node n1")).ShouldContain("a=b:NoSchedule");
+        (await RunAsync("drain n1 --force --timeout=10s")).ShouldContain("node/n1 drained");
+        (await RunAsync("get node n1")).ShouldContain("SchedulingDisabled");
+        (await RunAsync("-n drain get pods")).ShouldContain("No resources found");
+    }
+
+    [Fact]
+    public async Task Kinds_are_discovered_explained_and_waited_for()
+    {
+        (await RunAsync("api-resources")).ShouldMatch(@"poddisruptionbudgets +pdb +policy/v1 +true +PodDisruptionBudget");
+        (await RunAsync("explain pod.spec.containers")).ShouldContain("image");
+        await RunAsync("apply -f -", """
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"things.kubectl.test"},
+             "spec":{"group":"kubectl.test","scope":"Namespaced","names":{"plural":"things","kind":"Thing"},"versions":[{"name":"v1","served":true,"storage":true,
+              "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"integer","description":"how large it is"}}}}}}}]}}
+            """);
+        (await RunAsync("wait --for=condition=Established crd/things.kubectl.test --timeout=10s")).ShouldContain("condition met");
+        (await RunAsync("explain thing.spec.size")).ShouldContain("how large it is");
+        (await RunAsync("apply -f -", """{"apiVersion":"kubectl.test/v1","kind":"Thing","metadata":{"name":"a"},"spec":{"sise":1}}""", expected: 1))
+            .ShouldContain("unknown field \"spec.sise\"");
+        (await RunAsync("apply -f -", """{"apiVersion":"kubectl.test/v1","kind":"Thing","metadata":{"name":"a"},"spec":{"size":1}}""")).ShouldContain("created");
+        (await RunAsync("wait --for=jsonpath={.spec.size}=1 thing/a --timeout=10s")).ShouldContain("condition met");
+    }
+
+    [Fact]
+    public async Task A_watch_shows_changes_as_they_come()
+    {
+        _kubectl.RequireKubectl();
+        await RunAsync("create namespace watched");
+        using var watching = _kubectl.Start("-n watched get cm -w --no-headers", null, null);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        await RunAsync("-n watched create cm first");
+        (await watching.StandardOutput.ReadLineAsync(deadline.Token))!.ShouldStartWith("first");
+        await RunAsync("-n watched create cm second");
+        (await watching.StandardOutput.ReadLineAsync(deadline.Token))!.ShouldStartWith("second");
+        watching.Kill();
+        await watching.WaitForExitAsync(deadline.Token);
+    }
+
+    private Task<string> RunAsync(string arguments, string? input = null, int expected = 0, string? editor = null) =>
+        _kubectl.RunAsync(arguments, input, expected, editor);
+
+    public sealed class Fixture : ServerFixture
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("kubectl-tests-").FullName;
+
+        protected override void Clean() => Directory.Delete(_folder, recursive: true);
+
+        public void RequireKubectl()
+        {
+            var found = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "kubectl")));
+            Assert.SkipUnless(found, "kubectl is not on the PATH");
+        }
+
+        public Process Start(string arguments, string? input, string? editor)
+        {
+            var config = Path.Combine(_folder, "kubeconfig");
+            if (!File.Exists(config))
+            {
+                File.WriteAllText(config, Server.Kubeconfig());
+            }
+
+            var start = new ProcessStartInfo("kubectl", arguments.Split(' '))
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["KUBECONFIG"] = config, ["HOME"] = _folder, ["KUBE_EDITOR"] = editor },
+            };
+            var process = Process.Start(start)!;
+            if (input is not null)
+            {
+                process.StandardInput.Write(input);
+            }
+
+            process.StandardInput.Close();
+            return process;
+        }
+
+        public async Task<string> RunAsync(string arguments, string? input, int expected, string? editor)
+        {
+            RequireKubectl();
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            deadline.CancelAfter(TimeSpan.FromSeconds(60));
+            using var process = Start(arguments, input, editor);
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
+            var text = await output + await errors;
+            process.ExitCode.ShouldBe(expected, $"kubectl {arguments}: {text}");
+            return text;
+        }
+    }
+}
