@@ -10,7 +10,7 @@ namespace FiveSpot.Sandbox.ApiServer.Resources;
 /// <summary>The kinds that every server has.</summary>
 internal static class BuiltInResources
 {
-    private static readonly ConcurrentDictionary<(string, string, string), StructuralSchema?> Schemas = new();
+    private static readonly ConcurrentDictionary<(string, string, string), StructuralSchema> Schemas = new();
 
     private static readonly ScalePaths WorkloadScale = new(["spec", "replicas"], ["status", "replicas"], ["spec", "selector"], SelectorIsText: false);
 
@@ -84,15 +84,7 @@ internal static class BuiltInResources
         ];
     }
 
-    private static StructuralSchema? SchemaOf(string group, string kind) => Schemas.GetOrAdd((group, "v1", kind), static key =>
-    {
-        try
-        {
-            return StructuralSchema.ForBuiltIn(BuiltInSchemas.For(key.Item1, key.Item2, key.Item3));
-        }
-        catch (KeyNotFoundException)
-        {
-            return null;
-        }
-    });
+    private static StructuralSchema SchemaOf(string group, string kind) => Schemas.GetOrAdd(
+        (group, "v1", kind),
+        static key => StructuralSchema.ForBuiltIn(BuiltInSchemas.For(key.Item1, key.Item2, key.Item3)));
 }
