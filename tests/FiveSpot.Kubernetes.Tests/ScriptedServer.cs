@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Kubernetes.Tests;
@@ -25,7 +26,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public ConcurrentQueue<string> Requests { get; } = new();
 
     public static async Task<ScriptedServer> StartAsync(
-        Func<HttpContext, Task> answer, X509Certificate2? certificate = null)
+        Func<HttpContext, Task> answer, X509Certificate2? certificate = null, bool askForClientCertificate = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
@@ -37,7 +38,15 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 endpoint.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
                 if (certificate is not null)
                 {
-                    endpoint.UseHttps(certificate);
+                    endpoint.UseHttps(https =>
+                    {
+                        https.ServerCertificate = certificate;
+                        if (askForClientCertificate)
+                        {
+                            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                            https.AllowAnyClientCertificate();
+                        }
+                    });
                 }
             });
         });

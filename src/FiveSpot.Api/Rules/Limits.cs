@@ -15,6 +15,9 @@ internal static class Limits
     /// <summary>A DNS subdomain: the name of an object, the prefix of a key.</summary>
     public const int Subdomain = 253;
 
+    /// <summary>A label's or annotation's key: prefix, slash, name.</summary>
+    public const int Key = Subdomain + 1 + LabelValue;
+
     /// <summary>Labels, or annotations, of one template.</summary>
     public const int MapEntries = 64;
 

@@ -129,7 +129,7 @@ internal sealed class RuleCheck
     {
         foreach (var (key, value) in Entries(field, labels))
         {
-            CheckKey(field, key, KubernetesNames.IsQualifiedName(key), Sentences.LabelKey);
+            CheckKey(field, key, anyCase: false, Sentences.LabelKey);
             Require(
                 $"{field}[{Shown(key)}]", value, value is not null && KubernetesNames.IsLabelValue(value),
                 Sentences.LabelValue);
@@ -141,7 +141,7 @@ internal sealed class RuleCheck
         var bytes = 0L;
         foreach (var (key, value) in Entries(field, annotations))
         {
-            CheckKey(field, key, KubernetesNames.IsQualifiedName(key, anyCase: true), Sentences.AnnotationKey);
+            CheckKey(field, key, anyCase: true, Sentences.AnnotationKey);
             if (value is null)
             {
                 Add($"{field}[{Shown(key)}]", Sentences.AnnotationValue);
@@ -170,15 +170,16 @@ internal sealed class RuleCheck
         return map ?? Enumerable.Empty<KeyValuePair<string, string>>();
     }
 
-    private void CheckKey(string field, string key, bool isKey, string sentence)
+    private void CheckKey(string field, string key, bool anyCase, string sentence)
     {
-        if (KubernetesNames.IsReservedKey(key))
+        if (key.Length <= Limits.Key && KubernetesNames.IsReservedKey(key))
         {
             Add(field, Sentences.ReservedKey, key);
         }
         else
         {
-            Require(field, key, isKey, sentence);
+            Require(
+                field, key, key.Length <= Limits.Key && KubernetesNames.IsQualifiedName(key, anyCase), sentence);
         }
     }
 
@@ -241,33 +242,28 @@ internal sealed class RuleCheck
                 continue;
             }
 
-            CheckTaint(field, taint);
-            if (!seen.Add((taint.Key, taint.Effect)))
+            if (CheckTaint(field, taint) && !seen.Add((taint.Key, taint.Effect)))
             {
-                Add(field, Sentences.TaintsUnique, $"{Shown(taint.Key)}:{Shown(taint.Effect)}");
+                Add(field, Sentences.TaintsUnique, $"{taint.Key}:{taint.Effect}");
             }
         }
     }
 
-    private void CheckTaint(string field, NodeTaint taint)
+    // Whether key and effect, which are what identifies a taint, have their form.
+    private bool CheckTaint(string field, NodeTaint taint)
     {
-        if (taint.Key is not null && KubernetesNames.IsReservedTaintKey(taint.Key))
+        var isKey = taint.Key is { Length: <= Limits.Subdomain } && KubernetesNames.IsQualifiedName(taint.Key);
+        Require($"{field}.key", taint.Key, isKey, Sentences.TaintKey);
+        if (isKey && KubernetesNames.IsReservedTaintKey(taint.Key))
         {
             Add($"{field}.key", Sentences.ReservedTaintKey, taint.Key);
         }
 
         Require(
-            $"{field}.key",
-            taint.Key,
-            taint.Key is { Length: <= Limits.Subdomain } && KubernetesNames.IsQualifiedName(taint.Key),
-            Sentences.TaintKey);
-        Require(
             $"{field}.value", taint.Value, KubernetesNames.IsLabelValue(taint.Value ?? ""), Sentences.TaintValue);
-        Require(
-            $"{field}.effect",
-            taint.Effect,
-            taint.Effect is "NoSchedule" or "PreferNoSchedule" or "NoExecute",
-            Sentences.TaintEffect);
+        var isEffect = taint.Effect is "NoSchedule" or "PreferNoSchedule" or "NoExecute";
+        Require($"{field}.effect", taint.Effect, isEffect, Sentences.TaintEffect);
+        return isKey && isEffect;
     }
 
     private static bool IsClusterName(string name) => char.IsAsciiLetterOrDigit(name[0]) && name.All(IsNameCharacter);

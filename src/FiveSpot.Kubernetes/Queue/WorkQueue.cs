@@ -33,7 +33,10 @@ public sealed partial class WorkQueue<TKey> : IDisposable
     // Holds an entry once for each instant that it has been given; one that is no longer the entry's own is stale.
     private readonly PriorityQueue<Entry, long> _delayed = new();
     private int _stale;
+
+    // What the timer is for, and whether it comes before that on purpose.
     private long _armedFor = Never;
+    private bool _armedShort;
     private long _sequence;
     private int _running;
     private Run? _run;
@@ -115,7 +118,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
             entry.WakeChanged = true;
             Schedule(entry, at.UtcTicks, entry.RetryAt);
             MoveDue(_clock.GetUtcNow());
-            Arm(rearm: false);
+            Arm();
             StartWorkers();
         }
     }
@@ -153,7 +156,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             _run = _run is null ? run : throw new InvalidOperationException("The queue is being run already.");
             MoveDue(_clock.GetUtcNow());
-            Arm(rearm: false);
+            Arm();
             StartWorkers();
         }
 
@@ -241,7 +244,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
             }
 
             MoveDue(now);
-            Arm(rearm: false);
+            Arm();
             StartWorkers();
             RemoveIfIdle(entry);
         }
@@ -251,14 +254,16 @@ public sealed partial class WorkQueue<TKey> : IDisposable
     {
         lock (_lock)
         {
+            var now = _clock.GetUtcNow();
+            var early = !_armedShort && _armedFor > now.UtcTicks;
             _armedFor = Never;
             if (_disposed)
             {
                 return;
             }
 
-            MoveDue(_clock.GetUtcNow());
-            Arm(rearm: true);
+            MoveDue(now);
+            Arm(early);
             StartWorkers();
         }
     }
@@ -374,7 +379,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         return false;
     }
 
-    private void Arm(bool rearm)
+    private void Arm(bool cameEarly = false)
     {
         if (_disposed || !PeekDelayed(out _, out var at) || at >= _armedFor)
         {
@@ -382,15 +387,15 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         }
 
         var delay = TimeSpan.FromTicks(Math.Max(0, at - _clock.GetUtcNow().UtcTicks));
-        if (rearm && delay < ShortestRearm)
+        if (cameEarly && delay < ShortestRearm)
         {
             // Timers count whole milliseconds, downwards: one that came a little early must not spin.
             delay = ShortestRearm;
         }
 
-        if (delay > LongestArm)
+        _armedShort = delay > LongestArm;
+        if (_armedShort)
         {
-            // Not _armedFor = at: the timer comes before that, and arms itself again.
             delay = LongestArm;
         }
 

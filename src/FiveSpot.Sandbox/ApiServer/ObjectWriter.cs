@@ -28,7 +28,7 @@ internal sealed class ObjectWriter
     public delegate JsonObject Change(JsonObject? live);
 
     /// <summary>Stores a new object; takes over <paramref name="obj"/>.</summary>
-    /// <param name="applied">True when the object comes out of server-side apply, its field owners with it.</param>
+    /// <remarks><paramref name="applied"/>: True when the object comes out of server-side apply, its field owners with it.</remarks>
     public StoredObject Create(Resource resource, string @namespace, JsonObject obj, WriteOptions options, bool applied = false)
     {
         var metadata = obj.Metadata();
@@ -70,8 +70,10 @@ internal sealed class ObjectWriter
     }
 
     /// <summary>Changes an object until the change is stored, or finds that there is nothing to change.</summary>
-    /// <param name="fromClient">True when the whole object comes from the client (PUT): its resourceVersion counts.</param>
-    /// <param name="applied">True when <paramref name="change"/> is server-side apply.</param>
+    /// <remarks>
+    /// <paramref name="fromClient"/>: True when the whole object comes from the client (PUT): its resourceVersion counts.
+    /// <paramref name="applied"/>: True when <paramref name="change"/> is server-side apply.
+    /// </remarks>
     public (StoredObject Stored, bool Created) Update(
         Resource resource, string @namespace, string name, Change change, WriteOptions options, bool fromClient = false, bool applied = false)
     {

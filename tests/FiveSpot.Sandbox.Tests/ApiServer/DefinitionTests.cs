@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Text.Json.Nodes;
-
 namespace FiveSpot.Sandbox.Tests.ApiServer;
 
 public sealed class DefinitionTests : IClassFixture<ServerFixture>

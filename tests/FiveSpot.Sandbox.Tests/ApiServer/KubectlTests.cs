@@ -128,6 +128,7 @@ public sealed class KubectlTests : IClassFixture<KubectlTests.Fixture>
 
             var start = new ProcessStartInfo("kubectl", arguments.Split(' '))
             {
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

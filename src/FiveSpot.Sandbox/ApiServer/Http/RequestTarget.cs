@@ -3,9 +3,11 @@
 namespace FiveSpot.Sandbox.ApiServer.Http;
 
 /// <summary>What a path under <c>/api</c> or <c>/apis</c> names.</summary>
-/// <param name="Namespace">Null when the path has none.</param>
-/// <param name="Name">Null for a collection.</param>
-/// <param name="Subresource">Null for the object itself.</param>
+/// <remarks>
+/// <paramref name="Namespace"/>: Null when the path has none.
+/// <paramref name="Name"/>: Null for a collection.
+/// <paramref name="Subresource"/>: Null for the object itself.
+/// </remarks>
 internal sealed record RequestTarget(string Group, string Version, string? Namespace, string Plural, string? Name, string? Subresource)
 {
     /// <summary>Null when the path is not one of a resource.</summary>

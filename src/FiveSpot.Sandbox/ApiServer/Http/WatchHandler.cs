@@ -26,8 +26,10 @@ internal sealed class WatchHandler
     private readonly TimeProvider _transportClock;
 
     /// <summary>Makes the handler.</summary>
-    /// <param name="clock">The clock of the objects: ages in tables.</param>
-    /// <param name="transportClock">The clock of the connection: time-outs and bookmarks.</param>
+    /// <remarks>
+    /// <paramref name="clock"/>: The clock of the objects: ages in tables.
+    /// <paramref name="transportClock"/>: The clock of the connection: time-outs and bookmarks.
+    /// </remarks>
     public WatchHandler(ObjectReader reader, TimeProvider clock, TimeProvider transportClock)
     {
         _reader = reader;

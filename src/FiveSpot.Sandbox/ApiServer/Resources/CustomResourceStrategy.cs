@@ -11,7 +11,7 @@ internal sealed class CustomResourceStrategy : ResourceStrategy
     private readonly Dictionary<string, string> _fields;
 
     /// <summary>Makes the strategy of one version.</summary>
-    /// <param name="fields">Selectable fields by name, with the JSON path of each.</param>
+    /// <remarks><paramref name="fields"/>: Selectable fields by name, with the JSON path of each.</remarks>
     public CustomResourceStrategy(bool hasStatus, Dictionary<string, string> fields)
     {
         _hasStatus = hasStatus;

@@ -69,7 +69,8 @@ internal static class CelTypes
                     node.ListType, node.ListMapKeys);
             case "object" when node.AdditionalProperties is { } additional:
                 return additional.CelType is { } value
-                    ? CelType.MapOf(CelType.Sized(CelType.String, MaxRequestBytes - 2), value,
+                    // Kubernetes reckons the keys of a map as empty strings: they carry no bound of their own.
+                    ? CelType.MapOf(CelType.Sized(CelType.String, 0), value,
                         node.MaxProperties ?? (MaxRequestBytes - 2) / (MinBytes(additional) + 6))
                     : null;
             case "object":

@@ -3,8 +3,10 @@
 namespace FiveSpot.Sandbox.ApiServer.Storage;
 
 /// <summary>One committed change. A deleted object carries the resourceVersion of its deletion.</summary>
-/// <param name="Previous">What was there before; null when nothing was.</param>
-/// <param name="After">The resource's objects after the change.</param>
+/// <remarks>
+/// <paramref name="Previous"/>: What was there before; null when nothing was.
+/// <paramref name="After"/>: The resource's objects after the change.
+/// </remarks>
 internal sealed record WatchEvent(WatchEventType Type, StoredObject Object, StoredObject? Previous, Snapshot After)
 {
     public long ResourceVersion => Object.ResourceVersion;

@@ -5,8 +5,10 @@ using System.Text.Json.Nodes;
 namespace FiveSpot.Sandbox.ApiServer.Tables;
 
 /// <summary>One column of the Table form.</summary>
-/// <param name="Priority">0 shows always, more only with <c>-o wide</c>.</param>
-/// <param name="Cell">The value for a stored object at an instant.</param>
+/// <remarks>
+/// <paramref name="Priority"/>: 0 shows always, more only with <c>-o wide</c>.
+/// <paramref name="Cell"/>: The value for a stored object at an instant.
+/// </remarks>
 internal sealed record TableColumn(
     string Name, string Type, string Format, string Description, int Priority, Func<JsonObject, DateTimeOffset, JsonNode?> Cell)
 {

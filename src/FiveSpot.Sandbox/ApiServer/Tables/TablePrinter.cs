@@ -10,8 +10,10 @@ namespace FiveSpot.Sandbox.ApiServer.Tables;
 internal static class TablePrinter
 {
     /// <summary>Prints objects, a row each.</summary>
-    /// <param name="include">What each row carries of its object: <c>Metadata</c>, <c>Object</c> or <c>None</c>.</param>
-    /// <param name="withColumns">False in a watch after its first event.</param>
+    /// <remarks>
+    /// <paramref name="include"/>: What each row carries of its object: <c>Metadata</c>, <c>Object</c> or <c>None</c>.
+    /// <paramref name="withColumns"/>: False in a watch after its first event.
+    /// </remarks>
     public static JsonObject Table(
         Resource resource, IReadOnlyList<StoredObject> objects, DateTimeOffset now, string include, string? resourceVersion, bool withColumns = true)
     {
