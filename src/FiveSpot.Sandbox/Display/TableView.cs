@@ -15,6 +15,9 @@ namespace FiveSpot.Sandbox.Display;
 /// </summary>
 public static class TableView
 {
+    /// <summary>From so many columns on there is room for Node and time.</summary>
+    public const int WideFrom = 110;
+
     private const int MostTransitions = 8;
     private const int LeastName = 12, LeastSchedule = 10, LeastNode = 8;
 
@@ -71,7 +74,7 @@ public static class TableView
 
         // Where there is no room for all of it, the message tells Node and time, and schedules and names are cut.
         List<Column> columns = [name, schedule, phase, ready, node, next, at];
-        if (Excess(columns, width) > 15)
+        if (width < WideFrom)
         {
             columns = [name, schedule, phase, ready, next];
             phase.Width = MachinePhase.ShuttingDown.Length;
