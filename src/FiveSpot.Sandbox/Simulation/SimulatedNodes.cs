@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.ApiServer;
+using Microsoft.Extensions.Logging;
+
+namespace FiveSpot.Sandbox.Simulation;
+
+/// <summary>
+/// The Nodes of one cluster, and what runs on those that are simulated: Pods are put on them, run, and end when they are
+/// deleted. Other Nodes and their Pods are left alone.
+/// </summary>
+internal sealed class SimulatedNodes
+{
+    public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
+    private static readonly ResourceType Pods = new("", "v1", "pods", "Pod", Namespaced: true);
+
+    private readonly ApiClient _api;
+    private readonly TimeProvider _clock;
+    private readonly SimulationTimings _timings;
+    private readonly Informer<ApiObject> _nodes;
+    private readonly Informer<ApiObject> _pods;
+    private readonly WorkQueue<ObjectKey> _queue;
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _since = new();
+    private readonly ConcurrentDictionary<string, bool> _left = new();
+
+    /// <param name="api">The cluster.</param>
+    /// <param name="clock">Simulated time.</param>
+    /// <param name="timings">How long things take.</param>
+    /// <param name="wake">Called with the Machine of each simulated Node that changes.</param>
+    /// <param name="loggers">For what fails.</param>
+    public SimulatedNodes(ApiClient api, TimeProvider clock, SimulationTimings timings, Action<ObjectKey> wake, ILoggerFactory loggers)
+    {
+        _api = api;
+        _clock = clock;
+        _timings = timings;
+        _nodes = new(api, Nodes, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.nodes"));
+        _pods = new(api, Pods, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.pods"));
+        _queue = new(clock, static _ => 0, logger: loggers.CreateLogger<SimulatedNodes>());
+        _pods.Changed += change => _queue.Enqueue(change.Key);
+        _nodes.Changed += change => OnNodeChanged(change, wake);
+    }
+
+    /// <summary>The API server of the cluster.</summary>
+    public ApiClient Api => _api;
+
+    public ApiObject? Get(string name) => _nodes.Get(ObjectKey.ClusterScoped(name));
+
+    /// <summary>Puts the answer to a write into the cache.</summary>
+    public void Observe(ApiObject node) => _nodes.Observe(node);
+
+    public Task WaitForSyncAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_nodes.WaitForSyncAsync(cancellationToken), _pods.WaitForSyncAsync(cancellationToken));
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using (_queue)
+        {
+            await Task.WhenAll(_nodes.RunAsync(stop), _pods.RunAsync(stop), _queue.RunAsync(4, ReconcilePodAsync, stop));
+        }
+    }
+
+    /// <summary>Asks for the eviction of each Pod on a Node that a drain concerns.</summary>
+    /// <returns>How many of them are still there.</returns>
+    public async Task<int> DrainAsync(string node, CancellationToken cancellationToken)
+    {
+        var left = 0;
+        foreach (var pod in _pods.Snapshot().Where(pod => pod.Json.Text("spec", "nodeName") == node && IsEvictable(pod)))
+        {
+            left++;
+            if (pod.IsBeingDeleted)
+            {
+                continue;
+            }
+
+            var eviction = new JsonObject
+            {
+                ["apiVersion"] = "policy/v1",
+                ["kind"] = "Eviction",
+                ["metadata"] = new JsonObject { ["name"] = pod.Metadata.Name, ["namespace"] = pod.Metadata.Namespace },
+            };
+            try
+            {
+                await _api.PostAsync(Pods, pod.Key, "eviction", eviction.ToUtf8(), cancellationToken);
+            }
+            catch (ApiException refused) when (refused.IsTooManyRequests || refused.IsNotFound || refused.IsConflict)
+            {
+                // A PodDisruptionBudget is against it, or it is gone: looked at again at the next turn.
+            }
+        }
+
+        return left;
+    }
+
+    private static bool IsEvictable(ApiObject pod) =>
+        pod.Metadata.ControllerOwner?.Kind != "DaemonSet"
+        && !pod.Metadata.Annotations.ContainsKey("kubernetes.io/config.mirror")
+        && pod.Json.Text("status", "phase") is not ("Succeeded" or "Failed");
+
+    private void OnNodeChanged(ObjectChange<ApiObject> change, Action<ObjectKey> wake)
+    {
+        if (SimulatedHardware.MachineOf((change.New ?? change.Old)!.Json.Text("spec", "providerID")) is not { } machine)
+        {
+            return;
+        }
+
+        wake(machine);
+        if (change.New is null)
+        {
+            _left[change.Key.Name] = true;
+        }
+        else
+        {
+            _left.TryRemove(change.Key.Name, out _);
+        }
+
+        foreach (var pod in _pods.Snapshot())
+        {
+            if (pod.Json.Text("spec", "nodeName") is not { } node || node == change.Key.Name)
+            {
+                _queue.Enqueue(pod.Key);
+            }
+        }
+    }
+
+    private async ValueTask<WorkResult> ReconcilePodAsync(WorkItem<ObjectKey> item, CancellationToken cancellationToken)
+    {
+        if (_pods.Get(item.Key) is not { } pod)
+        {
+            return WorkResult.Done();
+        }
+
+        try
+        {
+            return pod.Json.Text("spec", "nodeName") is not { Length: > 0 } name
+                ? await ScheduleAsync(pod, cancellationToken)
+                : _left.ContainsKey(name)
+                    ? await RemoveAsync(pod, cancellationToken)
+                    : Get(name) is { } node && SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is { } machine
+                        ? await RunPodAsync(pod, machine, cancellationToken)
+                        : WorkResult.Done();
+        }
+        catch (ApiException refused) when (refused.IsNotFound || refused.IsConflict)
+        {
+            return WorkResult.Retry(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private async Task<WorkResult> ScheduleAsync(ApiObject pod, CancellationToken cancellationToken)
+    {
+        if (pod.IsBeingDeleted || _nodes.Snapshot().Where(node => Fits(pod, node)).MinBy(Load) is not { } node)
+        {
+            return WorkResult.Done();
+        }
+
+        var binding = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Binding",
+            ["metadata"] = new JsonObject { ["name"] = pod.Metadata.Name, ["namespace"] = pod.Metadata.Namespace },
+            ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node.Metadata.Name },
+        };
+        await _api.PostAsync(Pods, pod.Key, "binding", binding.ToUtf8(), cancellationToken);
+        return WorkResult.Done();
+    }
+
+    private int Load(ApiObject node) => _pods.Enumerate().Count(pod => pod.Json.Text("spec", "nodeName") == node.Metadata.Name);
+
+    private static bool Fits(ApiObject pod, ApiObject node) =>
+        SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is not null
+        && !node.IsBeingDeleted
+        && node.Json.Flag("spec", "unschedulable") != true
+        && node.Json.Objects("status", "conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True")
+        && node.Json.Objects("spec", "taints").All(taint => taint.Text("effect") == "PreferNoSchedule" || Tolerates(pod, taint))
+        && (pod.Json.Map("spec", "nodeSelector") ?? []).All(label => node.Metadata.Labels.GetValueOrDefault(label.Key) == label.Value.Text());
+
+    private static bool Tolerates(ApiObject pod, JsonObject taint) => pod.Json.Objects("spec", "tolerations").Any(toleration =>
+        (toleration.Text("effect") is not { Length: > 0 } effect || effect == taint.Text("effect"))
+        && (toleration.Text("operator") == "Exists"
+            ? toleration.Text("key") is not { Length: > 0 } key || key == taint.Text("key")
+            : toleration.Text("key") == taint.Text("key") && (toleration.Text("value") ?? "") == (taint.Text("value") ?? "")));
+
+    // What the kubelet does.
+    private async Task<WorkResult> RunPodAsync(ApiObject pod, ObjectKey machine, CancellationToken cancellationToken)
+    {
+        if (pod.IsBeingDeleted)
+        {
+            var grace = TimeSpan.FromSeconds(pod.Json.Number("metadata", "deletionGracePeriodSeconds") ?? 0);
+            var ends = _since.GetOrAdd($"{pod.Uid} ends", _ => _clock.GetUtcNow()) + (grace < _timings.PodStops ? grace : _timings.PodStops);
+            return ends <= _clock.GetUtcNow() ? await RemoveAsync(pod, cancellationToken) : WorkResult.Done(ends);
+        }
+
+        if (pod.Json.Text("status", "phase") is not (null or "Pending"))
+        {
+            return WorkResult.Done();
+        }
+
+        var runs = _since.GetOrAdd($"{pod.Uid} starts", _ => _clock.GetUtcNow()) + _timings.PodStarts;
+        if (runs > _clock.GetUtcNow())
+        {
+            return WorkResult.Done(runs);
+        }
+
+        await _api.PatchStatusAsync(Pods, pod.Key, RunningStatus(pod, machine), PartialObject.Decode, cancellationToken);
+        _since.TryRemove($"{pod.Uid} starts", out _);
+        return WorkResult.Done();
+    }
+
+    private JsonObject RunningStatus(ApiObject pod, ObjectKey machine)
+    {
+        var now = _clock.GetUtcNow().ToKubernetesTime();
+        return new JsonObject
+        {
+            ["phase"] = "Running",
+            ["startTime"] = now,
+            ["hostIP"] = SimulatedHardware.AddressOf(machine),
+            ["conditions"] = new JsonArray(
+            [
+                .. new[] { "Initialized", "Ready", "ContainersReady", "PodScheduled" }.Select(type =>
+                    new JsonObject { ["type"] = type, ["status"] = "True", ["lastTransitionTime"] = now }),
+            ]),
+            ["containerStatuses"] = new JsonArray(
+            [
+                .. pod.Json.Objects("spec", "containers").Select(container => new JsonObject
+                {
+                    ["name"] = container.Text("name"),
+                    ["image"] = container.Text("image") ?? "",
+                    ["imageID"] = "",
+                    ["ready"] = true,
+                    ["started"] = true,
+                    ["restartCount"] = 0,
+                    ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = now } },
+                }),
+            ]),
+        };
+    }
+
+    private async Task<WorkResult> RemoveAsync(ApiObject pod, CancellationToken cancellationToken)
+    {
+        await _api.DeleteIfThereAsync(Pods, pod.Key, new DeleteOptions { Uid = pod.Uid, GracePeriodSeconds = 0 }, cancellationToken);
+        _since.TryRemove($"{pod.Uid} ends", out _);
+        _since.TryRemove($"{pod.Uid} starts", out _);
+        return WorkResult.Done();
+    }
+}
