@@ -3,6 +3,7 @@
 using System.Text.Json.Nodes;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
+using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Sandbox.Simulation;
 

@@ -8,6 +8,7 @@ using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
+using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Sandbox.Simulation;
 

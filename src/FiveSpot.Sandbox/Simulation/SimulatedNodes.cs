@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
+using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Sandbox.Simulation;
 

@@ -65,7 +65,7 @@ internal sealed class Cluster : IAsyncDisposable
         var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management", Clock = clock });
         var cluster = new Cluster(server, clock, machineVersion == "v1beta2" ? Kinds.MachineV1Beta2 : Kinds.MachineV1Beta1);
         await cluster.CreateAsync(Kinds.Crd, "", crd ?? ScheduledMachineCrd.ToJson());
-        foreach (var definition in SimulatedDefinitions.All())
+        foreach (var definition in ClusterApiDefinitions.All())
         {
             if (machineVersion != "v1beta2" && definition["metadata"]!["name"]!.GetValue<string>() == "machines.cluster.x-k8s.io")
             {

@@ -25,9 +25,10 @@ internal sealed class ClusterApiByHand
             """)!.AsObject());
         await _cluster.PatchAsync(
             Kinds.Node, name, """{"status":{"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"ready"}]}}""", "status");
-        await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"spec":{"providerID":"remote://{{name}}"}}""");
+        await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"spec":{"providerID":"remote://{{name}}"} }""");
+        var apiVersion = _cluster.MachineKind.Version == "v1beta2" ? "" : "\"apiVersion\":\"v1\",\"kind\":\"Node\",";
         await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""
-            {"status":{"phase":"Running","nodeRef":{{(_cluster.MachineKind.Version == "v1beta2" ? $$"""{"name":"{{name}}"}""" : $$"""{"apiVersion":"v1","kind":"Node","name":"{{name}}"}""")}},
+            {"status":{"phase":"Running","nodeRef":{ {{apiVersion}} "name":"{{name}}" },
              "conditions":[{"type":"Ready","status":"True","reason":"Available","message":"","lastTransitionTime":"2026-01-05T09:01:00Z"}]} }
             """, "status");
     }
