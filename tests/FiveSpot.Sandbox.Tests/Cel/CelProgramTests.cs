@@ -241,7 +241,7 @@ public sealed class CelProgramTests
             {
                 return true;
             }
-        }, iter: 20_000);
+        }, iter: 5_000);
     }
 
     [Theory]
