@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Sandbox.Hosting;
+
 namespace FiveSpot.Sandbox;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static Task<int> Main(string[] args) => CommandLine.InvokeAsync(args);
 }

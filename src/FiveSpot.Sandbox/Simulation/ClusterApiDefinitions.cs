@@ -14,6 +14,12 @@ internal static class ClusterApiDefinitions
     private const string Bootstrap = "bootstrap.cluster.x-k8s.io";
     private const string Infrastructure = "infrastructure.cluster.x-k8s.io";
 
+    private static readonly string[] NodeInfoFields =
+    [
+        "architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion", "machineID",
+        "operatingSystem", "osImage", "systemUUID",
+    ];
+
     public static IEnumerable<JsonObject> All() =>
     [
         Definition(
@@ -150,11 +156,7 @@ internal static class ClusterApiDefinitions
 
     private static JsonObject NodeInfo() => Object(
         [
-            .. new[]
-            {
-                "architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion", "machineID",
-                "operatingSystem", "osImage", "systemUUID",
-            }.Select(name => (name, (Func<JsonObject>)Text)),
+            .. NodeInfoFields.Select(name => (name, (Func<JsonObject>)Text)),
         ]);
 
     private static JsonObject Addresses() => new() { ["type"] = "array", ["items"] = Object(("type", Text), ("address", Text)) };

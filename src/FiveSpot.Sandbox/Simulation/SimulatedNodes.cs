@@ -13,9 +13,12 @@ namespace FiveSpot.Sandbox.Simulation;
 /// The Nodes of one cluster, and what runs on those that are simulated: Pods are put on them, run, and end when they are
 /// deleted. Other Nodes and their Pods are left alone.
 /// </summary>
+#pragma warning disable CA1001 // RunAsync disposes of the queue.
 internal sealed class SimulatedNodes
+#pragma warning restore CA1001
 {
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
+    private static readonly string[] PodConditions = ["Initialized", "Ready", "ContainersReady", "PodScheduled"];
     private static readonly ResourceType Pods = new("", "v1", "pods", "Pod", Namespaced: true);
 
     private readonly ApiClient _api;
@@ -27,6 +30,7 @@ internal sealed class SimulatedNodes
     private readonly ConcurrentDictionary<string, DateTimeOffset> _since = new();
     private readonly ConcurrentDictionary<string, bool> _left = new();
 
+    /// <summary>The Nodes of a cluster, none of them known before <see cref="RunAsync"/>.</summary>
     /// <param name="api">The cluster.</param>
     /// <param name="clock">Simulated time.</param>
     /// <param name="timings">How long things take.</param>
@@ -219,7 +223,7 @@ internal sealed class SimulatedNodes
             ["hostIP"] = SimulatedHardware.AddressOf(machine),
             ["conditions"] = new JsonArray(
             [
-                .. new[] { "Initialized", "Ready", "ContainersReady", "PodScheduled" }.Select(type =>
+                .. PodConditions.Select(type =>
                     new JsonObject { ["type"] = type, ["status"] = "True", ["lastTransitionTime"] = now }),
             ]),
             ["containerStatuses"] = new JsonArray(

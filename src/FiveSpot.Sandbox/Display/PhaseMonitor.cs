@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace FiveSpot.Sandbox.Display;
+
+/// <summary>Watches ScheduledMachines as anybody may, for the table and for the lines.</summary>
+public sealed class PhaseMonitor
+{
+    private static readonly ResourceType ScheduledMachines =
+        new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
+
+    private readonly Informer<ScheduledMachine> _informer;
+    private readonly TimeProvider _clock;
+
+    /// <summary>Watches nothing yet.</summary>
+    /// <param name="api">The management cluster.</param>
+    /// <param name="clock">Simulated time.</param>
+    /// <param name="loggers">For what fails.</param>
+    public PhaseMonitor(ApiClient api, TimeProvider clock, ILoggerFactory loggers)
+    {
+        _clock = clock;
+        _informer = new Informer<ScheduledMachine>(
+            api, ScheduledMachines, new InformerOptions(), ScheduledMachineReader.Read, loggers.CreateLogger<PhaseMonitor>());
+        _informer.Changed += OnChanged;
+    }
+
+    /// <summary>A phase changed.</summary>
+    public event Action<Transition>? PhaseChanged;
+
+    /// <summary>Anything changed.</summary>
+    public event Action? Changed;
+
+    /// <summary>All ScheduledMachines, by namespace and name.</summary>
+    public IReadOnlyList<ScheduledMachine> Snapshot() =>
+        [.. _informer.Snapshot().OrderBy(machine => machine.Key.Namespace, StringComparer.Ordinal).ThenBy(machine => machine.Key.Name, StringComparer.Ordinal)];
+
+    /// <summary>Watches until told to stop.</summary>
+    public Task RunAsync(CancellationToken stop) => _informer.RunAsync(stop);
+
+    private void OnChanged(ObjectChange<ScheduledMachine> change)
+    {
+        var (from, to) = (change.Old?.Status.Phase, change.New?.Status.Phase);
+        if (from != to)
+        {
+            PhaseChanged?.Invoke(new Transition(_clock.GetUtcNow(), change.Key, from, to, change.New?.Status.Message));
+        }
+
+        Changed?.Invoke();
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Controller.Hosting;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.Clock;
+using FiveSpot.Sandbox.Display;
+using FiveSpot.Sandbox.Simulation;
+using Microsoft.Extensions.Logging;
+using Spectre.Console;
+
+namespace FiveSpot.Sandbox.Hosting;
+
+/// <summary>Puts the sandbox together and shows what happens in it.</summary>
+public static class SandboxHost
+{
+    /// <summary>Runs until told to stop.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <exception cref="BadInputException">It can't be had.</exception>
+    public static async Task RunAsync(SandboxOptions options, CancellationToken stop)
+    {
+        List<Manifest> manifests = [.. options.Examples ? Manifest.Examples() : [], .. options.Apply.SelectMany(Manifest.Load)];
+        var directory = CreateDirectory(options.Directory);
+        using var logFile = OpenLog(Path.Combine(directory, "sandbox.log"));
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(logFile));
+        // Time stands still until everything is in place: a start time just before a boundary must not be missed.
+        var clock = new ScaledTimeProvider(TimeProvider.System, options.StartTime, options.Speed, held: true);
+        await using var clusters = await SandboxClusters.OpenAsync(options, directory, clock, stop);
+
+        using var api = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot-sandbox" });
+        await InstallAsync(api, clusters, stop);
+
+        using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var simulation = new SimulatedClusterApi(api, clock, timings: null, loggers);
+        using var controllerApi = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot" });
+        using var controller = new FiveSpotController(controllerApi, new ControllerSettings { Clock = clock }, loggers);
+        var monitor = new PhaseMonitor(api, clock, loggers);
+        ISandboxDisplay display = Console.IsOutputRedirected
+            ? new TransitionLines(monitor, Console.Out)
+            : new LiveTable(AnsiConsole.Console, monitor, clock, TimeProvider.System);
+        List<Task> parts = [simulation.RunAsync(running.Token), controller.RunAsync(running.Token), monitor.RunAsync(running.Token)];
+        try
+        {
+            await AwaitAsync(Task.WhenAll(simulation.Ready, controller.Ready), parts, stop);
+            var applier = new ManifestApplier(api);
+            foreach (var manifest in manifests)
+            {
+                await applier.ApplyAsync(manifest, stop);
+            }
+
+            var count = manifests.Count(manifest => manifest.Kind == FiveSpot.Api.WellKnown.Kind);
+            Console.WriteLine($"""
+                Management cluster: {clusters.ManagementKubeconfig}
+                Workload cluster:   {clusters.WorkloadKubeconfig}
+                Warnings:           {Path.Combine(directory, "sandbox.log")}
+                Sandbox is ready: {count} ScheduledMachines; it is {clock.GetUtcNow().UtcDateTime:dddd, yyyy-MM-dd HH:mm:ss}Z, and time passes {options.Speed} times as fast.
+                In another terminal:
+                  export KUBECONFIG={clusters.ManagementKubeconfig}
+                  kubectl get sm -w
+                Ctrl+C ends it.
+
+                """);
+            clock.Start();
+            parts.Add(display.RunAsync(running.Token));
+            await AwaitAsync(Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop), parts, stop);
+        }
+        finally
+        {
+            await running.CancelAsync();
+            await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // A part that fails ends the wait, and the sandbox.
+    private static async Task AwaitAsync(Task awaited, List<Task> parts, CancellationToken stop)
+    {
+        var first = await Task.WhenAny([awaited, .. parts]);
+        stop.ThrowIfCancellationRequested();
+        await first;
+        if (first != awaited)
+        {
+            throw new InvalidOperationException("A part of the sandbox ended by itself.");
+        }
+    }
+
+    private static async Task InstallAsync(ApiClient api, SandboxClusters clusters, CancellationToken stop)
+    {
+        try
+        {
+            var installed = await DefinitionInstaller.InstallMissingAsync(api, stop);
+            if (!clusters.AreEmbedded && installed.Count > 0)
+            {
+                Console.WriteLine($"Installed CustomResourceDefinitions that were missing: {string.Join(", ", installed)}.");
+            }
+        }
+        catch (Exception failed) when (failed is ApiException or ApiUnreachableException)
+        {
+            throw new BadInputException($"The management cluster of {clusters.ManagementKubeconfig} can't be used: {failed.Message}", failed);
+        }
+    }
+
+    private static string CreateDirectory(string directory)
+    {
+        try
+        {
+            return System.IO.Directory.CreateDirectory(directory).FullName;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new BadInputException($"--directory {directory}: it can't be made: {failed.Message}", failed);
+        }
+    }
+
+    private static FileLoggerProvider OpenLog(string path)
+    {
+        try
+        {
+            return new FileLoggerProvider(path);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{path} can't be written: {failed.Message}", failed);
+        }
+    }
+}
