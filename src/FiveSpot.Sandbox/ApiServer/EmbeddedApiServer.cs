@@ -28,6 +28,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private readonly ObjectStore _store;
     private readonly RequestPipeline _pipeline;
     private readonly ControllerLoop _controllers;
+    private bool _disposed;
 
     private EmbeddedApiServer(WebApplication web, ObjectStore store, RequestPipeline pipeline, ControllerLoop controllers, string name, string token)
     {
@@ -144,6 +145,11 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         _pipeline.EndWatches();
         await _controllers.DisposeAsync();
         await _web.StopAsync(new CancellationToken(canceled: true));

@@ -343,7 +343,7 @@ internal sealed class ObjectWriter
             options.FieldManager,
             "Update",
             resource.GroupVersion,
-            options.Subresource.Length == 0 ? null : options.Subresource,
+            options.Subresource is "" or "metadata" ? null : options.Subresource,
             _clock.GetUtcNow());
         var tracked = ManagedFields.TrackUpdate(before, after, manager, resource.OpenApi);
         if (tracked.Metadata()["managedFields"] is { } fields)

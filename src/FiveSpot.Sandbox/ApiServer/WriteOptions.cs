@@ -14,7 +14,7 @@ internal sealed record WriteOptions
 
     public bool DryRun { get; init; }
 
-    /// <summary>Empty, <c>status</c>, or another part that the write goes through.</summary>
+    /// <summary>Empty, <c>status</c>, or another part that the write goes through; <c>metadata</c> for the server's own edits of that.</summary>
     public string Subresource { get; init; } = string.Empty;
 
     /// <summary>Where warnings for the client go.</summary>

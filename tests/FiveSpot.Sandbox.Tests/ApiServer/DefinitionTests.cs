@@ -82,6 +82,24 @@ public sealed class DefinitionTests : IClassFixture<ServerFixture>
     }
 
     [Fact]
+    public async Task Apply_to_the_object_owns_nothing_of_its_status_and_apply_to_the_status_does()
+    {
+        await DefineAsync("four.test");
+        const string Path = "/apis/four.test/v1/namespaces/default/racks/a";
+        const string Body = """{"apiVersion":"four.test/v1","kind":"Rack","metadata":{"name":"a"},"spec":{"size":1},"status":{"size":1}}""";
+        var made = await _api.ApplyAsync(Path + "?fieldManager=one", Body);
+        made.Status.ShouldBe(201, made.Message);
+        made.Body.ContainsKey("status").ShouldBeFalse();
+        made.Body["metadata"]!["managedFields"]!.ToJsonString().ShouldNotContain("f:status");
+        var status = await _api.ApplyAsync(Path + "/status?fieldManager=two", Body);
+        status.Body["status"]!["size"]!.GetValue<long>().ShouldBe(1);
+        var owner = status.Body["metadata"]!["managedFields"]!.AsArray().Single(entry => entry!["manager"]!.GetValue<string>() == "two")!;
+        owner["subresource"]!.GetValue<string>().ShouldBe("status");
+        owner["operation"]!.GetValue<string>().ShouldBe("Apply");
+        (await _api.ApplyAsync(Path + "/status?fieldManager=two", Body)).Version.ShouldBe(status.Version);
+    }
+
+    [Fact]
     public async Task A_definition_that_can_not_be_served_is_refused()
     {
         var named = await _api.PostAsync(Definitions, Of("three.test").Replace("racks.three.test", "shelves.three.test", StringComparison.Ordinal));

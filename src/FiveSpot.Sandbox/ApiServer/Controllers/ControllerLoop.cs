@@ -47,7 +47,13 @@ internal sealed class ControllerLoop : IAsyncDisposable
                 return;
             }
 
-            await reached.Task.WaitAsync(cancellation);
+            await Task.WhenAny(reached.Task, _running).WaitAsync(cancellation);
+            if (!reached.Task.IsCompleted)
+            {
+                await _running;
+                return;
+            }
+
             if (Interlocked.Read(ref _given) == before && Interlocked.Read(ref _taken) == before)
             {
                 return;
@@ -96,9 +102,10 @@ internal sealed class ControllerLoop : IAsyncDisposable
         {
             step();
         }
-        catch (StatusException refused) when (refused.Code is 404 or 409)
+        catch (StatusException)
         {
-            // The object went or changed meanwhile; its own change follows.
+            // The object went or changed meanwhile, and its own change follows; or it is one that no longer keeps its rules,
+            // which stays as it is until somebody mends it.
         }
     }
 }

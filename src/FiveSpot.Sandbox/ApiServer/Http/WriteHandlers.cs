@@ -143,6 +143,12 @@ internal sealed class WriteHandlers
             throw Refusal.BadRequest("metadata.managedFields must be nil");
         }
 
+        if (call.Resource.HasStatus && options.Subresource.Length == 0)
+        {
+            // The main resource does not write it, so nobody comes to own it through here.
+            applied.Remove("status");
+        }
+
         applied.Metadata()["name"] = call.Name;
         if (call.Resource.Namespaced)
         {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Integration.Tests.Environment;
+
+/// <summary>The resources that the scenarios are about.</summary>
+internal static class Kinds
+{
+    public static readonly ResourceType ScheduledMachine =
+        new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
+
+    public static readonly ResourceType MachineV1Beta2 = new("cluster.x-k8s.io", "v1beta2", "machines", "Machine", Namespaced: true);
+
+    public static readonly ResourceType MachineV1Beta1 = MachineV1Beta2 with { Version = "v1beta1" };
+
+    public static readonly ResourceType Bootstrap =
+        new("bootstrap.cluster.x-k8s.io", "v1beta1", "k0sworkerconfigs", "K0sWorkerConfig", Namespaced: true);
+
+    public static readonly ResourceType Infrastructure =
+        new("infrastructure.cluster.x-k8s.io", "v1beta1", "remotemachines", "RemoteMachine", Namespaced: true);
+
+    public static readonly ResourceType Node = NodeWatch.Nodes;
+
+    public static readonly ResourceType Event = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);
+
+    public static readonly ResourceType Crd =
+        new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", Namespaced: false);
+
+    public static readonly ResourceType Namespace = new("", "v1", "namespaces", "Namespace", Namespaced: false);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Controller.Hosting;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FiveSpot.Integration.Tests.Environment;
+
+/// <summary>The real controller against a scenario's cluster.</summary>
+internal sealed class RunningController : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ApiClient _api;
+    private readonly FiveSpotController _controller;
+    private readonly Task _running;
+
+    private RunningController(Cluster cluster, ControllerSettings settings)
+    {
+        _api = cluster.Connect(Cluster.ControllerUserAgent);
+        _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance);
+        _running = _controller.RunAsync(_stop.Token);
+    }
+
+    public static async Task<RunningController> StartAsync(Cluster cluster, DecisionOptions? decisions = null, int workers = 4)
+    {
+        var controller = new RunningController(cluster, new ControllerSettings { Decisions = decisions ?? new DecisionOptions(), Workers = workers, Instance = "test" });
+        await Task.WhenAny(controller._controller.Ready, controller._running);
+        return controller;
+    }
+
+    /// <summary>Whether nothing is being worked on.</summary>
+    public bool IsIdle => _controller.IsIdle;
+
+    /// <summary>
+    /// Waits until nothing is going on any more: the controller is idle, and neither the store nor its log of requests has
+    /// moved in a while.
+    /// </summary>
+    public async Task SettleAsync(Cluster cluster)
+    {
+        var (before, still) = ((-1L, -1), 0);
+        await Wait.UntilAsync("the controller comes to rest", () =>
+        {
+            var now = (cluster.Server.ResourceVersion, cluster.Calls.Count);
+            still = now == before && IsIdle ? still + 1 : 0;
+            before = now;
+            return still >= 10;
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _controller.Dispose();
+        _api.Dispose();
+        _stop.Dispose();
+    }
+}
