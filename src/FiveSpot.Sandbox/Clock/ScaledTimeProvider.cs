@@ -11,8 +11,8 @@ public sealed class ScaledTimeProvider : TimeProvider
     /// <summary>The slowest and the fastest that time may pass.</summary>
     public const double SlowestSpeed = 0.001, FastestSpeed = 1_000_000;
 
-    // The speed as a fixed-point number: exact for every whole number, and 10 digits behind the point.
-    private const int FractionBits = 32;
+    // The speed is kept in units of this: exact for whole numbers, and for up to 12 digits behind the point.
+    private static readonly Int128 One = 1_000_000_000_000;
 
     // Timers of the time within count whole milliseconds, and up to 49 days of them: no more is asked of it at once.
     private static readonly TimeSpan LongestArm = TimeSpan.FromDays(20);
@@ -40,7 +40,7 @@ public sealed class ScaledTimeProvider : TimeProvider
 
         _inner = inner;
         _start = start.ToUniversalTime();
-        _speed = (Int128)(speed * (1L << FractionBits));
+        _speed = (Int128)decimal.Round((decimal)speed * (decimal)One);
         Speed = speed;
         _origin = inner.GetTimestamp();
         _held = held ? [] : null;
@@ -101,12 +101,12 @@ public sealed class ScaledTimeProvider : TimeProvider
 
     private long InnerElapsed() => _inner.GetElapsedTime(_origin).Ticks;
 
-    private long ToSimulated(long ticks) => (long)Int128.Min((ticks * _speed) >> FractionBits, long.MaxValue);
+    private long ToSimulated(long ticks) => (long)Int128.Min(ticks * _speed / One, long.MaxValue);
 
     // How long until simulated ticks since the beginning are reached: rounded up, so that they are.
     private TimeSpan InnerUntil(long target)
     {
-        var needed = (((Int128)target << FractionBits) + _speed - 1) / _speed;
+        var needed = ((target * One) + _speed - 1) / _speed;
         var left = Int128.Max(needed - InnerElapsed(), 0);
         var milliseconds = (left + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
         return milliseconds > (Int128)LongestArm.TotalMilliseconds ? LongestArm : TimeSpan.FromMilliseconds((long)milliseconds);
