@@ -33,7 +33,7 @@ internal sealed class Cluster : IAsyncDisposable
         Clock = clock;
         MachineKind = machineKind;
         Api = Connect("scenario");
-        server.RequestObserved += observed =>
+        server.RequestObserver = observed =>
         {
             if (observed.Stage == RequestStage.Before && observed.Request.UserAgent.StartsWith(ControllerUserAgent, StringComparison.Ordinal))
             {
@@ -104,7 +104,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         try
         {
-            await Api.DeleteAsync(type, new ObjectKey(type.Namespaced ? "default" : "", name), new DeleteOptions(), CancellationToken.None);
+            await Api.DeleteAsync(type, new ObjectKey(type.Namespaced ? "default" : "", name), options: null, CancellationToken.None);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {

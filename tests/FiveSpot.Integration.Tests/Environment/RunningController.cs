@@ -25,7 +25,7 @@ internal sealed class RunningController : IAsyncDisposable
     public static async Task<RunningController> StartAsync(Cluster cluster, DecisionOptions? decisions = null, int workers = 4)
     {
         var controller = new RunningController(cluster, new ControllerSettings { Decisions = decisions ?? new DecisionOptions(), Workers = workers, Instance = "test" });
-        await Task.WhenAny(controller._controller.Ready, controller._running);
+        await await Task.WhenAny(controller._controller.Ready, controller._running).WaitAsync(Wait.Deadline);
         return controller;
     }
 
