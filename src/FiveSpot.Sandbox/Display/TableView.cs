@@ -9,16 +9,25 @@ using Spectre.Console.Rendering;
 
 namespace FiveSpot.Sandbox.Display;
 
-/// <summary>What the live table shows at one moment, for a terminal of a given size.</summary>
+/// <summary>
+/// What the live table shows at one moment, for a terminal of a given size: two lines a machine, its columns and what it
+/// says of itself.
+/// </summary>
 public static class TableView
 {
-    /// <summary>From so many columns on, each machine has one line; below, it has two.</summary>
-    public const int WideFrom = 120;
+    /// <summary>From so many columns on there is room for Node and time.</summary>
+    public const int WideFrom = 110;
 
     private const int MostTransitions = 8;
+    private const int LeastName = 12, LeastSchedule = 10, LeastNode = 8;
 
-    // The clock, the table's rules and heading, and the heading of the transitions.
-    private const int FixedLines = 8;
+    // The clock, the heading, the two rules, and the line that the cursor stands on.
+    private const int FixedLines = 5;
+    private const string Gap = "  ";
+
+    private static readonly Style Plain = Style.Plain;
+    private static readonly Style Bold = new(decoration: Decoration.Bold);
+    private static readonly Style Dim = new(Color.Grey);
 
     /// <summary>Lays it out.</summary>
     /// <param name="machines">A row each.</param>
@@ -30,72 +39,57 @@ public static class TableView
     public static IRenderable Render(
         IReadOnlyList<ScheduledMachine> machines, IEnumerable<Transition> recent, DateTimeOffset now, double speed, int width, int height)
     {
-        var isWide = width >= WideFrom;
-        var used = FixedLines + (machines.Count * (isWide ? 1 : 2));
-        var room = Math.Clamp(height - used, 0, MostTransitions);
-        return new Rows(
+        var columns = Columns(machines, now, width);
+        var rule = new StyledLine((new string('─', width), Dim));
+        List<IRenderable> lines =
         [
-            new Markup(string.Create(
-                CultureInfo.InvariantCulture, $"[bold]{now.UtcDateTime:dddd, yyyy-MM-dd HH:mm}[/] UTC  [grey]{speed} times as fast; Ctrl+C ends it[/]")),
-            isWide ? Wide(machines, now) : Narrow(machines, now),
-            .. recent.Take(room).Select(transition => (IRenderable)Line(transition)),
-        ]);
+            new StyledLine(
+                (now.UtcDateTime.ToString("dddd, yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), Bold),
+                (string.Create(CultureInfo.InvariantCulture, $" UTC  {speed} times as fast; Ctrl+C ends it"), Dim)),
+            new StyledLine([.. columns.Select(column => (column.Fit(column.Heading), Bold))]),
+            rule,
+        ];
+        for (var i = 0; i < machines.Count; i++)
+        {
+            var row = i;
+            lines.Add(new StyledLine(
+                [.. columns.Select(column => (column.Fit(column.Cells[row]), column.StyleOf(machines[row])))]));
+            lines.Add(new StyledLine((Gap, Plain), (MessageOf(machines[row]), Dim)));
+        }
+
+        lines.Add(rule);
+        lines.AddRange(recent.Take(Math.Clamp(height - FixedLines - (2 * machines.Count), 0, MostTransitions)).Select(Line));
+        return new Rows(lines);
     }
 
-    private static Table Wide(IReadOnlyList<ScheduledMachine> machines, DateTimeOffset now)
+    private static List<Column> Columns(IReadOnlyList<ScheduledMachine> machines, DateTimeOffset now, int width)
     {
-        var table = Empty();
-        foreach (var heading in (string[])["Name", "Schedule", "Phase", "Ready", "Node", "Next"])
+        var name = new Column("Name", LeastName, [.. machines.Select(NameOf)], _ => Plain);
+        var schedule = new Column("Schedule", LeastSchedule, [.. machines.Select(machine => machine.Schedule?.ToString() ?? "–")], _ => Plain);
+        var phase = new Column("Phase", MachinePhase.EmergencyRemove.Length, [.. machines.Select(machine => machine.Status.Phase ?? "–")], machine => new Style(ColorOf(machine.Status.Phase)));
+        var ready = new Column("Ready", 0, [.. machines.Select(machine => machine.Status.Ready ? "✓" : "–")], machine => machine.Status.Ready ? new Style(Color.Green) : Dim);
+        var node = new Column("Node", LeastNode, [.. machines.Select(machine => machine.Status.NodeRef?.Name ?? "–")], _ => Plain);
+        var next = new Column("Next", 10, [.. machines.Select(machine => Relative(machine, now))], _ => Plain);
+        var at = new Column("At", 13, [.. machines.Select(Absolute)], _ => Dim);
+
+        // Where there is no room for all of it, the message tells Node and time, and schedules and names are cut.
+        List<Column> columns = [name, schedule, phase, ready, node, next, at];
+        if (width < WideFrom)
         {
-            table.AddColumn(new TableColumn(heading).NoWrap());
+            columns = [name, schedule, phase, ready, next];
+            phase.Width = MachinePhase.ShuttingDown.Length;
         }
 
-        table.AddColumn("Message");
-        foreach (var machine in machines)
+        foreach (var (column, least) in ((Column, int)[])[(schedule, 16), (node, LeastNode), (name, LeastName), (schedule, LeastSchedule)])
         {
-            table.AddRow(
-                Text(NameOf(machine)),
-                Text(machine.Schedule?.ToString() ?? "–"),
-                Phase(machine.Status.Phase),
-                Ready(machine),
-                Text(machine.Status.NodeRef?.Name ?? "–"),
-                Text(Join(Relative(machine, now), Absolute(machine))),
-                Text(machine.Status.Message ?? ""));
+            column.Width = Math.Max(Math.Min(least, column.Width), column.Width - Math.Max(0, Excess(columns, width)));
         }
 
-        return table;
+        columns[^1].IsLast = true;
+        return columns;
     }
 
-    private static Table Narrow(IReadOnlyList<ScheduledMachine> machines, DateTimeOffset now)
-    {
-        var table = Empty();
-        foreach (var heading in (string[])["Name, schedule", "Phase, node", "Next"])
-        {
-            table.AddColumn(new TableColumn(heading).NoWrap());
-        }
-
-        table.AddColumn("Message");
-        foreach (var machine in machines)
-        {
-            table.AddRow(
-                new Rows(Text(NameOf(machine)), Dim(machine.Schedule?.ToString() ?? "–")),
-                new Rows(Phase(machine.Status.Phase), machine.Status.Ready ? Markup.FromInterpolated($"[green]✓[/] {machine.Status.NodeRef?.Name}").Overflow(Overflow.Ellipsis) : Dim("–")),
-                new Rows(Text(Relative(machine, now)), Dim(Absolute(machine))),
-                new TwoLines(machine.Status.Message ?? ""));
-        }
-
-        return table;
-    }
-
-    private static Table Empty() => new Table().Border(TableBorder.Simple).Expand();
-
-    private static Text Text(string text) => new Text(text).Overflow(Overflow.Ellipsis);
-
-    private static Text Dim(string text) => new Text(text, new Style(Color.Grey)).Overflow(Overflow.Ellipsis);
-
-    private static Markup Ready(ScheduledMachine machine) => new(machine.Status.Ready ? "[green]✓[/]" : "[grey]–[/]");
-
-    private static Text Phase(string? phase) => new(phase ?? "–", new Style(ColorOf(phase)));
+    private static int Excess(List<Column> columns, int width) => columns.Sum(column => column.Width + Gap.Length) - Gap.Length - width;
 
     private static Color ColorOf(string? phase) => phase switch
     {
@@ -107,6 +101,12 @@ public static class TableView
         MachinePhase.Error => Color.Red,
         _ => Color.Grey,
     };
+
+    private static string MessageOf(ScheduledMachine machine)
+    {
+        var message = machine.Status.Message ?? "";
+        return machine.Status.NodeRef?.Name is { } node && !message.Contains(node, StringComparison.Ordinal) ? $"Node {node}. {message}" : message;
+    }
 
     private static string NameOf(ScheduledMachine machine) =>
         machine.Key.Namespace == "default" ? machine.Key.Name : machine.Key.ToString();
@@ -138,13 +138,24 @@ public static class TableView
         return $"{local.ToString("ddd HH:mm", CultureInfo.InvariantCulture)} {local.GetZoneInterval().Name}";
     }
 
-    private static string Join(string first, string second) => second.Length == 0 ? first : $"{first}, {second}";
+    private static StyledLine Line(Transition transition) => new(
+        (transition.At.UtcDateTime.ToString("ddd HH:mm:ss ", CultureInfo.InvariantCulture), Dim),
+        ($"{transition.Key.Name} {transition.From ?? "(new)"} → ", Plain),
+        (transition.To ?? "(gone)", new Style(ColorOf(transition.To))),
+        ($"  {transition.Message}", Dim));
 
-    private static Markup Line(Transition transition)
+    private sealed class Column(string heading, int least, string[] cells, Func<ScheduledMachine, Style> styleOf)
     {
-        var markup = Markup.FromInterpolated(
-            CultureInfo.InvariantCulture,
-            $"[grey]{transition.At.UtcDateTime:ddd HH:mm:ss}[/] {transition.Key.Name} {transition.From ?? "(new)"} → [{ColorOf(transition.To).ToMarkup()}]{transition.To ?? "(gone)"}[/] [grey]{transition.Message}[/]");
-        return markup.Overflow(Overflow.Ellipsis);
+        public string Heading { get; } = heading;
+
+        public string[] Cells { get; } = cells;
+
+        public Func<ScheduledMachine, Style> StyleOf { get; } = styleOf;
+
+        public bool IsLast { get; set; }
+
+        public int Width { get; set; } = cells.Select(cell => cell.Length).Append(heading.Length).Append(least).Max();
+
+        public string Fit(string text) => IsLast ? StyledLine.Cut(text, Width) : StyledLine.Cut(text, Width).PadRight(Width) + Gap;
     }
 }

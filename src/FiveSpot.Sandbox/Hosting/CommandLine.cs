@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FiveSpot.Controller.Hosting;
+using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Clock;
 
 namespace FiveSpot.Sandbox.Hosting;
@@ -127,6 +128,11 @@ public static class CommandLine
         {
             await Console.Error.WriteLineAsync(bad.Message);
             return ExitCode.BadConfiguration;
+        }
+        catch (Exception failed) when (failed is InvalidOperationException or ApiException or ApiUnreachableException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"The sandbox failed: {failed.Message}");
+            return ExitCode.Failure;
         }
     }
 

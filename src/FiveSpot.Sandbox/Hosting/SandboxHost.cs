@@ -48,12 +48,11 @@ public static class SandboxHost
                 await applier.ApplyAsync(manifest, stop);
             }
 
-            var count = manifests.Count(manifest => manifest.Kind == FiveSpot.Api.WellKnown.Kind);
             Console.WriteLine($"""
                 Management cluster: {clusters.ManagementKubeconfig}
                 Workload cluster:   {clusters.WorkloadKubeconfig}
                 Warnings:           {Path.Combine(directory, "sandbox.log")}
-                Sandbox is ready: {count} ScheduledMachines; it is {clock.GetUtcNow().UtcDateTime:dddd, yyyy-MM-dd HH:mm:ss}Z, and time passes {options.Speed} times as fast.
+                Sandbox is ready: it is {clock.GetUtcNow().UtcDateTime:dddd, yyyy-MM-dd HH:mm:ss}Z, {options.Speed} times as fast.
                 In another terminal:
                   export KUBECONFIG={clusters.ManagementKubeconfig}
                   kubectl get sm -w

@@ -34,15 +34,15 @@ public sealed class ScaledTimeProviderTests
     }
 
     [Fact]
-    public void A_hundred_years_at_a_whole_speed_are_exact()
+    public void A_thousand_years_at_a_whole_speed_are_exact()
     {
         var clock = new ScaledTimeProvider(_real, Monday, 601);
-        for (var i = 0; i < 1000; i++)
+        for (var i = 0; i < 100; i++)
         {
-            _real.Advance(TimeSpan.FromTicks(52_508_731_234_567));
+            _real.Advance(TimeSpan.FromTicks(5_250_873_123_457));
         }
 
-        clock.GetUtcNow().ShouldBe(Monday.AddTicks(601L * 1000 * 52_508_731_234_567));
+        clock.GetUtcNow().ShouldBe(Monday.AddTicks(601L * 100 * 5_250_873_123_457));
     }
 
     [Theory]

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text;
+using System.Text.Json.Nodes;
+using FiveSpot.Controller.Hosting;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.Sandbox.Hosting;
+using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Sandbox.Tests.Simulation;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FiveSpot.Sandbox.Tests.CommandLine;
+
+/// <summary>Each example by itself: applied with kubectl, and run by the real controller.</summary>
+public sealed class ExamplesTests
+{
+    // At this instant, a Monday, and what must be then.
+    private static readonly DateTimeOffset At = new(2026, 1, 5, 10, 0, 0, TimeSpan.Zero);
+
+    private static readonly Dictionary<string, Dictionary<string, string>> Phases = new()
+    {
+        ["business-hours.yaml"] = new() { ["default/business-hours"] = "Active" },
+        ["nights-and-weekends.yaml"] = new() { ["workstations/desk-7-nights"] = "Inactive", ["workstations/desk-7-weekend"] = "Inactive" },
+        ["follow-the-sun.yaml"] = new() { ["default/sun-london"] = "Active", ["default/sun-new-york"] = "Inactive" },
+        ["tainted.yaml"] = new() { ["default/tainted-gpu"] = "Active" },
+        ["kill-switch.yaml"] = new() { ["default/kill-switch"] = "Terminated" },
+        ["kill-if-commands.yaml"] = new() { ["default/kill-if-commands"] = "Active" },
+    };
+
+    public static TheoryData<string> Files => [.. Phases.Keys];
+
+    [Fact]
+    public void Every_example_is_tested_and_comes_with_the_sandbox()
+    {
+        Directory.GetFiles(Folder(), "*.yaml").Select(Path.GetFileName).ShouldBe(Phases.Keys, ignoreOrder: true);
+        Manifest.Examples().Where(manifest => manifest.Kind == "ScheduledMachine").Select(manifest => $"{manifest.Namespace}/{manifest.Name}")
+            .ShouldBe(Phases.Values.SelectMany(phases => phases.Keys), ignoreOrder: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task An_example_applies_by_itself_and_does_what_it_says(string file)
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        var stop = TestContext.Current.CancellationToken;
+        var clock = new FakeTimeProvider(At);
+        await using var files = TemporaryFolder.Create();
+        await using var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Clock = clock }, stop);
+        var kubeconfig = files.Write("kubeconfig", server.Kubeconfig());
+        using var api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"));
+        await DefinitionInstaller.InstallMissingAsync(api, stop);
+        using var controller = new FiveSpotController(api, new ControllerSettings { Clock = clock }, NullLoggerFactory.Instance);
+        using var running = new CancellationTokenSource();
+        var run = controller.RunAsync(running.Token);
+        await controller.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, stop);
+        var path = Path.Combine(Folder(), file);
+
+        // A dry run makes no namespace for what comes after it in the same file.
+        if (!(await File.ReadAllTextAsync(path, stop)).Contains("kind: Namespace", StringComparison.Ordinal))
+        {
+            await Kubectl.RunAsync(kubeconfig, "apply", "--dry-run=server", "-f", path);
+        }
+
+        await Kubectl.RunAsync(kubeconfig, "apply", "-f", path);
+        await Kubectl.RunAsync(kubeconfig, "apply", "--dry-run=server", "-f", path);
+
+        await Eventually.GetAsync(PhasesAsync, seen => seen == string.Join(", ", Phases[file].Select(phase => $"{phase.Key} {phase.Value}").Order()), "the phases");
+        await running.CancelAsync();
+        await run;
+
+        async Task<string> PhasesAsync()
+        {
+            var list = JsonNode.Parse(await Kubectl.RunAsync(kubeconfig, "get", "sm", "-A", "-o", "json"))!;
+            return string.Join(", ", list["items"]!.AsArray().Select(item => $"{item!["metadata"]!["namespace"]}/{item["metadata"]!["name"]} {item["status"]?["phase"]}").Order());
+        }
+    }
+
+    private static string Folder()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "5spot.slnx")))
+            {
+                return Path.Combine(folder.FullName, "examples");
+            }
+        }
+
+        throw new DirectoryNotFoundException("No folder above the tests holds 5spot.slnx.");
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using FiveSpot.Sandbox.ApiServer;
+
+namespace FiveSpot.Sandbox.Tests.CommandLine;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class SandboxCommandTests
+{
+    private const string OneHour = """
+        apiVersion: 5spot.finos.org/v1alpha1
+        kind: ScheduledMachine
+        metadata: {name: one-hour}
+        spec:
+          clusterName: c
+          schedule: {daysOfWeek: [mon], hoursOfDay: ["9"]}
+          gracefulShutdownTimeout: 10m
+          bootstrapSpec: {apiVersion: bootstrap.cluster.x-k8s.io/v1beta1, kind: K0sWorkerConfig, spec: {}}
+          infrastructureSpec: {apiVersion: infrastructure.cluster.x-k8s.io/v1beta1, kind: RemoteMachine, spec: {address: 192.0.2.1}}
+        """;
+
+    [Fact]
+    public async Task A_machine_opens_and_closes_before_the_eyes_of_a_newcomer()
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        await using var files = TemporaryFolder.Create();
+        await using var sandbox = SandboxProcess.Start(
+            "--no-examples", "--apply", files.Write("one-hour.yaml", OneHour), "--start-time", "2026-01-05T08:30:00Z", "--speed", "600", "--port", "0");
+        await sandbox.AwaitReadyAsync();
+        var management = Path.Combine(sandbox.Directory, ".sandbox", "management.kubeconfig");
+        var workload = Path.Combine(sandbox.Directory, ".sandbox", "workload.kubeconfig");
+        sandbox.Output.ShouldContain(line => line.Contains(management, StringComparison.Ordinal));
+        sandbox.Output.ShouldContain(line => line.Contains(workload, StringComparison.Ordinal));
+        File.GetUnixFileMode(management).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.GetUnixFileMode(workload).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        await sandbox.AwaitLineAsync(line => line.StartsWith("2026-01-05 0", StringComparison.Ordinal) && line.Contains("default/one-hour (new) → Inactive  Outside its window", StringComparison.Ordinal), "it waits");
+        (await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("→ Active", StringComparison.Ordinal), "it opens"))
+            .ShouldStartWith("2026-01-05 09:0");
+        (await Kubectl.RunAsync(management, "get", "sm")).ShouldMatch(@"NAME +PHASE +READY[\s\S]*one-hour +Active");
+        (await Kubectl.RunAsync(workload, "get", "namespaces")).ShouldContain("default");
+        await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour Active → ShuttingDown", StringComparison.Ordinal), "it closes");
+        await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour ShuttingDown → Inactive", StringComparison.Ordinal), "it is gone");
+        (await Kubectl.RunAsync(management, "get", "machines,nodes,k0sworkerconfigs,remotemachines", "-o", "name")).ShouldBeEmpty();
+
+        await sandbox.SignalAsync("INT");
+        (await sandbox.ExitAsync()).ShouldBe(0);
+        sandbox.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_examples_are_there_unless_they_are_not_wanted_and_SIGTERM_ends_it()
+    {
+        await using var sandbox = SandboxProcess.Start("--speed", "60", "--directory", "box");
+        await sandbox.AwaitReadyAsync();
+        foreach (var name in (string[])["business-hours", "desk-7-nights", "sun-london", "sun-new-york", "tainted-gpu", "kill-switch", "kill-if-commands"])
+        {
+            await sandbox.AwaitLineAsync(line => line.Contains($"/{name} ", StringComparison.Ordinal), name);
+        }
+
+        File.Exists(Path.Combine(sandbox.Directory, "box", "sandbox.log")).ShouldBeTrue();
+        await sandbox.SignalAsync("TERM");
+        (await sandbox.ExitAsync()).ShouldBe(0);
+        sandbox.Errors.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("--start-time takes a date", "--start-time", "yesterday")]
+    [InlineData("--speed takes a number", "--speed", "0")]
+    [InlineData("--speed takes a number", "--speed", "-5")]
+    [InlineData("--port takes a port", "--port", "70000")]
+    [InlineData("go together", "--management-kubeconfig", "x")]
+    [InlineData("x can't be", "--management-kubeconfig", "x", "--workload-kubeconfig", "y")]
+    [InlineData("--apply no-such-file.yaml", "--apply", "no-such-file.yaml")]
+    [InlineData("--sped", "--sped", "3")]
+    [InlineData("--directory /proc/nowhere", "--directory", "/proc/nowhere")]
+    public async Task What_is_no_good_is_said_in_a_sentence(string sentence, params string[] args)
+    {
+        await using var sandbox = SandboxProcess.Start(args);
+        (await sandbox.ExitAsync()).ShouldBe(2);
+        sandbox.Errors.ShouldContain(sentence);
+        sandbox.Errors.ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("this is no YAML", "a: [")]
+    [InlineData("this is no Kubernetes object", "a: b")]
+    [InlineData("there is no object in it", "# nothing\n---\n")]
+    [InlineData("has no kind Cat in example.com/v1", "apiVersion: example.com/v1\nkind: Cat\nmetadata: {name: tom}")]
+    [InlineData("ConfigMap Tom was refused", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Tom}")]
+    public async Task A_manifest_that_is_none_is_said_in_a_sentence(string sentence, string text)
+    {
+        await using var files = TemporaryFolder.Create();
+        await using var sandbox = SandboxProcess.Start("--no-examples", "--apply", files.Write("bad.yaml", text));
+        (await sandbox.ExitAsync()).ShouldBe(2);
+        sandbox.Errors.ShouldContain("bad.yaml");
+        sandbox.Errors.ShouldContain(sentence);
+        sandbox.Errors.ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("--port")]
+    [InlineData("--workload-port")]
+    public async Task A_port_in_use_is_said_in_a_sentence(string flag)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        await using var sandbox = SandboxProcess.Start(flag, $"{port}");
+        (await sandbox.ExitAsync()).ShouldBe(2);
+        sandbox.Errors.ShouldBe($"Port {port} of 127.0.0.1 is in use: choose another with {flag}, or 0 for any free one.");
+    }
+
+    [Fact]
+    public async Task Given_clusters_are_used_and_get_what_they_lack()
+    {
+        await using var files = TemporaryFolder.Create();
+        await using var management = await EmbeddedApiServer.StartAsync(cancellation: TestContext.Current.CancellationToken);
+        await using var workload = await EmbeddedApiServer.StartAsync(cancellation: TestContext.Current.CancellationToken);
+        string[] args =
+        [
+            "--no-examples", "--start-time", "2026-01-05T09:10:00Z", "--apply", files.Write("one-hour.yaml", OneHour),
+            "--management-kubeconfig", files.Write("m.kubeconfig", management.Kubeconfig()), "--workload-kubeconfig", files.Write("w.kubeconfig", workload.Kubeconfig()),
+        ];
+        await using (var first = SandboxProcess.Start(args))
+        {
+            await first.AwaitReadyAsync();
+            (await first.AwaitLineAsync(line => line.StartsWith("Installed", StringComparison.Ordinal), "Installed")).ShouldContain("machines.cluster.x-k8s.io");
+            await first.AwaitLineAsync(line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("→ Active", StringComparison.Ordinal), "it opens");
+            await first.SignalAsync("INT");
+            (await first.ExitAsync()).ShouldBe(0);
+        }
+
+        await using var second = SandboxProcess.Start(args);
+        await second.AwaitReadyAsync();
+        second.Output.ShouldNotContain(line => line.StartsWith("Installed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Help_names_every_flag()
+    {
+        await using var sandbox = SandboxProcess.Start("--help");
+        (await sandbox.ExitAsync()).ShouldBe(0);
+        var help = string.Join('\n', sandbox.Output);
+        foreach (var flag in (string[])["--speed", "--start-time", "--directory", "--port", "--workload-port", "--apply", "--no-examples", "--management-kubeconfig", "--workload-kubeconfig", "--version"])
+        {
+            help.ShouldContain(flag);
+        }
+    }
+}

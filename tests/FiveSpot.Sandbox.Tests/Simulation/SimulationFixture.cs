@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text;
+using System.Text.Json.Nodes;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.Sandbox.Simulation;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FiveSpot.Sandbox.Tests.Simulation;
+
+/// <summary>An embedded API server on which Cluster API is simulated, by a clock that the test moves.</summary>
+internal sealed class SimulationFixture : IAsyncDisposable
+{
+    public const string Machines = "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/machines";
+    public const string Configs = "/apis/bootstrap.cluster.x-k8s.io/v1beta1/namespaces/default/k0sworkerconfigs";
+    public const string Hardware = "/apis/infrastructure.cluster.x-k8s.io/v1beta1/namespaces/default/remotemachines";
+
+    private readonly CancellationTokenSource _stop = new();
+    private SimulatedClusterApi? _simulation;
+    private Task _running = Task.CompletedTask;
+
+    private SimulationFixture(EmbeddedApiServer server, FakeTimeProvider clock)
+    {
+        Server = server;
+        Clock = clock;
+        Http = FiveSpot.Sandbox.Tests.ApiServer.ServerFixture.ClientFor(server);
+        Api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"));
+    }
+
+    public EmbeddedApiServer Server { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public HttpClient Http { get; }
+
+    public ApiClient Api { get; }
+
+    public IReadOnlyList<string> Installed { get; private set; } = [];
+
+    public static async Task<SimulationFixture> StartAsync(params IReadOnlyList<string> definitions)
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero));
+        var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Clock = clock }, TestContext.Current.CancellationToken);
+        var fixture = new SimulationFixture(server, clock);
+        foreach (var definition in definitions)
+        {
+            await fixture.SendAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition, "application/yaml");
+        }
+
+        fixture.Installed = await DefinitionInstaller.InstallMissingAsync(fixture.Api, TestContext.Current.CancellationToken);
+        fixture._simulation = new SimulatedClusterApi(fixture.Api, clock, null, NullLoggerFactory.Instance);
+        fixture._running = fixture._simulation.RunAsync(fixture._stop.Token);
+        await fixture._simulation.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        return fixture;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _simulation?.Dispose();
+        Http.Dispose();
+        Api.Dispose();
+        _stop.Dispose();
+        await Server.DisposeAsync();
+    }
+
+    public async Task<JsonObject> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json")
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, type);
+        }
+
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        response.IsSuccessStatusCode.ShouldBeTrue($"{method} {path}: {text}");
+        return JsonNode.Parse(text)!.AsObject();
+    }
+
+    /// <summary>Null when there is none.</summary>
+    public async Task<JsonNode?> FindAsync(string path)
+    {
+        using var response = await Http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+        return response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
+    }
+
+    public Task<JsonNode?> AwaitAsync(string path, Func<JsonNode?, bool> isSo, string what) => Eventually.GetAsync(() => FindAsync(path), isSo, what);
+
+    /// <summary>Waits until nothing happens any more before time passes.</summary>
+    public async Task SettleAsync()
+    {
+        for (var quiet = 0; quiet < 3;)
+        {
+            var before = Server.ResourceVersion;
+            await Eventually.GetAsync(() => Task.FromResult(_simulation!.IsIdle), idle => idle, "the simulation is idle");
+            await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, TestContext.Current.CancellationToken);
+            quiet = Server.ResourceVersion == before && _simulation!.IsIdle ? quiet + 1 : 0;
+        }
+    }
+
+    public async Task AdvanceAsync(double seconds)
+    {
+        await SettleAsync();
+        Clock.Advance(TimeSpan.FromSeconds(seconds));
+        await SettleAsync();
+    }
+
+    /// <summary>Creates the three objects as 5-Spot does.</summary>
+    public async Task CreateMachineAsync(string name, string version = "v1beta2", string extraSpec = "")
+    {
+        await SendAsync(HttpMethod.Post, Configs, $$$"""{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","metadata":{"name":"{{{name}}}"},"spec":{"version":"v1.34.1+k0s.0"}}""");
+        await SendAsync(HttpMethod.Post, Hardware, $$$"""{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","metadata":{"name":"{{{name}}}"},"spec":{"address":"192.0.2.1","port":22,"user":"k0s"}}""");
+        var (config, hardware) = version == "v1beta1"
+            ? ("\"apiVersion\":\"bootstrap.cluster.x-k8s.io/v1beta1\"", "\"apiVersion\":\"infrastructure.cluster.x-k8s.io/v1beta1\"")
+            : ("\"apiGroup\":\"bootstrap.cluster.x-k8s.io\"", "\"apiGroup\":\"infrastructure.cluster.x-k8s.io\"");
+        await SendAsync(HttpMethod.Post, Machines.Replace("v1beta2", version, StringComparison.Ordinal), $$$"""
+            {"apiVersion":"cluster.x-k8s.io/{{{version}}}","kind":"Machine",
+             "metadata":{"name":"{{{name}}}","labels":{"node-role.kubernetes.io/worker":"","team":"a"}},
+             "spec":{"clusterName":"c1","bootstrap":{"configRef":{ {{{config}}},"kind":"K0sWorkerConfig","name":"{{{name}}}"}},
+                     "infrastructureRef":{ {{{hardware}}},"kind":"RemoteMachine","name":"{{{name}}}"}{{{extraSpec}}}}}
+            """);
+    }
+
+    /// <summary>Creates a machine and lets the time pass that it takes.</summary>
+    public async Task CreateRunningMachineAsync(string name, string extraSpec = "")
+    {
+        await CreateMachineAsync(name, extraSpec: extraSpec);
+        await AwaitAsync($"{Machines}/{name}", machine => machine?["status"] is not null, "the Machine is seen");
+        foreach (var seconds in (double[])[10, 30, 20, 20])
+        {
+            await AdvanceAsync(seconds);
+        }
+
+        (await FindAsync($"{Machines}/{name}"))!["status"]!["phase"]!.ToString().ShouldBe("Running");
+    }
+
+    public async Task CreatePodAsync(string name, string? node = null, string extraMetadata = "")
+    {
+        var nodeName = node is null ? "" : $"\"nodeName\":\"{node}\",";
+        await SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/pods", $$$"""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{name}}}"{{{extraMetadata}}}},
+             "spec":{ {{{nodeName}}}"containers":[{"name":"c","image":"i"}]}}
+            """);
+    }
+}
