@@ -16,11 +16,23 @@ public static class MachineApi
     /// <summary>The versions that 5-Spot knows, the newest first.</summary>
     public static IReadOnlyList<string> KnownVersions { get; } = ["v1beta2", "v1beta1"];
 
-    /// <summary>The Machine at the newest version that the server serves and 5-Spot knows.</summary>
-    /// <param name="served">The versions of the group that the server serves.</param>
-    /// <returns>The resource, or null when no known version is served.</returns>
-    public static ResourceType? NewestOf(IReadOnlyCollection<string> served) =>
-        KnownVersions.FirstOrDefault(served.Contains) is { } version
-            ? new ResourceType(Group, version, "machines", Kind, Namespaced: true)
-            : null;
+    /// <summary>
+    /// The Machine at the newest version that the server serves it at and 5-Spot knows. Asked for the kind, not for the
+    /// group: a group may serve other kinds at newer versions.
+    /// </summary>
+    /// <returns>The resource, or null when it is served at no known version.</returns>
+    /// <exception cref="ApiException">The API server refused.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer.</exception>
+    public static async Task<ResourceType?> FindAsync(Discovery discovery, CancellationToken cancellationToken)
+    {
+        foreach (var version in KnownVersions)
+        {
+            if (await discovery.FindAsync($"{Group}/{version}", Kind, cancellationToken) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
 }

@@ -141,7 +141,7 @@ public sealed partial class FiveSpotController : IDisposable
                 {
                     missing = "The CustomResourceDefinition of ScheduledMachine is not installed: kubectl apply -f deploy/crds.";
                 }
-                else if (MachineApi.NewestOf(await discovery.ServedVersionsAsync(MachineApi.Group, stop)) is { } resource)
+                else if (await MachineApi.FindAsync(discovery, stop) is { } resource)
                 {
                     return resource;
                 }

@@ -348,12 +348,18 @@ public static class Decision
         {
             if (seen.Slot(role) is { Resource: null } slot)
             {
-                var field = role is ProviderRole.Bootstrap ? "spec.bootstrapSpec" : "spec.infrastructureSpec";
-                return $"{field}: the API server serves no namespaced kind {slot.Kind} in {slot.ApiVersion}. Install the provider that has it, or name one that is there.";
+                return KindNotServed(role, slot);
             }
         }
 
         return null;
+    }
+
+    /// <summary>What to say of a kind that the API server does not serve.</summary>
+    public static string KindNotServed(ProviderRole role, ProviderSlot slot)
+    {
+        var field = role is ProviderRole.Bootstrap ? "spec.bootstrapSpec" : "spec.infrastructureSpec";
+        return $"{field}: the API server serves no namespaced kind {slot.Kind} in {slot.ApiVersion}. Install the provider that has it, or name one that is there.";
     }
 
     /// <summary>Our drain timeout in Cluster API's terms, where 0 means without end.</summary>

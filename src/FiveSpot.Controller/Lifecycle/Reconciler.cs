@@ -108,12 +108,20 @@ public sealed partial class Reconciler
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
             {
                 LogFailed(seen.Machine.Key, step.GetType().Name, attempt, exception.Message);
-                return seen with { Failure = Describe(exception, attempt) };
+                return seen with { Failure = Describe(step, seen, exception, attempt) };
             }
         }
 
         return seen;
     }
+
+    private static StepFailure Describe(Step step, Observation seen, Exception exception, int attempt) => (exception, step) switch
+    {
+        // Its kind was there when discovery looked, and is not now: the provider was taken away.
+        (ApiException { IsNotFound: true, Reason: ApiException.NotKubernetesReason }, Step.CreateProviderObject create) =>
+            new StepFailure(ConditionReasons.KindNotFound, Decision.KindNotServed(create.Role, seen.Slot(create.Role)!), NeedsChange: true, attempt),
+        _ => Describe(exception, attempt),
+    };
 
     private static StepFailure Describe(Exception exception, int attempt) => exception switch
     {

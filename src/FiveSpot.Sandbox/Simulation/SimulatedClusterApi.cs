@@ -64,7 +64,7 @@ public sealed class SimulatedClusterApi : IDisposable
     {
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var discovery = new Discovery(_api);
-        _type = MachineApi.NewestOf(await discovery.ServedVersionsAsync(MachineApi.Group, stop))
+        _type = await MachineApi.FindAsync(discovery, stop)
             ?? throw new InvalidOperationException(
                 $"The API server serves no Machines of {MachineApi.Group} at {string.Join(" or ", MachineApi.KnownVersions)}.");
         _machines = new Informer<MachineObject>(

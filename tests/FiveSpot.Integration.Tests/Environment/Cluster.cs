@@ -33,7 +33,7 @@ internal sealed class Cluster : IAsyncDisposable
         Clock = clock;
         MachineKind = machineKind;
         Api = Connect("scenario");
-        server.RequestObserved += observed =>
+        server.RequestObserver = observed =>
         {
             if (observed.Stage == RequestStage.Before && observed.Request.UserAgent.StartsWith(ControllerUserAgent, StringComparison.Ordinal))
             {
@@ -55,7 +55,7 @@ internal sealed class Cluster : IAsyncDisposable
     public IReadOnlyList<Call> Calls => [.. _calls];
 
     /// <summary>What the controller wrote, in order; events apart, which follow in their own time.</summary>
-    public IReadOnlyList<Call> Writes => [.. _calls.Where(call => Writing.Contains(call.Verb) && !call.Path.Contains("/events", StringComparison.Ordinal))];
+    public IReadOnlyList<Call> Writes => [.. _calls.Where(call => IsWrite(call.Verb, call.Path))];
 
     public EmbeddedApiServer Server => _server;
 
@@ -77,6 +77,9 @@ internal sealed class Cluster : IAsyncDisposable
 
         return cluster;
     }
+
+    /// <summary>Whether a request changes something other than events.</summary>
+    public static bool IsWrite(ApiRequest request) => IsWrite(request.Verb, request.Path);
 
     public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
         ClusterConnection.FromKubeconfig(System.Text.Encoding.UTF8.GetBytes(_server.Kubeconfig()), "the test's"),
@@ -104,7 +107,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         try
         {
-            await Api.DeleteAsync(type, new ObjectKey(type.Namespaced ? "default" : "", name), new DeleteOptions(), CancellationToken.None);
+            await Api.DeleteAsync(type, new ObjectKey(type.Namespaced ? "default" : "", name), options: null, CancellationToken.None);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {
@@ -153,6 +156,9 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     public static JsonObject Parse(ReadOnlySpan<byte> json) => JsonNode.Parse(json)!.AsObject();
+
+    private static bool IsWrite(string verb, string path) =>
+        Writing.Contains(verb) && !path.Contains("/events", StringComparison.Ordinal);
 
     private static byte[] Bytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes((JsonNode)body);
 

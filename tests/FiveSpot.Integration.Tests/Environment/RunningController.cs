@@ -10,7 +10,9 @@ namespace FiveSpot.Integration.Tests.Environment;
 /// <summary>The real controller against a scenario's cluster.</summary>
 internal sealed class RunningController : IAsyncDisposable
 {
+#pragma warning disable CA2213 // Asked whether it was cancelled after that; it holds nothing to let go of.
     private readonly CancellationTokenSource _stop = new();
+#pragma warning restore CA2213
     private readonly ApiClient _api;
     private readonly FiveSpotController _controller;
     private readonly Task _running;
@@ -25,7 +27,7 @@ internal sealed class RunningController : IAsyncDisposable
     public static async Task<RunningController> StartAsync(Cluster cluster, DecisionOptions? decisions = null, int workers = 4)
     {
         var controller = new RunningController(cluster, new ControllerSettings { Decisions = decisions ?? new DecisionOptions(), Workers = workers, Instance = "test" });
-        await Task.WhenAny(controller._controller.Ready, controller._running);
+        await await Task.WhenAny(controller._controller.Ready, controller._running).WaitAsync(Wait.Deadline);
         return controller;
     }
 
@@ -50,10 +52,14 @@ internal sealed class RunningController : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _controller.Dispose();
         _api.Dispose();
-        _stop.Dispose();
     }
 }

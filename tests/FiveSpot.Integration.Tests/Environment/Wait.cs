@@ -7,7 +7,7 @@ namespace FiveSpot.Integration.Tests.Environment;
 /// <summary>Waits for a condition, with a deadline that only a broken product reaches.</summary>
 internal static class Wait
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
 
     public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));

@@ -39,7 +39,7 @@ internal sealed class Scenario : IAsyncDisposable
         scenario.Cluster.MoveTo(Opening);
         await scenario.Cluster.PhaseAsync("Active");
         await scenario.ClusterApi.JoinAsync();
-        await scenario.Cluster.PhaseAsync("Active", also: status => status.Ready);
+        await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
         return scenario;
     }
 

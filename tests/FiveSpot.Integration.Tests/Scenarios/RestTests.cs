@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Integration.Tests.Environment;
+
+namespace FiveSpot.Integration.Tests.Scenarios;
+
+/// <summary>Contract, section 5: a machine whose state does not change causes no API call, and thousands keep their order.</summary>
+public sealed class RestTests
+{
+    private const string Always = """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""";
+
+    [Fact]
+    public async Task Nothing_is_requested_in_a_week_in_which_nothing_changes()
+    {
+        await using var scenario = await Scenario.StartAsync();
+        await scenario.Cluster.ScheduleAsync("pc-1", schedule: Always);
+        await scenario.Cluster.ScheduleAsync("off-1", extraSpec: ",\"enabled\":false", schedule: Always);
+        await scenario.Cluster.ScheduleAsync("killed-1", extraSpec: ",\"killSwitch\":true", schedule: Always);
+        await scenario.Cluster.PhaseAsync("Active");
+        await scenario.ClusterApi.JoinAsync();
+        await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
+        await scenario.Cluster.PhaseAsync("Disabled", "off-1");
+        await scenario.Cluster.PhaseAsync("Terminated", "killed-1");
+        await scenario.SettleAsync();
+        var before = scenario.Cluster.Calls;
+
+        for (var hour = 0; hour < 7 * 24; hour++)
+        {
+            scenario.Cluster.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        await scenario.SettleAsync();
+        scenario.Cluster.Calls.Skip(before.Count).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_machine_outside_of_its_window_is_left_alone_until_its_boundary()
+    {
+        await using var scenario = await Scenario.StartAsync();
+        await scenario.Cluster.ScheduleAsync(schedule: """{"daysOfWeek":["sat"],"hoursOfDay":["3"]}""");
+        await scenario.Cluster.PhaseAsync("Inactive");
+        await scenario.SettleAsync();
+        var before = scenario.Cluster.Calls.Count;
+
+        var opening = Cluster.Sunday.AddDays(6).AddHours(-9);
+        for (var at = Cluster.Sunday.AddHours(1); at < opening; at = at.AddHours(1))
+        {
+            scenario.Cluster.MoveTo(at);
+        }
+
+        await scenario.SettleAsync();
+        scenario.Cluster.Calls.Count.ShouldBe(before);
+
+        scenario.Cluster.MoveTo(opening);
+        await scenario.Cluster.PhaseAsync("Active");
+    }
+
+    [Fact]
+    public async Task A_thousand_windows_that_open_at_one_instant_are_served_in_order_of_priority_and_none_twice()
+    {
+        const int Machines = 1000;
+        const int Workers = 8;
+        await using var cluster = await Cluster.StartAsync();
+        await Parallel.ForAsync(0, Machines, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+            await cluster.ScheduleAsync($"pc-{i}", extraSpec: $",\"priority\":{Priority(i)}"));
+        await using var controller = await RunningController.StartAsync(cluster, workers: Workers);
+        await Wait.UntilAsync("all are known", async () => (await cluster.ListAsync(Kinds.ScheduledMachine)).All(sm => (string?)sm["status"]?["phase"] == "Inactive"));
+        await controller.SettleAsync(cluster);
+        var before = cluster.Writes.Count;
+
+        cluster.MoveTo(Scenario.Opening);
+        await Wait.UntilAsync("all are active", async () => (await cluster.ListAsync(Kinds.ScheduledMachine)).All(sm => (string?)sm["status"]?["phase"] == "Active"));
+
+        (await cluster.ListAsync(cluster.MachineKind)).Count.ShouldBe(Machines);
+        (await cluster.ListAsync(Kinds.Bootstrap)).Count.ShouldBe(Machines);
+        (await cluster.ListAsync(Kinds.Infrastructure)).Count.ShouldBe(Machines);
+        var writes = cluster.Writes.Skip(before).ToList();
+        writes.Count(call => call.Verb == "create").ShouldBe(3 * Machines, "none is tried twice");
+
+        // Each machine's first write is its finalizer. With several at work at once, one may overtake as many others.
+        var order = writes
+            .Where(call => call.Verb == "patch" && call.Path.Contains("/scheduledmachines/pc-", StringComparison.Ordinal) && !call.Path.EndsWith("/status", StringComparison.Ordinal))
+            .Select(call => Priority(int.Parse(call.Path.Split("pc-")[1], System.Globalization.CultureInfo.InvariantCulture)))
+            .ToList();
+        order.Count.ShouldBe(Machines);
+        for (var i = 0; i + (2 * Workers) < order.Count; i++)
+        {
+            order[i].ShouldBeGreaterThanOrEqualTo(order.Skip(i + (2 * Workers)).Max(), $"position {i}");
+        }
+    }
+
+    // All priorities, in no order.
+    private static int Priority(int machine) => machine * 97 % 256;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.ApiServer;
+
+namespace FiveSpot.Integration.Tests.Scenarios;
+
+/// <summary>
+/// A controller that is killed right after a write of its own took effect, before it heard so, and for each write of each
+/// scenario in turn: the next one always ends in the same state, with the same objects.
+/// </summary>
+public sealed class RestartTests
+{
+    private static readonly string[] NotState = ["uid", "resourceVersion", "managedFields", "generation", "creationTimestamp"];
+
+    [Fact]
+    public Task Opening() => EndsTheSameAsync(
+        prepare: static _ => Task.CompletedTask,
+        act: static async scenario =>
+        {
+            await scenario.Cluster.ScheduleAsync();
+            await scenario.Cluster.PhaseAsync("Inactive");
+            scenario.Cluster.MoveTo(Scenario.Opening);
+            await scenario.Cluster.PhaseAsync("Active");
+            await scenario.ClusterApi.JoinAsync();
+            await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
+        },
+        atLeast: 7);
+
+    [Fact]
+    public Task Closing() => EndsTheSameAsync(
+        PrepareRunningAsync,
+        static async scenario =>
+        {
+            scenario.Cluster.MoveTo(Scenario.Closing);
+            await scenario.Cluster.PhaseAsync("ShuttingDown");
+            scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+            await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
+            await scenario.Cluster.PhaseAsync("Inactive");
+        },
+        atLeast: 7);
+
+    [Fact]
+    public Task KillSwitch() => EndsTheSameAsync(
+        PrepareRunningAsync,
+        static async scenario =>
+        {
+            await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killSwitch":true}}""");
+            await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
+            await scenario.Cluster.PhaseAsync("Terminated", also: status => status.MachineRef is null && status.BootstrapRef is null);
+        },
+        atLeast: 6);
+
+    [Fact]
+    public Task Deletion() => EndsTheSameAsync(
+        PrepareRunningAsync,
+        static async scenario =>
+        {
+            await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
+            await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
+            await Wait.UntilAsync("it is gone", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null);
+        },
+        atLeast: 6);
+
+    [Fact]
+    public Task A_shutdown_that_is_called_off() => EndsTheSameAsync(
+        PrepareRunningAsync,
+        static async scenario =>
+        {
+            scenario.Cluster.MoveTo(Scenario.Closing);
+            await scenario.Cluster.PhaseAsync("ShuttingDown");
+            await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"schedule":{"hoursOfDay":["9-20"]}}}""");
+            await scenario.Cluster.PhaseAsync("Active", also: status => status.Ready);
+        },
+        atLeast: 4);
+
+    private static async Task PrepareRunningAsync(Scenario scenario)
+    {
+        await scenario.Cluster.ScheduleAsync();
+        await scenario.Cluster.PhaseAsync("Inactive");
+        scenario.Cluster.MoveTo(Scenario.Opening);
+        await scenario.Cluster.PhaseAsync("Active");
+        await scenario.ClusterApi.JoinAsync();
+        await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
+        await scenario.SettleAsync();
+    }
+
+    private static async Task EndsTheSameAsync(Func<Scenario, Task> prepare, Func<Scenario, Task> act, int atLeast)
+    {
+        var (undisturbed, writes) = await RunAsync(prepare, act, killAfter: null);
+        writes.ShouldBeGreaterThanOrEqualTo(atLeast, "the scenario must have writes to be killed after");
+        for (var kill = 1; kill <= writes; kill++)
+        {
+            var (state, _) = await RunAsync(prepare, act, kill);
+            state.ShouldBe(undisturbed, $"killed after write {kill} of {writes}");
+        }
+    }
+
+    private static async Task<(IReadOnlyList<string> State, int Writes)> RunAsync(
+        Func<Scenario, Task> prepare, Func<Scenario, Task> act, int? killAfter)
+    {
+        await using var scenario = await Scenario.StartAsync();
+        await prepare(scenario);
+        var before = scenario.Cluster.Writes.Count;
+        var written = 0;
+        var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scenario.Cluster.Server.FaultInjector = (request, stage, _) =>
+        {
+            if (!request.UserAgent.StartsWith(Cluster.ControllerUserAgent, StringComparison.Ordinal))
+            {
+                return ValueTask.FromResult<RequestFault?>(null);
+            }
+
+            if (!killed.Task.IsCompleted && stage == RequestStage.After && Cluster.IsWrite(request) && Interlocked.Increment(ref written) == killAfter)
+            {
+                killed.SetResult();
+            }
+
+            // From then on that process does nothing any more, nor hears of what it did.
+            return ValueTask.FromResult(killed.Task.IsCompleted ? RequestFault.Abort : null);
+        };
+
+        var acting = act(scenario);
+        if (killAfter is not null)
+        {
+            await await Task.WhenAny(killed.Task, acting);
+            killed.Task.IsCompleted.ShouldBeTrue("the scenario has that many writes");
+            await scenario.Controller.DisposeAsync();
+            scenario.Cluster.Server.FaultInjector = null;
+            await scenario.RestartAsync();
+        }
+
+        await acting;
+        await scenario.SettleAsync();
+        return (await StateAsync(scenario), scenario.Cluster.Writes.Count - before);
+    }
+
+    private static async Task<IReadOnlyList<string>> StateAsync(Scenario scenario)
+    {
+        var lines = new List<string>();
+        foreach (var kind in (ResourceType[])[Kinds.ScheduledMachine, scenario.Cluster.MachineKind, Kinds.Bootstrap, Kinds.Infrastructure, Kinds.Node])
+        {
+            foreach (var found in await scenario.Cluster.ListAsync(kind))
+            {
+                lines.Add($"{kind.Kind} {Canonical("", found)!.ToJsonString()}");
+            }
+        }
+
+        return lines;
+    }
+
+    // Without what differs between two runs of the same (identities, versions), and in one order of properties.
+    private static JsonNode? Canonical(string name, JsonNode? node) => node switch
+    {
+        JsonObject obj => new JsonObject(obj
+            .Where(property => !NotState.Contains(property.Key))
+            .OrderBy(property => property.Key, StringComparer.Ordinal)
+            .Select(property => KeyValuePair.Create(property.Key, Canonical(property.Key, property.Value)))),
+        JsonArray array => new JsonArray([.. array.Select(item => Canonical("", item))]),
+        not null when name == "5spot.finos.org/cordoned-by" => "the uid",
+        _ => node?.DeepClone(),
+    };
+}
