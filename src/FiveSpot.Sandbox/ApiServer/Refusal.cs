@@ -70,6 +70,10 @@ internal static class Refusal
     public static StatusException UnsupportedMediaType(string sent, string accepted) =>
         new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}", new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = sent }) });
 
+    /// <summary>415 for protobuf of what is not read in it.</summary>
+    public static StatusException TakesJsonOnly(string sent) =>
+        new(415, "UnsupportedMediaType", $"this server takes {sent} in JSON, not in protobuf; send it as application/json or application/yaml (kubectl apply -f does)");
+
     public static StatusException Expired(string message) => new(410, "Expired", message);
 
     public static StatusException FutureVersion(long asked, long current) =>

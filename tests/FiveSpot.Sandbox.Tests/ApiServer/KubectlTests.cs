@@ -39,17 +39,35 @@ public sealed class KubectlTests : IClassFixture<KubectlTests.Fixture>
     public async Task Typed_commands_work_though_they_send_protobuf()
     {
         await RunAsync("create namespace typed");
-        (await RunAsync("-n typed create deployment web --image=nginx:1 --replicas=2 --port=80")).ShouldContain("created");
+        (await RunAsync("-n typed create deployment web --image=nginx:1 --replicas=0 --port=80 --save-config -- run fast")).ShouldContain("created");
+        (await RunAsync("-n typed get deployment web -o jsonpath={.spec.replicas},{.spec.selector.matchLabels.app},{.metadata.labels.app},{.spec.template.metadata.labels.app}"))
+            .ShouldBe("0,web,web,web");
+        (await RunAsync("-n typed get deployment web -o jsonpath={.spec.template.spec.containers[0]['name','image','command']},{.spec.template.spec.containers[0].ports[0].containerPort}"))
+            .ShouldBe("""nginx nginx:1 ["run","fast"],80""");
+        (await RunAsync("-n typed get deployment web -o jsonpath={.metadata.annotations}")).ShouldContain("last-applied-configuration");
         (await RunAsync("-n typed scale deployment web --replicas=5")).ShouldContain("scaled");
-        (await RunAsync("-n typed get deployment web -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].ports[0].containerPort},{.spec.template.spec.containers[0].image}"))
-            .ShouldBe("5,80,nginx:1");
+        (await RunAsync("-n typed get deployment web -o jsonpath={.spec.replicas}")).ShouldBe("5");
+        (await RunAsync("-n typed create configmap c --from-literal=a=b --from-literal=empty=")).ShouldContain("created");
+        (await RunAsync("-n typed get configmap c -o jsonpath={.data}")).ShouldBe("""{"a":"b","empty":""}""");
         (await RunAsync("-n typed create secret generic s --from-literal=a=b")).ShouldContain("created");
         (await RunAsync("-n typed get secret s -o jsonpath={.data.a},{.type}")).ShouldBe("Yg==,Opaque");
-        (await RunAsync("-n typed create pdb p --selector=app=web --min-available=50%")).ShouldContain("created");
-        (await RunAsync("-n typed get pdb p -o jsonpath={.spec.minAvailable}")).ShouldBe("50%");
+        (await RunAsync("-n typed create serviceaccount robot")).ShouldContain("created");
         (await RunAsync("-n typed get all")).ShouldContain("deployment.apps/web");
-        (await RunAsync("auth can-i create pods")).Trim().ShouldBe("yes");
+        (await RunAsync("-n typed auth can-i create pods/robot --subresource=log")).Trim().ShouldBe("yes");
+        (await RunAsync("auth can-i get /healthz")).Trim().ShouldBe("yes");
+        (await RunAsync("auth can-i --list")).ShouldContain("*.*");
         (await RunAsync("auth whoami")).ShouldContain("kubernetes-admin");
+    }
+
+    [Fact]
+    public async Task A_typed_command_that_is_not_read_in_protobuf_says_to_use_json()
+    {
+        (await RunAsync("create pdb p --selector=app=web --min-available=50%", expected: 1))
+            .ShouldContain("this server takes policy/v1 PodDisruptionBudget in JSON, not in protobuf");
+        (await RunAsync("create -f -", """
+            {"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"p","namespace":"default"},
+             "spec":{"minAvailable":"50%","selector":{"matchLabels":{"app":"web"}}}}
+            """)).ShouldContain("created");
     }
 
     [Fact]
@@ -66,6 +84,13 @@ public sealed class KubectlTests : IClassFixture<KubectlTests.Fixture>
         (await RunAsync("describe node n1")).ShouldContain("a=b:NoSchedule");
         (await RunAsync("drain n1 --force --timeout=10s")).ShouldContain("node/n1 drained");
         (await RunAsync("get node n1")).ShouldContain("SchedulingDisabled");
+        (await RunAsync("-n drain get pods")).ShouldContain("No resources found");
+
+        await RunAsync("create -f -", """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"q","namespace":"drain"},
+             "spec":{"nodeName":"n1","containers":[{"name":"c","image":"i"}]}}
+            """);
+        (await RunAsync("drain n1 --force --disable-eviction --grace-period=0 --timeout=10s")).ShouldContain("node/n1 drained");
         (await RunAsync("-n drain get pods")).ShouldContain("No resources found");
     }
 

@@ -1,40 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json.Nodes;
 
 namespace FiveSpot.Sandbox.ApiServer.Http;
 
 /// <summary>
-/// Kubernetes' protobuf as JSON nodes. Typed Go clients, and so <c>kubectl create</c>, send built-in kinds in it whatever the
-/// server answers in.
+/// Kubernetes' protobuf as JSON nodes, for what <see cref="ProtobufTable"/> lists. Typed Go clients, and so
+/// <c>kubectl create</c>, send built-in kinds in it whatever the server answers in.
 /// </summary>
 internal static class ProtobufText
 {
     public const string MediaType = "application/vnd.kubernetes.protobuf";
 
+    // What is unset is nested no deeper than status.userInfo.username.
+    private const int DeepestZero = 4;
+
     private static readonly byte[] Magic = "k8s\0"u8.ToArray();
 
-    private static readonly Lazy<FrozenDictionary<string, FrozenDictionary<int, Field>>> Messages = new(ReadMessages);
-
-    // Structs that JSON has in line.
-    private static readonly FrozenSet<string> Inline =
-        FrozenSet.Create(StringComparer.Ordinal, "volumeSource", "localObjectReference", "handler", "ephemeralContainerCommon");
-
-    // Go writes fields that are no pointers even when they are zero; of these the zero is a value.
-    private static readonly FrozenSet<string> MeaningfulZeros = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "replicas", "partition", "gracePeriodSeconds", "terminationGracePeriodSeconds", "deletionGracePeriodSeconds", "defaultMode", "mode", "runAsUser",
-        "runAsGroup", "fsGroup", "activeDeadlineSeconds", "revisionHistoryLimit", "tolerationSeconds", "leaseTransitions", "priority",
-        "automountServiceAccountToken", "enableServiceLinks", "controller", "blockOwnerDeletion", "orphanDependents", "allowPrivilegeEscalation",
-        "privileged", "runAsNonRoot", "readOnlyRootFilesystem", "immutable", "optional", "shareProcessNamespace", "hostUsers", "incomplete");
-
-    private static readonly FrozenSet<string> MeaningfulEmpties =
-        FrozenSet.Create(StringComparer.Ordinal, "emptyDir", "selector", "podSelector", "namespaceSelector", "securityContext", "spec", "metadata");
-
     /// <summary>Decodes an object in its envelope.</summary>
-    /// <exception cref="StatusException">400: no protobuf; 415: a kind that is not known in it.</exception>
+    /// <exception cref="StatusException">400: no protobuf; 415: a kind or a field that this server takes in JSON alone.</exception>
     public static JsonObject Parse(ReadOnlySpan<byte> bytes)
     {
         if (!bytes.StartsWith(Magic))
@@ -42,224 +27,132 @@ internal static class ProtobufText
             throw Refusal.BadRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
         }
 
-        try
+        var envelope = new Reader(bytes[Magic.Length..]);
+        var (apiVersion, kind) = (string.Empty, string.Empty);
+        ReadOnlySpan<byte> raw = [];
+        while (envelope.Next(out var number))
         {
-            var envelope = new Reader(bytes[Magic.Length..]);
-            var (apiVersion, kind) = (string.Empty, string.Empty);
-            ReadOnlySpan<byte> raw = [];
-            while (envelope.Next(out var number))
-            {
-                switch (number)
-                {
-                    case 1:
-                        var type = new Reader(envelope.Bytes());
-                        while (type.Next(out var part))
-                        {
-                            var text = Encoding.UTF8.GetString(type.Bytes());
-                            (apiVersion, kind) = part == 1 ? (text, kind) : (apiVersion, text);
-                        }
-
-                        break;
-                    case 2:
-                        raw = envelope.Bytes();
-                        break;
-                    default:
-                        envelope.Skip();
-                        break;
-                }
-            }
-
-            var message = apiVersion.StartsWith("events.k8s.io/", StringComparison.Ordinal) ? "events." + kind : kind;
-            if (!Messages.Value.ContainsKey(message))
-            {
-                throw Refusal.UnsupportedMediaType($"{MediaType} of {apiVersion} {kind}", "application/json, application/yaml");
-            }
-
-            var obj = new JsonObject { ["kind"] = kind, ["apiVersion"] = apiVersion };
-            ReadMessage(raw, message, obj);
-            return obj;
-        }
-        catch (Exception broken) when (broken is IndexOutOfRangeException or ArgumentOutOfRangeException)
-        {
-            throw Refusal.BadRequest("unexpected EOF");
-        }
-    }
-
-    private static void ReadMessage(ReadOnlySpan<byte> bytes, string message, JsonObject into)
-    {
-        var fields = Messages.Value[message];
-        var reader = new Reader(bytes);
-        while (reader.Next(out var number))
-        {
-            if (!fields.TryGetValue(number, out var field))
-            {
-                throw Refusal.UnsupportedMediaType($"{MediaType} with field {number} of {message}", "application/json, application/yaml");
-            }
-
-            if (field.IsMap)
-            {
-                var (key, value) = ReadEntry(reader.Bytes(), field.Type);
-                into.Child(field.Name)[key] = value;
-            }
-            else if (field.IsRepeated)
-            {
-                if (into[field.Name] is not JsonArray list)
-                {
-                    into[field.Name] = list = [];
-                }
-
-                list.Add(ReadValue(ref reader, field.Type));
-            }
-            else if (Inline.Contains(field.Name))
-            {
-                ReadMessage(reader.Bytes(), field.Type, into);
-            }
-            else if (ReadValue(ref reader, field.Type) is { } value && !IsUnset(field.Name, value))
-            {
-                into[field.Name] = value;
-            }
-        }
-    }
-
-    private static bool IsUnset(string name, JsonNode value) => value switch
-    {
-        JsonObject map => map.Count == 0 && !MeaningfulEmpties.Contains(name),
-        JsonArray => false,
-        _ when value.Text() is { } text => text.Length == 0,
-        _ => (value.Number() == 0 || value.Flag() == false) && !MeaningfulZeros.Contains(name),
-    };
-
-    private static (string Key, JsonNode? Value) ReadEntry(ReadOnlySpan<byte> bytes, string type)
-    {
-        var reader = new Reader(bytes);
-        var key = string.Empty;
-        JsonNode? value = type == "s" || type == "y" ? string.Empty : null;
-        while (reader.Next(out var number))
-        {
-            if (number == 1)
-            {
-                key = Encoding.UTF8.GetString(reader.Bytes());
-            }
-            else
-            {
-                value = ReadValue(ref reader, type);
-            }
-        }
-
-        return (key, value);
-    }
-
-    private static JsonNode? ReadValue(ref Reader reader, string type)
-    {
-        switch (type)
-        {
-            case "s":
-                return Encoding.UTF8.GetString(reader.Bytes());
-            case "i":
-                return reader.Number();
-            case "b":
-                return reader.Number() != 0;
-            case "y":
-                return Convert.ToBase64String(reader.Bytes());
-            case "Time" or "MicroTime":
-                return ReadTime(reader.Bytes(), isMicro: type == "MicroTime");
-            case "IntOrString":
-                return ReadIntOrString(reader.Bytes());
-            case "Quantity" or "FieldsV1" or "RawExtension":
-                var inner = new Reader(reader.Bytes());
-                var content = inner.Next(out _) ? inner.Bytes() : [];
-                return type == "Quantity" ? Encoding.UTF8.GetString(content) : content.Length == 0 ? null : RequestBody.Parse(content);
-            case "ExtraValue":
-                var extra = new JsonObject();
-                ReadMessage(reader.Bytes(), type, extra);
-                return extra["items"]?.DeepClone() ?? new JsonArray();
-            default:
-                var child = new JsonObject();
-                ReadMessage(reader.Bytes(), type, child);
-                return child;
-        }
-    }
-
-    private static JsonNode? ReadTime(ReadOnlySpan<byte> bytes, bool isMicro)
-    {
-        var reader = new Reader(bytes);
-        var (seconds, nanos) = (0L, 0L);
-        while (reader.Next(out var number))
-        {
-            (seconds, nanos) = number == 1 ? (reader.Number(), nanos) : (seconds, reader.Number());
-        }
-
-        // The zero of Go's time is long before any other.
-        if (bytes.IsEmpty || seconds < -62_000_000_000)
-        {
-            return null;
-        }
-
-        var time = DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanos / 100);
-        return isMicro
-            ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture)
-            : time.ToKubernetesTime();
-    }
-
-    private static JsonNode ReadIntOrString(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new Reader(bytes);
-        var (isText, number, text) = (false, 0L, string.Empty);
-        while (reader.Next(out var field))
-        {
-            switch (field)
+            switch (number)
             {
                 case 1:
-                    isText = reader.Number() == 1;
+                    (apiVersion, kind) = ReadPair(envelope.Bytes());
                     break;
                 case 2:
-                    number = reader.Number();
+                    raw = envelope.Bytes();
                     break;
                 default:
-                    text = Encoding.UTF8.GetString(reader.Bytes());
+                    // Encoding and media type of what is inside, which nobody sets.
+                    envelope.Bytes();
                     break;
             }
         }
 
-        return isText ? JsonValue.Create(text) : JsonValue.Create(number);
-    }
-
-    private static FrozenDictionary<string, FrozenDictionary<int, Field>> ReadMessages()
-    {
-        using var stream = typeof(ProtobufText).Assembly.GetManifestResourceStream("protobuf-fields.txt")!;
-        using var reader = new StreamReader(stream);
-        var messages = new Dictionary<string, FrozenDictionary<int, Field>>(StringComparer.Ordinal);
-        while (reader.ReadLine() is { } line)
+        var sent = $"{apiVersion} {kind}";
+        if (!ProtobufTable.Objects.TryGetValue(kind, out var message))
         {
-            if (line is ['#', ..] or [])
-            {
-                continue;
-            }
-
-            var mark = line.IndexOf('=', StringComparison.Ordinal);
-            messages[line[..mark]] = line[(mark + 1)..].Split(';', StringSplitOptions.RemoveEmptyEntries)
-                .Select(static field => field.Split(' '))
-                .ToFrozenDictionary(static parts => int.Parse(parts[0]), static parts => Field.Of(parts[1], parts[2]));
+            throw Refusal.TakesJsonOnly(sent);
         }
 
-        return messages.ToFrozenDictionary(StringComparer.Ordinal);
+        var obj = new JsonObject { ["kind"] = kind, ["apiVersion"] = apiVersion };
+        ReadMessage(raw, message, obj, sent);
+        return obj;
     }
 
-    private readonly record struct Field(string Name, string Type, bool IsMap, bool IsRepeated)
+    private static JsonObject ReadMessage(ReadOnlySpan<byte> bytes, ProtobufTable.Message message, JsonObject into, string sent)
     {
-        public static Field Of(string name, string type) => type switch
+        var reader = new Reader(bytes);
+        while (reader.Next(out var number))
         {
-            ['m', ':', .. var inner] => new(name, inner, true, false),
-            ['r', ':', .. var inner] => new(name, inner, false, true),
-            _ => new(name, type, false, false),
-        };
+            if (message.Find(number) is { } field)
+            {
+                ReadField(ref reader, field, into, sent);
+            }
+            else if (!message.IsZero(number) || !reader.IsZero(DeepestZero))
+            {
+                throw Refusal.TakesJsonOnly($"{sent} with field {number} of {message.Name}");
+            }
+        }
+
+        return into;
+    }
+
+    private static void ReadField(ref Reader reader, ProtobufTable.Field field, JsonObject into, string sent)
+    {
+        switch (field.Kind)
+        {
+            case ProtobufTable.FieldKind.Text:
+                if (reader.Text() is { Length: > 0 } text)
+                {
+                    into[field.Name] = text;
+                }
+
+                break;
+            case ProtobufTable.FieldKind.Number:
+                into[field.Name] = reader.Number();
+                break;
+            case ProtobufTable.FieldKind.Flag:
+                into[field.Name] = reader.Number() != 0;
+                break;
+            case ProtobufTable.FieldKind.Texts:
+                List(into, field).Add(reader.Text());
+                break;
+            case ProtobufTable.FieldKind.TextMap:
+                var (key, value) = ReadPair(reader.Bytes());
+                into.Child(field.Name)[key] = value;
+                break;
+            case ProtobufTable.FieldKind.BytesMap:
+                var (name, content) = ReadBytesPair(reader.Bytes());
+                into.Child(field.Name)[name] = Convert.ToBase64String(content);
+                break;
+            case ProtobufTable.FieldKind.Message:
+                into[field.Name] = ReadMessage(reader.Bytes(), field.Of!, [], sent);
+                break;
+            case ProtobufTable.FieldKind.Messages:
+                List(into, field).Add(ReadMessage(reader.Bytes(), field.Of!, [], sent));
+                break;
+            default:
+                throw new InvalidOperationException($"Nothing reads {field.Kind}.");
+        }
+    }
+
+    private static JsonArray List(JsonObject obj, ProtobufTable.Field field)
+    {
+        if (obj[field.Name] is not JsonArray list)
+        {
+            obj[field.Name] = list = [];
+        }
+
+        return list;
+    }
+
+    private static (string First, string Second) ReadPair(ReadOnlySpan<byte> bytes)
+    {
+        var (first, second) = ReadBytesPair(bytes);
+        return (first, Encoding.UTF8.GetString(second));
+    }
+
+    /// <summary>An entry of a map, or another message of two runs of bytes.</summary>
+    private static (string First, byte[] Second) ReadBytesPair(ReadOnlySpan<byte> bytes)
+    {
+        var (first, second) = (string.Empty, Array.Empty<byte>());
+        var reader = new Reader(bytes);
+        while (reader.Next(out var number))
+        {
+            var part = reader.Bytes();
+            (first, second) = number == 1 ? (Encoding.UTF8.GetString(part), second) : (first, part.ToArray());
+        }
+
+        return (first, second);
     }
 
     /// <summary>The wire format: a tag, then a number or a run of bytes.</summary>
     private ref struct Reader
     {
+        private const int NumberWire = 0;
+        private const int BytesWire = 2;
+
         private ReadOnlySpan<byte> _left;
-        private int _wireType;
+        private int _wire;
 
         public Reader(ReadOnlySpan<byte> bytes) => _left = bytes;
 
@@ -271,54 +164,90 @@ internal static class ProtobufText
                 return false;
             }
 
-            var tag = Number();
+            var tag = Varint();
             number = (int)(tag >> 3);
-            _wireType = (int)(tag & 7);
+            _wire = (int)(tag & 7);
             return true;
         }
 
         public long Number()
         {
-            var (value, shift) = (0UL, 0);
-            while (true)
+            Expect(NumberWire);
+            return (long)Varint();
+        }
+
+        public string Text() => Encoding.UTF8.GetString(Bytes());
+
+        public ReadOnlySpan<byte> Bytes()
+        {
+            Expect(BytesWire);
+            var length = Varint();
+            if (length > (ulong)_left.Length)
             {
+                throw Cut();
+            }
+
+            var bytes = _left[..(int)length];
+            _left = _left[(int)length..];
+            return bytes;
+        }
+
+        /// <summary>Reads a value; whether it is 0, empty, or a message of nothing else.</summary>
+        /// <param name="depth">How deep messages may be in one another.</param>
+        public bool IsZero(int depth)
+        {
+            if (_wire == NumberWire)
+            {
+                return Varint() == 0;
+            }
+
+            if (_wire != BytesWire)
+            {
+                return false;
+            }
+
+            var inner = new Reader(Bytes());
+            while (inner.Next(out _))
+            {
+                if (depth == 0 || !inner.IsZero(depth - 1))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        private readonly void Expect(int wire)
+        {
+            if (_wire != wire)
+            {
+                throw Refusal.BadRequest($"proto: wrong wireType = {_wire}");
+            }
+        }
+
+        private ulong Varint()
+        {
+            var value = 0UL;
+            for (var shift = 0; shift < 64; shift += 7)
+            {
+                if (_left.IsEmpty)
+                {
+                    throw Cut();
+                }
+
                 var next = _left[0];
                 _left = _left[1..];
                 value |= (ulong)(next & 127) << shift;
                 if (next < 128)
                 {
-                    return (long)value;
+                    return value;
                 }
-
-                shift += 7;
             }
+
+            throw Refusal.BadRequest("proto: integer overflow");
         }
 
-        public ReadOnlySpan<byte> Bytes()
-        {
-            var length = checked((int)Number());
-            var bytes = _left[..length];
-            _left = _left[length..];
-            return bytes;
-        }
-
-        public void Skip()
-        {
-            switch (_wireType)
-            {
-                case 0:
-                    Number();
-                    break;
-                case 1:
-                    _left = _left[8..];
-                    break;
-                case 5:
-                    _left = _left[4..];
-                    break;
-                default:
-                    Bytes();
-                    break;
-            }
-        }
+        private static StatusException Cut() => Refusal.BadRequest("unexpected EOF");
     }
 }
