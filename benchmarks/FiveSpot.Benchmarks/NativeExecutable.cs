@@ -53,7 +53,7 @@ internal static class NativeExecutable
             int requestsAtRest;
             await using (var first = await NativeProcess.StartAsync(Executable, kubeconfig))
             {
-                // All of them get a finalizer and a status, and 100 of them their objects.
+                // All of them get a status, and 100 of them their objects.
                 ready.Add(first.TimeToReady);
                 await SettleAsync();
                 await CheckAsync(cluster);
