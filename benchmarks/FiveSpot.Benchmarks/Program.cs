@@ -1,10 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using BenchmarkDotNet.Running;
-
 namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static void Main(string[] args) => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+    private static readonly string[] Parts = ["schedules", "openings", "native"];
+
+    private static async Task<int> Main(string[] args)
+    {
+        if (Array.Exists(args, arg => !Parts.Contains(arg)))
+        {
+            await Console.Error.WriteLineAsync($"The parts are {string.Join(", ", Parts)}; all of them when none is named.");
+            return 2;
+        }
+
+        var parts = args.Length == 0 ? Parts : args;
+        var report = new Report();
+        if (parts.Contains("schedules"))
+        {
+            Schedules.Measure(report);
+        }
+
+        if (parts.Contains("openings"))
+        {
+            await Openings.MeasureAsync(report);
+        }
+
+        if (parts.Contains("native"))
+        {
+            await NativeExecutable.MeasureAsync(report);
+        }
+
+        return report.Print(Console.Out) ? 0 : 1;
+    }
 }

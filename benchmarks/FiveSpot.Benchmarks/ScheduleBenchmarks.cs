@@ -10,9 +10,6 @@ namespace FiveSpot.Benchmarks;
 /// What it costs to ask a schedule. The goals, on one core: IsActive at most 200 ns, NextChange at most 2 µs, neither
 /// with any allocation.
 /// </summary>
-[MemoryDiagnoser]
-[ShortRunJob]
-[IterationTime(100)]
 public class ScheduleBenchmarks
 {
     private const int Count = 1_024;

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text;
+using System.Text.Json.Nodes;
+using FiveSpot.Api;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.Sandbox.Simulation;
+
+namespace FiveSpot.Benchmarks;
+
+/// <summary>A management cluster to measure on: an embedded API server with the kinds that the controller needs.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    public static readonly ResourceType ScheduledMachines =
+        new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
+
+    public static readonly ResourceType Machines = new("cluster.x-k8s.io", "v1beta2", "machines", "Machine", Namespaced: true);
+
+    public static readonly ResourceType Bootstraps =
+        new("bootstrap.cluster.x-k8s.io", "v1beta1", "k0sworkerconfigs", "K0sWorkerConfig", Namespaced: true);
+
+    public static readonly ResourceType Infrastructures =
+        new("infrastructure.cluster.x-k8s.io", "v1beta1", "remotemachines", "RemoteMachine", Namespaced: true);
+
+    public static readonly ResourceType Events = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);
+
+    private const int SideBySide = 16;
+
+    private Cluster(EmbeddedApiServer server)
+    {
+        Server = server;
+        Api = Connect("bench");
+    }
+
+    public EmbeddedApiServer Server { get; }
+
+    /// <summary>The benchmark's own client.</summary>
+    public ApiClient Api { get; }
+
+    public static async Task<Cluster> StartAsync()
+    {
+        var cluster = new Cluster(await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management" }));
+        await DefinitionInstaller.InstallMissingAsync(cluster.Api, CancellationToken.None);
+        return cluster;
+    }
+
+    public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
+        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(Server.Kubeconfig()), "the benchmark's"),
+        new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
+
+    public Task CreateAsync(IEnumerable<JsonObject> scheduledMachines) => EachAsync(
+        scheduledMachines,
+        machine => Api.CreateAsync(
+            ScheduledMachines, "default", Encoding.UTF8.GetBytes(machine.ToJsonString()), "bench", static _ => 0, CancellationToken.None));
+
+    /// <summary>Does something with each, a few at a time.</summary>
+    public static Task EachAsync<T>(IEnumerable<T> items, Func<T, Task> act, int sideBySide = SideBySide) => Parallel.ForEachAsync(
+        items, new ParallelOptions { MaxDegreeOfParallelism = sideBySide }, async (item, _) => await act(item));
+
+    public async Task<IReadOnlyList<JsonObject>> ListAsync(ResourceType type) =>
+        (await Api.ListAsync(type, new ListOptions(), static json => JsonNode.Parse(json)!.AsObject(), CancellationToken.None)).Items;
+
+    /// <summary>A ScheduledMachine as people write them.</summary>
+    public static JsonObject ScheduledMachine(string name, int priority, string days, string hours, string zone = "UTC") => JsonNode.Parse($$"""
+        {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{name}}","namespace":"default"},
+         "spec":{"clusterName":"office","priority":{{priority}},
+          "schedule":{"daysOfWeek":["{{days}}"],"hoursOfDay":["{{hours}}"],"timezone":"{{zone}}"},
+          "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"version":"v1.33.1+k0s.0"} },
+          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine",
+           "spec":{"address":"192.0.2.1","port":22,"user":"admin"} },
+          "machineTemplate":{"labels":{"example.com/room":"4.17"} },
+          "gracefulShutdownTimeout":"5m","nodeDrainTimeout":"5m"} }
+        """)!.AsObject();
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        await Server.DisposeAsync();
+    }
+}
