@@ -33,7 +33,9 @@ public sealed class NamesTests
         // Cluster API's and Kubernetes' own conventions, and names that only 5-Spot itself reads.
         string[] own =
         [
-            WellKnown.CordonedByAnnotation, WellKnown.Singular, ConditionReasons.ReferencesInvalid,
+            WellKnown.CordonedByAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.Singular,
+            ConditionReasons.ReferencesInvalid, ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,
+            ConditionReasons.Refused, ConditionReasons.Retrying, ConditionReasons.NoMachine, ConditionReasons.MachineNotReady,
         ];
         var contract = Contract().Replace("…/", "5spot.finos.org/", StringComparison.Ordinal);
         foreach (var name in Constants(type).Except(own))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using ArchUnitNET.Domain;
 using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace FiveSpot.Sandbox.Tests.CommandLine;
+
+/// <summary>The README tells the truth: its commands are run as they stand there, and its links lead somewhere.</summary>
+public sealed class ReadmeTests
+{
+    // The gate itself runs these; publish makes the executable that the README then calls.
+    private static readonly string[] RunByTheGate = ["make build", "make test", "make publish"];
+
+    // Starting the sandbox is what the walk begins with.
+    private const string StartsTheSandbox = "make sandbox";
+
+    private static readonly string? Root = FindRoot();
+
+    [Fact]
+    public async Task Every_command_runs()
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        Assert.SkipWhen(Root is null, "the tests don't run inside of the repository");
+        await using var sandbox = SandboxProcess.Start();
+        await sandbox.AwaitReadyAsync();
+        var kubeconfig = Path.Combine(sandbox.Directory, ".sandbox", "management.kubeconfig");
+        var makefile = await File.ReadAllTextAsync(Path.Combine(Root, "Makefile"), TestContext.Current.CancellationToken);
+
+        var commands = Commands(await File.ReadAllTextAsync(Path.Combine(Root, "README.md"), TestContext.Current.CancellationToken));
+        commands.Count.ShouldBeGreaterThan(12);
+        commands.ShouldContain(StartsTheSandbox);
+        foreach (var command in commands)
+        {
+            if (command.StartsWith("make ", StringComparison.Ordinal))
+            {
+                command.ShouldBeOneOf([StartsTheSandbox, .. RunByTheGate]);
+                makefile.ShouldContain($"\n{command["make ".Length..]}:");
+            }
+            else if (command.StartsWith("export KUBECONFIG=", StringComparison.Ordinal))
+            {
+                kubeconfig.ShouldEndWith(command["export KUBECONFIG=".Length..]);
+            }
+            else if (command.StartsWith("artifacts/5spot/5spot ", StringComparison.Ordinal))
+            {
+                await RunAsync($"dotnet {Path.Combine(AppContext.BaseDirectory, "5spot.dll")} {command["artifacts/5spot/5spot ".Length..]}", kubeconfig);
+            }
+            else
+            {
+                command.ShouldStartWith("kubectl ");
+                await RunAsync(command, kubeconfig);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("docs/decisions/README.md")]
+    public void Every_link_leads_somewhere(string page)
+    {
+        Assert.SkipWhen(Root is null, "the tests don't run inside of the repository");
+        var path = Path.Combine(Root, page);
+        var links = Links().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://", StringComparison.Ordinal)).ToList();
+
+        links.ShouldNotBeEmpty();
+        links.Where(link => !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, link))).ShouldBeEmpty();
+    }
+
+    private static List<string> Commands(string page) =>
+    [
+        .. Blocks().Matches(page)
+            .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Where(line => !line.StartsWith('#')),
+    ];
+
+    private static async Task RunAsync(string command, string kubeconfig)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", command])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Root!,
+        };
+        start.Environment["KUBECONFIG"] = kubeconfig;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+        process.ExitCode.ShouldBe(0, $"{command}: {await errors}{await output}");
+        (await output).ShouldNotBeEmpty(command);
+    }
+
+    private static string? FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "5spot.slnx")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return null;
+    }
+
+    private static Regex Blocks() => new("```sh\n(.*?)```", RegexOptions.Singleline, TimeSpan.FromSeconds(1));
+
+    private static Regex Links() => new(@"\]\(([^)#]+)\)", RegexOptions.None, TimeSpan.FromSeconds(1));
+}
