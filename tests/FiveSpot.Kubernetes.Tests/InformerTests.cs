@@ -104,8 +104,8 @@ public sealed class InformerTests
 
         run.Informer.Count.ShouldBe(2);
         server.Requests.Take(3).ShouldBe([
-            "GET /apis/example.com/v1/namespaces/ns/things?limit=500",
-            "GET /apis/example.com/v1/namespaces/ns/things?limit=500&continue=next",
+            "GET /apis/example.com/v1/namespaces/ns/things?limit=100",
+            "GET /apis/example.com/v1/namespaces/ns/things?limit=100&continue=next",
             "GET /apis/example.com/v1/namespaces/ns/things"]);
     }
 
@@ -576,7 +576,7 @@ public sealed class InformerTests
             "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
             "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"]);
         server.Requests.First().ShouldBe(
-            "GET /apis/example.com/v1/things?labelSelector=a%3Db%2Cc&fieldSelector=metadata.name%3Da&limit=500");
+            "GET /apis/example.com/v1/things?labelSelector=a%3Db%2Cc&fieldSelector=metadata.name%3Da&limit=100");
     }
 
     internal sealed class Running : IAsyncDisposable

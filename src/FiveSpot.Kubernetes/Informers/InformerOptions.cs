@@ -17,8 +17,9 @@ public sealed record InformerOptions
     /// <summary>Asks the server for metadata alone.</summary>
     public bool MetadataOnly { get; init; }
 
-    /// <summary>Objects a page of a list; 500 by default.</summary>
-    public int PageSize { get; init; } = 500;
+    /// <summary>Objects a page of a list; 100 by default. A page is in memory as a whole, as JSON, while it is decoded, and
+    /// the pool keeps such buffers: larger pages cost megabytes that are never needed again.</summary>
+    public int PageSize { get; init; } = 100;
 
     /// <summary>The shortest time for which a watch is asked for; the real one is random between this and twice this, so
     /// that watches don't end together. 5 min by default.</summary>
