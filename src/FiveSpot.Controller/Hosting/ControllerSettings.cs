@@ -11,8 +11,9 @@ public sealed record ControllerSettings
     /// </summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>How many machines are worked on at once.</summary>
-    public int Workers { get; init; } = 16;
+    /// <summary>How many machines are worked on at once: as many as may be due at one instant with none of them waiting for
+    /// another (contract, section 5). More than that are served in order of priority.</summary>
+    public int Workers { get; init; } = 100;
 
     /// <summary>What the flags say about decisions.</summary>
     public DecisionOptions Decisions { get; init; } = new();

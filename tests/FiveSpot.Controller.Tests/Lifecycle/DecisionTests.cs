@@ -16,11 +16,12 @@ public sealed class DecisionTests
     private static readonly DateTimeOffset Closing = World.At("18:00:00");
 
     [Fact]
-    public void Outside_its_window_it_is_inactive_and_nothing_is_done()
+    public void Outside_its_window_it_is_inactive_and_nothing_is_done_but_to_put_the_finalizer_there()
     {
         var plan = World.New().Decide(Night);
 
-        plan.Steps.ShouldBeEmpty();
+        plan.Steps.ShouldBe([new Step.AddFinalizer()]);
+        World.New().Reconcile(Night).Decide(Night).Steps.ShouldBeEmpty();
         plan.Status.Phase.ShouldBe(MachinePhase.Inactive);
         plan.Status.InSchedule.ShouldBeFalse();
         plan.Status.Message.ShouldBe("Outside its window; opens Mon 2026-01-05 09:00 UTC.");
@@ -46,7 +47,7 @@ public sealed class DecisionTests
 
     [Fact]
     public void One_tick_before_the_window_opens_nothing_is_made() =>
-        World.New().Decide(Opening.AddTicks(-1)).Steps.ShouldBeEmpty();
+        World.New().Reconcile(Night).Decide(Opening.AddTicks(-1)).Steps.ShouldBeEmpty();
 
     [Fact]
     public void With_its_objects_made_it_is_active_and_ready_once_Cluster_API_says_so()
