@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json.Nodes;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 
@@ -96,9 +94,9 @@ internal static class Openings
 
             cluster.Server.RequestObserver = observed =>
             {
-                // The first thing that a machine needs is the finalizer.
-                if (observed is { Stage: RequestStage.Before, Request.Verb: "patch" }
-                    && !observed.Request.Path.EndsWith("/status", StringComparison.Ordinal))
+                // The first thing that a machine needs is its bootstrap config.
+                if (observed is { Stage: RequestStage.Before, Request.Verb: "create" }
+                    && observed.Request.Path.EndsWith($"/{Cluster.Bootstraps.Plural}", StringComparison.Ordinal))
                 {
                     arrived.Enqueue(TimeProvider.System.GetUtcNow());
                 }
@@ -169,11 +167,8 @@ internal static class Openings
         }
 
         await cluster.Server.WaitForControllersAsync();
-        await Cluster.EachAsync(closed.Where(call => call.IsStatus).GroupBy(call => call.Machine), async of =>
-        {
-            await PatchAsync(cluster.Api, of.Key, "{\"metadata\":{\"finalizers\":null}}"u8.ToArray());
-            await SendAsync(cluster.Api, of.Last());
-        });
+        await Cluster.EachAsync(
+            closed.Where(call => call.IsStatus).GroupBy(call => call.Machine), of => SendAsync(cluster.Api, of.Last()));
 
         CallRecorder recorder = null!;
         using var api = cluster.Connect("5spot", inner => recorder = new CallRecorder(inner));
@@ -209,22 +204,10 @@ internal static class Openings
                 static _ => 0, CancellationToken.None);
         }
 
-        if (call.Path.Contains($"/{Cluster.ScheduledMachines.Plural}/", StringComparison.Ordinal))
-        {
-            // The version that it was meant for was the first run's.
-            var patch = JsonNode.Parse(call.Body.Span)!.AsObject();
-            patch["metadata"]!.AsObject().Remove("resourceVersion");
-            return PatchAsync(api, call.Machine, Encoding.UTF8.GetBytes(patch.ToJsonString()));
-        }
-
         var type = ((ResourceType[])[Cluster.Bootstraps, Cluster.Infrastructures, Cluster.Machines, Cluster.Events])
             .First(type => call.IsCreate(type.Plural));
         return api.CreateAsync(type, "default", call.Body, "5spot-controller", static _ => 0, CancellationToken.None);
     }
-
-    private static Task PatchAsync(ApiClient api, string machine, byte[] patch) => api.MergePatchAsync(
-        Cluster.ScheduledMachines, new ObjectKey("default", machine), patch, "5spot-controller", subresource: null, static _ => 0,
-        CancellationToken.None);
 
     /// <summary>What came of one opening.</summary>
     private sealed record Opening
