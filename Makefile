@@ -4,7 +4,6 @@
 SHELL := bash
 CONFIGURATION ?= Release
 DOTNET := dotnet
-RID ?= $(shell $(DOTNET) --info | sed -n 's/^ *RID: *//p' | head -1 | sed 's/^debian.*-/linux-/;s/^ubuntu.*-/linux-/')
 ARTIFACTS := artifacts
 
 .DEFAULT_GOAL := help
@@ -14,6 +13,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 sandbox: ## Watch ScheduledMachines live: a working day in about a minute, no cluster needed
+	@echo 'Building the sandbox: about a minute the first time.'
 	@$(DOTNET) build src/FiveSpot.Sandbox -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly
 	@$(DOTNET) src/FiveSpot.Sandbox/bin/$(CONFIGURATION)/net10.0/5spot-sandbox.dll $(ARGS)
 
