@@ -19,6 +19,14 @@ public static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> InvokeAsync(string[] args, Func<string, string?> environment)
     {
+        var problems = new List<string>();
+        var defaultHealthPort = FromEnvironment(environment, "HEALTH_PORT", 8081, TryPort, "a port from 0 to 65535", problems);
+        var defaultForce = FromEnvironment(environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false", problems);
+        if (problems.Count > 0)
+        {
+            return await ReportErrorsAsync(problems);
+        }
+
         var kubeconfig = new Option<string?>("--kubeconfig")
         {
             Description = "The kubeconfig of the management cluster [KUBECONFIG; else in-cluster, else ~/.kube/config]",
@@ -26,16 +34,14 @@ public static class CommandLine
         var healthPort = new Option<int>("--health-port")
         {
             Description = "Port of /healthz and /readyz; 0 for none [HEALTH_PORT; 8081]",
-            DefaultValueFactory = result => FromEnvironment(result, environment, "HEALTH_PORT", 8081, int.TryParse, "a port from 0 to 65535"),
+            DefaultValueFactory = _ => defaultHealthPort,
         };
         healthPort.Validators.Add(result =>
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() is >= 0 and <= 65535)
+            if (result.Tokens.Count > 0 && !TryPort(result.Tokens[^1].Value, out _))
             {
-                return;
+                result.AddError("--health-port takes a port from 0 to 65535.");
             }
-
-            result.AddError("--health-port takes a port from 0 to 65535.");
         });
         var bindAddress = new Option<string>("--bind-address")
         {
@@ -65,8 +71,7 @@ public static class CommandLine
         var forceFinalizer = new Option<bool>("--force-finalizer-on-timeout")
         {
             Description = "Let a deleted ScheduledMachine go after 600 s though its machine is not gone [FORCE_FINALIZER_ON_TIMEOUT; false]",
-            DefaultValueFactory = result => FromEnvironment(
-                result, environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false"),
+            DefaultValueFactory = _ => defaultForce,
         };
 
         var crd = new Command("crd", "Print the CustomResourceDefinition of ScheduledMachine, to pipe into kubectl apply -f -");
@@ -106,14 +111,14 @@ public static class CommandLine
         var result = root.Parse(args);
         return result.Errors.Count == 0
             ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
-            : await ReportErrorsAsync(result);
+            : await ReportErrorsAsync(result.Errors.Select(error => error.Message));
     }
 
-    private static async Task<int> ReportErrorsAsync(ParseResult result)
+    private static async Task<int> ReportErrorsAsync(IEnumerable<string> errors)
     {
-        foreach (var error in result.Errors)
+        foreach (var error in errors.Distinct())
         {
-            await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync(error);
         }
 
         await Console.Error.WriteLineAsync("Try 5spot --help.");
@@ -149,13 +154,11 @@ public static class CommandLine
 
     private delegate bool TryRead<T>(string text, out T value);
 
+    private static bool TryPort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65535;
+
     private static T FromEnvironment<T>(
-        System.CommandLine.Parsing.ArgumentResult result,
-        Func<string, string?> environment,
-        string variable,
-        T fallback,
-        TryRead<T> tryRead,
-        string allowed)
+        Func<string, string?> environment, string variable, T fallback, TryRead<T> tryRead, string allowed, List<string> problems)
     {
         if (environment(variable) is not { Length: > 0 } text)
         {
@@ -167,7 +170,7 @@ public static class CommandLine
             return value;
         }
 
-        result.AddError(string.Create(CultureInfo.InvariantCulture, $"The environment variable {variable} is \"{text}\"; it takes {allowed}."));
+        problems.Add($"The environment variable {variable} is \"{text}\"; it takes {allowed}.");
         return fallback;
     }
 }

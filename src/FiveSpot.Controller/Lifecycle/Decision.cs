@@ -282,7 +282,7 @@ public static class Decision
         if (remains.Count == 0)
         {
             return seen.Slots.FirstOrDefault(slot => slot.Trouble is not null) is { Trouble: { } trouble }
-                ? new TakingAway($"Whether all of it is gone can't be told: {trouble}")
+                ? new TakingAway($"Whether all of it is gone can't be told: {trouble}") { RetryLater = true }
                 : TakingAway.Done;
         }
 

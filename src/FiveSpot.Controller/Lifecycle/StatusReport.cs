@@ -69,7 +69,11 @@ internal sealed class StatusReport
         return this;
     }
 
-    public Plan Plan(TakingAway takingAway) => WakeAt(takingAway.WakeAt).Plan(takingAway.Steps);
+    public Plan Plan(TakingAway takingAway)
+    {
+        _retryLater |= takingAway.RetryLater;
+        return WakeAt(takingAway.WakeAt).Plan(takingAway.Steps);
+    }
 
     public Plan Plan(params ImmutableArray<Step> steps) => new()
     {

@@ -20,6 +20,9 @@ internal sealed record TakingAway(string Message)
     /// <summary>When the grace period began; null when there is none.</summary>
     public DateTimeOffset? Began { get; init; }
 
+    /// <summary>Whether what is awaited can come without anything that is watched changing.</summary>
+    public bool RetryLater { get; init; }
+
     /// <summary>When this stage is over by itself; null when only a change ends it.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 }

@@ -338,6 +338,23 @@ public sealed class DecisionTests
     }
 
     [Fact]
+    public void While_a_kind_cannot_be_read_nothing_is_said_to_be_gone_and_it_is_tried_again()
+    {
+        var seen = World.New().Reconcile(Night).Observe();
+        seen = seen with { Infrastructure = seen.Infrastructure! with { Trouble = "remotemachines can't be listed: forbidden" } };
+
+        var closed = Decision.Decide(seen, Night, new DecisionOptions());
+        closed.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
+        closed.Status.Message!.ShouldContain("forbidden");
+        closed.RetryLater.ShouldBeTrue();
+
+        var open = Decision.Decide(seen, Noon, new DecisionOptions());
+        open.Steps.ShouldBeEmpty();
+        open.Status.Phase.ShouldBe(MachinePhase.Error);
+        open.RetryLater.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_spec_that_breaks_a_rule_is_an_error_with_the_rules_own_words_and_no_call()
     {
         var plan = World.New(""", "gracefulShutdownTimeout":"5 minutes" """).Decide(Noon);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Controller.Hosting;
+
+namespace FiveSpot.Controller.Tests.Hosting;
+
+/// <summary>What <c>5spot</c> says to flags and variables that are no good: a sentence, and exit code 2.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("--log-format", "xml")]
+    [InlineData("--health-port", "70000")]
+    [InlineData("--bind-address", "here")]
+    [InlineData("--no-such-flag", "1")]
+    [InlineData("--kubeconfig", "/nowhere/kubeconfig")]
+    public async Task A_bad_flag_is_bad_configuration(string flag, string value) =>
+        (await CommandLine.InvokeAsync([flag, value], static _ => null)).ShouldBe(ExitCode.BadConfiguration);
+
+    [Theory]
+    [InlineData("HEALTH_PORT", "many")]
+    [InlineData("LOG_FORMAT", "xml")]
+    [InlineData("FORCE_FINALIZER_ON_TIMEOUT", "perhaps")]
+    public async Task A_bad_variable_is_bad_configuration(string variable, string value) =>
+        (await CommandLine.InvokeAsync(["--kubeconfig", "/nowhere/kubeconfig"], name => name == variable ? value : null))
+            .ShouldBe(ExitCode.BadConfiguration);
+
+    [Theory]
+    [InlineData("crd")]
+    [InlineData("--version")]
+    [InlineData("--help")]
+    public async Task What_only_prints_ends_clean(string arg) =>
+        (await CommandLine.InvokeAsync([arg], static _ => null)).ShouldBe(ExitCode.Clean);
+}
