@@ -29,6 +29,8 @@ public static class Decision
             return KillSwitch(seen, now);
         }
 
+        // A reclaim request on the Node is decided here: after the kill switch, before everything that a spec may want.
+
         // An invalid spec says nothing of when the machine is wanted: it stays as it is until the spec is mended.
         if (machine.Problems.Count > 0 || machine.Spec is null || machine.Schedule is null)
         {
@@ -217,6 +219,8 @@ public static class Decision
 
     /// <summary>
     /// The way out, the same for every reason; only the manner differs. Each stage is over when the world shows it.
+    /// Between the grace period and the deletion is the place of a drain of our own; today Cluster API drains, for as long as
+    /// the Machine's drain timeout says.
     /// </summary>
     private static TakingAway TakeAway(Observation seen, DateTimeOffset now, Manner manner)
     {

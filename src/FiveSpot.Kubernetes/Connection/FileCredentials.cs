@@ -30,7 +30,7 @@ internal sealed class FileCredentials(string path, TimeProvider time) : Credenti
         {
             // While the file is being replaced the token that we have is still good.
             return last?.Value
-                ?? throw new ClusterConnectionException($"The token file {path} can't be read: {e.Message}", e);
+                ?? throw new ClusterConnectionException($"The token file {path} can't be read: {e.Message.TrimEnd('.')}", e);
         }
 
         if (token.Length == 0)

@@ -45,7 +45,7 @@ internal sealed class Kubeconfig
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw config.Unusable($"{path} can't be read: {e.Message}", e);
+                throw config.Unusable($"{path} can't be read: {e.Message.TrimEnd('.')}", e);
             }
         }
 
@@ -209,7 +209,7 @@ internal sealed class Kubeconfig
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable($"{fileField} can't be read: {e.Message}", e);
+            throw Unusable($"{fileField} can't be read: {e.Message.TrimEnd('.')}", e);
         }
     }
 
