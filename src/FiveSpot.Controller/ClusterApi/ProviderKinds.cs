@@ -70,8 +70,7 @@ public sealed partial class ProviderKinds
             informer.Changed += change => _wake(change.Key);
             informer.StateChanged += () => entry.Settle(this, View(informer, resource));
             LogOpened(resource.QualifiedName, resource.Version);
-            entry.Running = informer.RunAsync(_stop);
-            await entry.Running;
+            await informer.RunAsync(_stop);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -115,8 +114,6 @@ public sealed partial class ProviderKinds
         private readonly HashSet<ObjectKey> _waiting = [];
         private ProviderKind? _known;
         private bool _opening;
-
-        public Task? Running { get; set; }
 
         public ProviderKind Find(ProviderKinds kinds, (string Group, string? Version, string Kind) id, ObjectKey asker)
         {

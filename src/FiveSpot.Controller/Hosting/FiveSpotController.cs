@@ -48,9 +48,6 @@ public sealed partial class FiveSpotController : IDisposable
     /// <summary>Done when the caches are filled and machines are being worked on.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Keys that wait for a worker.</summary>
-    public int Depth => _queue.Depth;
-
     /// <summary>Whether nothing waits for a worker and none works.</summary>
     public bool IsIdle => _queue.Depth == 0 && _queue.Running == 0;
 

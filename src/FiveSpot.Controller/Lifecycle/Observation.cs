@@ -69,8 +69,4 @@ public sealed record Observation
         Infrastructure = ReferenceEquals(Infrastructure, old) ? now : Infrastructure,
         Leftovers = [.. Leftovers.Select(slot => ReferenceEquals(slot, old) ? now : slot)],
     };
-
-    /// <summary>This observation with another slot for one role.</summary>
-    public Observation With(ProviderRole role, ProviderSlot slot) =>
-        role is ProviderRole.Bootstrap ? this with { Bootstrap = slot } : this with { Infrastructure = slot };
 }

@@ -87,14 +87,15 @@ internal sealed class StatusReport
     private ScheduledMachineStatus Status()
     {
         var machine = _seen.OurMachine;
-        var ready = Ready();
+        var machineReady = MachineReady();
+        var ready = Ready(machineReady);
         return new ScheduledMachineStatus
         {
             Phase = Phase,
             Ready = ready.Status == ConditionStatus.True,
             Message = Message,
             InSchedule = _times.InSchedule,
-            Conditions = [ready, ScheduledCondition(), MachineReady(), ReferencesValid()],
+            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid()],
             MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
             BootstrapRef = Reference(_seen.Bootstrap),
             InfrastructureRef = Reference(_seen.Infrastructure),
@@ -122,22 +123,18 @@ internal sealed class StatusReport
         return ends + _seen.Machine.GracePeriod + _seen.Machine.DrainTimeout;
     }
 
-    private Condition Ready()
+    private Condition Ready(Condition machineReady) => (Phase, machineReady.Status) switch
     {
-        var machineReady = MachineReady();
-        return (Phase, machineReady.Status) switch
-        {
-            (MachinePhase.Active, ConditionStatus.True) =>
-                Condition(ConditionTypes.Ready, ConditionStatus.True, ConditionReasons.MachineReady, Message),
-            (MachinePhase.Active, _) =>
-                Condition(ConditionTypes.Ready, ConditionStatus.False, machineReady.Reason, Message),
-            _ => Condition(
-                ConditionTypes.Ready,
-                ConditionStatus.False,
-                _late ? EventReasons.FinalizerCleanupTimedOut : _seen.Failure?.Reason ?? Phase,
-                Message),
-        };
-    }
+        (MachinePhase.Active, ConditionStatus.True) =>
+            Condition(ConditionTypes.Ready, ConditionStatus.True, ConditionReasons.MachineReady, Message),
+        (MachinePhase.Active, _) =>
+            Condition(ConditionTypes.Ready, ConditionStatus.False, machineReady.Reason, Message),
+        _ => Condition(
+            ConditionTypes.Ready,
+            ConditionStatus.False,
+            _late ? EventReasons.FinalizerCleanupTimedOut : _seen.Failure?.Reason ?? Phase,
+            Message),
+    };
 
     private Condition ScheduledCondition()
     {

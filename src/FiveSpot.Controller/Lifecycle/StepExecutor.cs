@@ -173,12 +173,12 @@ public sealed class StepExecutor
                 PartialObject.Decode,
                 cancellationToken);
             Cache(slot, seen)?.Observe(created);
-            return (seen.With(role, slot with { Object = created }), true);
+            return (seen.Replace(slot, slot with { Object = created }), true);
         }
         catch (ApiException exception) when (exception.IsAlreadyExists)
         {
             var found = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken);
-            return (seen.With(role, slot with { Object = found }), false);
+            return (seen.Replace(slot, slot with { Object = found }), false);
         }
     }
 
