@@ -7,7 +7,7 @@ DOTNET := dotnet
 ARTIFACTS := artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox build test format publish bench crd clean
+.PHONY: help sandbox build kube-assets test format publish bench crd clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -20,7 +20,10 @@ sandbox: ## Watch ScheduledMachines live: a working day in about a minute, no cl
 build: ## Build everything; a warning is an error
 	$(DOTNET) build 5spot.slnx -c $(CONFIGURATION) --nologo -v q -clp:Summary
 
-test: ## Run every test
+kube-assets: ## Build a real kube-apiserver for the tests (once, five minutes; Debian 12, or set KUBEBUILDER_ASSETS)
+	@eng/kube-assets.sh
+
+test: ## Run every test, on the embedded API server and on a real one
 	@eng/test.sh $(CONFIGURATION)
 
 format: ## Put the code in the house style

@@ -1,102 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.Simulation;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FiveSpot.Integration.Tests.Environment;
 
 /// <summary>
-/// A management cluster for one scenario: an API server, the kinds of Cluster API, a clock that the scenario moves, and a
-/// log of what the controller asks of the server.
+/// A management cluster for one scenario: an API server of either kind, the kinds of Cluster API, a namespace of its own, a
+/// clock that the scenario moves, and what passes between the controller and the server.
 /// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     public const string ControllerUserAgent = "5spot";
 
-    // A Sunday: the first window of mon-fri 9-17 opens 21 hours later.
+    // A Sunday: the first window of mon-fri 9-17 opens 21 hours later. A real server lives in another time, which makes no
+    // difference but to the times that it sets itself: scenarios read those instead of assuming them.
     public static readonly DateTimeOffset Sunday = new(2026, 1, 4, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly string[] Writing = ["create", "update", "patch", "delete", "deletecollection"];
+    private static int _namespaces;
 
-    private readonly EmbeddedApiServer _server;
-    private readonly ConcurrentQueue<Call> _calls = new();
+    private readonly Definitions _definitions;
+    private readonly string _kubeconfig;
+    private readonly EmbeddedApiServer? _embedded;
+    private readonly KubeServers.Lease? _real;
 
-    private Cluster(EmbeddedApiServer server, FakeTimeProvider clock, ResourceType machineKind)
+    private Cluster(Definitions definitions, FakeTimeProvider clock, string kubeconfig, EmbeddedApiServer? embedded, KubeServers.Lease? real)
     {
-        _server = server;
+        _definitions = definitions;
+        _kubeconfig = kubeconfig;
+        _embedded = embedded;
+        _real = real;
         Clock = clock;
-        MachineKind = machineKind;
+        Traffic = new ControllerTraffic(clock);
         Api = Connect("scenario");
-        server.RequestObserver = observed =>
-        {
-            if (observed.Stage == RequestStage.Before && observed.Request.UserAgent.StartsWith(ControllerUserAgent, StringComparison.Ordinal))
-            {
-                _calls.Enqueue(new Call(observed.Request.Verb, observed.Request.Path, clock.GetUtcNow()));
-            }
-        };
     }
 
-    /// <summary>The clock of the controller and of the objects.</summary>
+    /// <summary>The clock of the controller and, on an embedded server, of the objects.</summary>
     public FakeTimeProvider Clock { get; }
+
+    /// <summary>What passes between the controller and the server.</summary>
+    public ControllerTraffic Traffic { get; }
 
     /// <summary>The scenario's own client.</summary>
     public ApiClient Api { get; }
 
+    /// <summary>The namespace of the scenario.</summary>
+    public string Namespace { get; } = $"scenario-{Interlocked.Increment(ref _namespaces)}";
+
     /// <summary>The Machine at the newest version that this cluster serves.</summary>
-    public ResourceType MachineKind { get; }
+    public ResourceType MachineKind => _definitions.Machine;
+
+    /// <summary>Whether the server evaluates the CEL rules of a CRD; before 1.25 they are ignored.</summary>
+    public bool EvaluatesRules => _real is null || _real.Version >= new Version(1, 25);
 
     /// <summary>All that the controller asked for, in order.</summary>
-    public IReadOnlyList<Call> Calls => [.. _calls];
+    public IReadOnlyList<ControllerTraffic.Call> Calls => Traffic.Calls;
 
     /// <summary>What the controller wrote, in order; events apart, which follow in their own time.</summary>
-    public IReadOnlyList<Call> Writes => [.. _calls.Where(call => IsWrite(call.Verb, call.Path))];
+    public IReadOnlyList<ControllerTraffic.Call> Writes => [.. Traffic.Calls.Where(call => call.IsWrite)];
 
-    public EmbeddedApiServer Server => _server;
-
-    public static async Task<Cluster> StartAsync(string machineVersion = "v1beta2", JsonObject? crd = null)
+    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null)
     {
+        definitions ??= Definitions.BothVersions;
         var clock = new FakeTimeProvider(Sunday);
-        var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management", Clock = clock });
-        var cluster = new Cluster(server, clock, machineVersion == "v1beta2" ? Kinds.MachineV1Beta2 : Kinds.MachineV1Beta1);
-        await cluster.CreateAsync(Kinds.Crd, "", crd ?? ScheduledMachineCrd.ToJson());
-        foreach (var definition in ClusterApiDefinitions.All())
+        Cluster cluster;
+        if (kind == ServerKind.Embedded)
         {
-            if (machineVersion != "v1beta2" && definition["metadata"]!["name"]!.GetValue<string>() == "machines.cluster.x-k8s.io")
-            {
-                ServeOnly(definition, machineVersion);
-            }
-
-            await cluster.CreateAsync(Kinds.Crd, "", definition);
+            var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management", Clock = clock });
+            cluster = new Cluster(definitions, clock, server.Kubeconfig(), server, real: null);
+        }
+        else
+        {
+            var lease = await KubeServers.RentAsync(definitions.Name);
+            cluster = new Cluster(definitions, clock, lease.Server.Kubeconfig(), embedded: null, lease);
         }
 
-        return cluster;
+        try
+        {
+            await cluster.PrepareAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>Whether a request changes something other than events.</summary>
-    public static bool IsWrite(ApiRequest request) => IsWrite(request.Verb, request.Path);
-
     public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
-        ClusterConnection.FromKubeconfig(System.Text.Encoding.UTF8.GetBytes(_server.Kubeconfig()), "the test's"),
+        ClusterConnection.FromKubeconfig(System.Text.Encoding.UTF8.GetBytes(_kubeconfig), "the test's"),
         new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
 
-    public Task<JsonObject> CreateAsync(ResourceType type, string ns, JsonObject body) =>
-        Api.CreateAsync(type, ns, Bytes(body), "scenario", Parse, CancellationToken.None);
+    /// <summary>How often the server's store was changed, ever; a number that stands still when nothing happens.</summary>
+    public async Task<string> RevisionAsync() =>
+        (await Api.ListAsync(Kinds.Namespace, new ListOptions { FieldSelector = "metadata.name=default" }, Parse, CancellationToken.None)).ResourceVersion;
+
+    public Task<JsonObject> CreateAsync(ResourceType type, JsonObject body) =>
+        Api.CreateAsync(type, type.Namespaced ? Namespace : "", Bytes(body), "scenario", Parse, CancellationToken.None);
 
     public Task<JsonObject?> GetAsync(ResourceType type, string name) =>
-        Api.TryGetAsync(type, new ObjectKey(type.Namespaced ? "default" : "", name), Parse, CancellationToken.None);
+        Api.TryGetAsync(type, Key(type, name), Parse, CancellationToken.None);
 
     public async Task<IReadOnlyList<JsonObject>> ListAsync(ResourceType type) =>
-        (await Api.ListAsync(type, new ListOptions(), Parse, CancellationToken.None)).Items;
+        (await Api.ListAsync(type, new ListOptions { Namespace = type.Namespaced ? Namespace : null }, Parse, CancellationToken.None)).Items;
 
     public Task<JsonObject> PatchAsync(ResourceType type, string name, string mergePatch, string? subresource = null) => Api.MergePatchAsync(
         type,
-        new ObjectKey(type.Namespaced ? "default" : "", name),
+        Key(type, name),
         System.Text.Encoding.UTF8.GetBytes(mergePatch),
         "scenario",
         subresource,
@@ -107,7 +121,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         try
         {
-            await Api.DeleteAsync(type, new ObjectKey(type.Namespaced ? "default" : "", name), options: null, CancellationToken.None);
+            await Api.DeleteAsync(type, Key(type, name), options: null, CancellationToken.None);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {
@@ -117,10 +131,10 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>Applies a ScheduledMachine: a workday schedule in UTC, unless the spec says otherwise.</summary>
     public Task<JsonObject> ScheduleAsync(string name = "pc-1", string extraSpec = "", string? schedule = null) => CreateAsync(
-        Kinds.ScheduledMachine, "default", ScheduledMachineJson(name, extraSpec, schedule));
+        Kinds.ScheduledMachine, ScheduledMachineJson(name, extraSpec, schedule));
 
     public static JsonObject ScheduledMachineJson(string name, string extraSpec = "", string? schedule = null) => JsonNode.Parse($$"""
-        {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{name}}","namespace":"default"},
+        {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{name}}"},
          "spec":{"clusterName":"office","schedule":{{schedule ?? """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}"""}},
           "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"version":"v1.33.1+k0s.0"} },
           "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1","port":22,"user":"admin"} }
@@ -149,31 +163,106 @@ internal sealed class Cluster : IAsyncDisposable
 
     public void MoveTo(DateTimeOffset instant) => Clock.Advance(instant - Clock.GetUtcNow());
 
+    /// <summary>Installs a definition and waits until it is served.</summary>
+    public async Task InstallAsync(JsonObject definition)
+    {
+        await CreateAsync(Kinds.Crd, definition);
+        await EstablishedAsync(Definitions.NameOf(definition));
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_real is not null)
+        {
+            try
+            {
+                await LeaveNothingAsync();
+            }
+            finally
+            {
+                _real.Dispose();
+            }
+        }
+
         Api.Dispose();
-        await _server.DisposeAsync();
+        if (_embedded is not null)
+        {
+            await _embedded.DisposeAsync();
+        }
     }
 
     public static JsonObject Parse(ReadOnlySpan<byte> json) => JsonNode.Parse(json)!.AsObject();
 
-    private static bool IsWrite(string verb, string path) =>
-        Writing.Contains(verb) && !path.Contains("/events", StringComparison.Ordinal);
-
     private static byte[] Bytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes((JsonNode)body);
 
-    private static void ServeOnly(JsonObject definition, string version)
+    private ObjectKey Key(ResourceType type, string name) => new(type.Namespaced ? Namespace : "", name);
+
+    private async Task PrepareAsync()
     {
-        var versions = definition["spec"]!["versions"]!.AsArray();
-        foreach (var other in versions.Where(v => v!["name"]!.GetValue<string>() != version).ToList())
+        var there = (await ListAsync(Kinds.Crd)).Select(Definitions.NameOf).ToHashSet(StringComparer.Ordinal);
+        var missing = _definitions.Read().Where(definition => !there.Contains(Definitions.NameOf(definition))).ToList();
+        foreach (var definition in missing)
         {
-            versions.Remove(other);
+            await CreateAsync(Kinds.Crd, definition);
         }
 
-        versions[0]!["storage"] = true;
-        versions[0]!["served"] = true;
+        foreach (var definition in missing)
+        {
+            await EstablishedAsync(Definitions.NameOf(definition));
+        }
+
+        await CreateAsync(Kinds.Namespace, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Namespace",
+            ["metadata"] = new JsonObject { ["name"] = Namespace },
+        });
     }
 
-    /// <summary>One request of the controller.</summary>
-    internal sealed record Call(string Verb, string Path, DateTimeOffset At);
+    private Task EstablishedAsync(string name) => Wait.UntilAsync($"{name} is served", async () =>
+        (await GetAsync(Kinds.Crd, name))?["status"]?["conditions"]?.AsArray()
+            .Any(condition => (string?)condition!["type"] == "Established" && (string?)condition["status"] == "True") ?? false);
+
+    // The server is another scenario's next: what a controller would see of this one must be gone.
+    private async Task LeaveNothingAsync()
+    {
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Kinds.Bootstrap, Kinds.Infrastructure, Kinds.Node];
+        await Wait.UntilAsync("the scenario leaves nothing behind", async () =>
+        {
+            var left = 0;
+            foreach (var kind in kinds)
+            {
+                try
+                {
+                    foreach (var found in await ListAsync(kind))
+                    {
+                        left++;
+                        await RemoveAsync(kind, (string)found["metadata"]!["name"]!, found["metadata"]!["finalizers"] is not null);
+                    }
+                }
+                catch (ApiException exception) when (exception.IsNotFound)
+                {
+                    // A kind that the scenario took away, or an object that is gone by now.
+                    left++;
+                    if (exception.Message.Contains("the server could not find the requested resource", StringComparison.Ordinal))
+                    {
+                        left--;
+                    }
+                }
+            }
+
+            return left == 0;
+        });
+        await DeleteAsync(Kinds.Namespace, Namespace);
+
+        async Task RemoveAsync(ResourceType kind, string name, bool held)
+        {
+            if (held)
+            {
+                await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
+            }
+
+            await DeleteAsync(kind, name);
+        }
+    }
 }

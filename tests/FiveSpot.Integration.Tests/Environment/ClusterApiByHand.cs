@@ -20,7 +20,7 @@ internal sealed class ClusterApiByHand
     public async Task JoinAsync(string name = "pc-1")
     {
         await TakeOverAsync(name);
-        await _cluster.CreateAsync(Kinds.Node, "", JsonNode.Parse($$"""
+        await _cluster.CreateAsync(Kinds.Node, JsonNode.Parse($$"""
             {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"spec":{"providerID":"remote://{{name}}"} }
             """)!.AsObject());
         await _cluster.PatchAsync(

@@ -19,7 +19,7 @@ internal sealed class RunningController : IAsyncDisposable
 
     private RunningController(Cluster cluster, ControllerSettings settings)
     {
-        _api = cluster.Connect(Cluster.ControllerUserAgent);
+        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch);
         _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance);
         _running = _controller.RunAsync(_stop.Token);
     }
@@ -40,10 +40,10 @@ internal sealed class RunningController : IAsyncDisposable
     /// </summary>
     public async Task SettleAsync(Cluster cluster)
     {
-        var (before, still) = ((-1L, -1), 0);
-        await Wait.UntilAsync("the controller comes to rest", () =>
+        var (before, still) = (("", -1), 0);
+        await Wait.UntilAsync("the controller comes to rest", async () =>
         {
-            var now = (cluster.Server.ResourceVersion, cluster.Calls.Count);
+            var now = (await cluster.RevisionAsync(), cluster.Calls.Count);
             still = now == before && IsIdle ? still + 1 : 0;
             before = now;
             return still >= 10;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
-using FiveSpot.Api;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 
@@ -11,8 +10,12 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 /// Whatever a person can apply: refused at admission with a sentence, and if it is in the store all the same, phase Error
 /// with that sentence, and everybody else on time.
 /// </summary>
-public sealed class BadInputTests
+public abstract class BadInputTests(ServerKind kind)
 {
+    public sealed class OnEmbedded() : BadInputTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : BadInputTests(ServerKind.KubeApiServer);
+
     /// <summary>A field of the spec, a bad value, and words of the sentence that says what is wrong.</summary>
     public static TheoryData<string, string, string> BadFields => new()
     {
@@ -36,9 +39,9 @@ public sealed class BadInputTests
     [MemberData(nameof(BadFields))]
     public async Task Admission_refuses_it_with_a_sentence(string field, string value, string words)
     {
-        await using var cluster = await Cluster.StartAsync();
+        await using var cluster = await Cluster.StartAsync(kind);
 
-        var refusal = await Should.ThrowAsync<ApiException>(() => cluster.CreateAsync(Kinds.ScheduledMachine, "default", Bad(field, value)));
+        var refusal = await Should.ThrowAsync<ApiException>(() => cluster.CreateAsync(Kinds.ScheduledMachine, Bad(field, value)));
 
         refusal.Code.ShouldBe(422);
         refusal.Message.ShouldContain($"spec.{field}");
@@ -49,11 +52,11 @@ public sealed class BadInputTests
     [Fact]
     public async Task In_the_store_all_the_same_each_is_an_error_and_the_others_are_on_time()
     {
-        await using var cluster = await Cluster.StartAsync(crd: LaxDefinition());
+        await using var cluster = await Cluster.StartAsync(kind, Definitions.WithoutRules);
         var bad = BadFields.Select((row, i) => (Name: $"bad-{i}", row.Data)).ToList();
         foreach (var (name, (field, value, _)) in bad)
         {
-            await cluster.CreateAsync(Kinds.ScheduledMachine, "default", Bad(field, value, name));
+            await cluster.CreateAsync(Kinds.ScheduledMachine, Bad(field, value, name));
         }
 
         await cluster.ScheduleAsync("zone-1", schedule: """{"daysOfWeek":["mon"],"timezone":"Europe/Zürich"}""");
@@ -91,7 +94,7 @@ public sealed class BadInputTests
     [Fact]
     public async Task Mended_it_recovers_by_itself()
     {
-        await using var cluster = await Cluster.StartAsync(crd: LaxDefinition());
+        await using var cluster = await Cluster.StartAsync(kind, Definitions.WithoutRules);
         await cluster.ScheduleAsync(extraSpec: ",\"gracefulShutdownTimeout\":\"5 minutes\"");
         await using var controller = await RunningController.StartAsync(cluster);
         await cluster.PhaseAsync("Error");
@@ -103,7 +106,7 @@ public sealed class BadInputTests
     [Fact]
     public async Task A_kind_that_the_server_does_not_know_is_an_error_until_its_provider_is_installed()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         var definition = (await scenario.Cluster.GetAsync(Kinds.Crd, "remotemachines.infrastructure.cluster.x-k8s.io"))!;
         await scenario.Cluster.DeleteAsync(Kinds.Crd, "remotemachines.infrastructure.cluster.x-k8s.io");
         await Wait.UntilAsync("the kind is gone", async () =>
@@ -114,7 +117,7 @@ public sealed class BadInputTests
             "spec.infrastructureSpec: the API server serves no namespaced kind RemoteMachine in infrastructure.cluster.x-k8s.io/v1beta1", StringComparison.Ordinal));
         (await scenario.Cluster.ListAsync(Kinds.Bootstrap)).ShouldBeEmpty("nothing is half done");
 
-        await scenario.Cluster.CreateAsync(Kinds.Crd, "", Fresh(definition));
+        await scenario.Cluster.InstallAsync(Definitions.Fresh(definition));
         await Wait.UntilAsync("it recovers by itself", async () =>
         {
             scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -128,24 +131,4 @@ public sealed class BadInputTests
         machine["spec"]!.AsObject()[field] = JsonNode.Parse(value);
         return machine;
     }
-
-    // The definition as it may have been before there were rules: everything is taken as it comes.
-    private static JsonObject LaxDefinition()
-    {
-        var definition = ScheduledMachineCrd.ToJson();
-        definition["spec"]!["versions"]![0]!["schema"] = JsonNode.Parse("""
-            {"openAPIV3Schema":{"type":"object","properties":{
-              "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},
-              "status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}
-            """);
-        return definition;
-    }
-
-    private static JsonObject Fresh(JsonObject found) => new()
-    {
-        ["apiVersion"] = (string)found["apiVersion"]!,
-        ["kind"] = (string)found["kind"]!,
-        ["metadata"] = new JsonObject { ["name"] = (string)found["metadata"]!["name"]! },
-        ["spec"] = found["spec"]!.DeepClone(),
-    };
 }

@@ -5,12 +5,16 @@ using FiveSpot.Integration.Tests.Environment;
 namespace FiveSpot.Integration.Tests.Scenarios;
 
 /// <summary>Contract, section 4: ShuttingDown, Disabled; "Closing", and "CAPI drains too".</summary>
-public sealed class ClosingTests
+public abstract class ClosingTests(ServerKind kind)
 {
+    public sealed class OnEmbedded() : ClosingTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : ClosingTests(ServerKind.KubeApiServer);
+
     [Fact]
     public async Task At_the_boundary_the_Node_is_cordoned_and_after_the_grace_period_the_Machine_is_deleted()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
 
         scenario.Cluster.MoveTo(Scenario.Closing.AddMilliseconds(-1));
         await scenario.SettleAsync();
@@ -39,7 +43,7 @@ public sealed class ClosingTests
     [Fact]
     public async Task What_Cluster_API_leaves_of_it_5_Spot_deletes_itself()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         scenario.Cluster.MoveTo(Scenario.Closing);
         await scenario.Cluster.PhaseAsync("ShuttingDown");
         scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
@@ -53,7 +57,7 @@ public sealed class ClosingTests
     [Fact]
     public async Task A_Machine_whose_Node_never_joined_is_deleted_at_once()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync();
         scenario.Cluster.MoveTo(Scenario.Opening);
         await scenario.Cluster.PhaseAsync("Active");
@@ -71,7 +75,7 @@ public sealed class ClosingTests
     [InlineData("""{"spec":{"schedule":{"daysOfWeek":null,"hoursOfDay":["0-23"]}}}""")]
     public async Task A_shutdown_is_called_off_when_the_window_opens_again(string patch)
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         scenario.Cluster.MoveTo(Scenario.Closing);
         await scenario.Cluster.PhaseAsync("ShuttingDown");
 
@@ -86,7 +90,7 @@ public sealed class ClosingTests
     [Fact]
     public async Task A_persons_cordon_stays_when_the_shutdown_is_called_off()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         await scenario.Cluster.PatchAsync(Kinds.Node, "pc-1", """{"spec":{"unschedulable":true}}""");
         scenario.Cluster.MoveTo(Scenario.Closing);
         await scenario.Cluster.PhaseAsync("ShuttingDown");
@@ -102,7 +106,7 @@ public sealed class ClosingTests
     [InlineData("""{"spec":{"schedule":{"enabled":false}}}""", "spec.schedule.enabled is false")]
     public async Task Switched_off_it_closes_with_grace_and_ends_disabled_and_opens_when_switched_on_again(string patch, string why)
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
 
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", patch);
         await scenario.Cluster.PhaseAsync("ShuttingDown");
@@ -120,7 +124,7 @@ public sealed class ClosingTests
     [Fact]
     public async Task Cluster_APIs_drain_timeout_follows_ours_while_the_machine_runs()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
 
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"nodeDrainTimeout":"0s"}}""");
         await Wait.UntilAsync("the Machine carries at least a second", async () =>
@@ -130,7 +134,7 @@ public sealed class ClosingTests
     [Fact]
     public async Task A_Node_with_another_machines_providerID_is_never_written_to()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         await scenario.Cluster.PatchAsync(scenario.Cluster.MachineKind, "pc-1", """{"spec":{"providerID":"remote://another"}}""");
         await scenario.Cluster.PhaseAsync("Active", also: status =>
             !status.Ready && status.Conditions.Single(c => c.Type == "MachineReady").Reason == "NodeMismatch");

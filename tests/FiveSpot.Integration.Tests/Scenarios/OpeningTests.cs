@@ -6,12 +6,16 @@ using FiveSpot.Integration.Tests.Environment;
 namespace FiveSpot.Integration.Tests.Scenarios;
 
 /// <summary>Contract, section 4: Inactive, Pending, Active; "Opening", and "Machine versions".</summary>
-public sealed class OpeningTests
+public abstract class OpeningTests(ServerKind kind)
 {
+    public sealed class OnEmbedded() : OpeningTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : OpeningTests(ServerKind.KubeApiServer);
+
     [Fact]
     public async Task Outside_its_window_a_machine_is_inactive_and_nothing_of_it_exists()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync();
 
         await scenario.Cluster.PhaseAsync("Inactive");
@@ -28,7 +32,7 @@ public sealed class OpeningTests
     [Fact]
     public async Task The_window_opens_at_the_exact_instant_and_not_before()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync();
         await scenario.Cluster.PhaseAsync("Inactive");
         await scenario.SettleAsync();
@@ -48,7 +52,7 @@ public sealed class OpeningTests
     [InlineData("v1beta1")]
     public async Task Its_three_objects_are_made_in_order_and_are_as_the_contract_says(string version)
     {
-        await using var scenario = await Scenario.StartAsync(version);
+        await using var scenario = await Scenario.StartAsync(kind, version);
         await scenario.Cluster.ScheduleAsync(extraSpec: """
             ,"nodeDrainTimeout":"90s","machineTemplate":{"labels":{"topology.kubernetes.io/zone":"b"},"annotations":{"a":"b"},"version":"v1.33.1","failureDomain":"cellar"}
             """);
@@ -59,9 +63,9 @@ public sealed class OpeningTests
         plurals.ShouldBe(["k0sworkerconfigs", "remotemachines", "machines"]);
 
         var uid = (string)(await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["uid"]!;
-        foreach (var kind in (Kubernetes.ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure, scenario.Cluster.MachineKind])
+        foreach (var type in (Kubernetes.ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure, scenario.Cluster.MachineKind])
         {
-            var labels = (await scenario.Cluster.GetAsync(kind, "pc-1"))!["metadata"]!["labels"]!;
+            var labels = (await scenario.Cluster.GetAsync(type, "pc-1"))!["metadata"]!["labels"]!;
             ((string)labels["5spot.finos.org/scheduled-machine"]!).ShouldBe("pc-1");
             ((string)labels["cluster.x-k8s.io/cluster-name"]!).ShouldBe("office");
         }
@@ -90,7 +94,7 @@ public sealed class OpeningTests
         else
         {
             ((string)reference["apiVersion"]!).ShouldBe("bootstrap.cluster.x-k8s.io/v1beta1");
-            ((string)reference["namespace"]!).ShouldBe("default");
+            ((string)reference["namespace"]!).ShouldBe(scenario.Cluster.Namespace);
             ((string)spec["nodeDrainTimeout"]!).ShouldBe("90s");
         }
     }
@@ -100,7 +104,7 @@ public sealed class OpeningTests
     [InlineData("v1beta1")]
     public async Task It_is_ready_once_Cluster_API_says_so(string version)
     {
-        await using var scenario = await Scenario.RunningMachineAsync(version);
+        await using var scenario = await Scenario.RunningMachineAsync(kind, version);
 
         var status = await scenario.Cluster.StatusAsync();
         status.NodeRef!.Name.ShouldBe("pc-1");
@@ -109,7 +113,7 @@ public sealed class OpeningTests
         status.MachineRef!.ApiVersion.ShouldBe($"cluster.x-k8s.io/{version}");
         status.BootstrapRef!.Kind.ShouldBe("K0sWorkerConfig");
         status.InfrastructureRef!.Kind.ShouldBe("RemoteMachine");
-        status.LastScheduledTime.ShouldBe(Scenario.Opening);
+        status.LastScheduledTime.ShouldBe((DateTimeOffset)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["creationTimestamp"]!);
         status.NextTransitionTime.ShouldBe(Scenario.Closing);
         status.NextCleanup.ShouldBe(Scenario.Closing.AddMinutes(10));
         status.Conditions.Select(c => (c.Type, c.Status)).ShouldBe(
@@ -121,13 +125,13 @@ public sealed class OpeningTests
     [Fact]
     public async Task While_the_server_refuses_it_is_pending_then_in_error_and_recovers_by_itself()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync();
         await scenario.Cluster.PhaseAsync("Inactive");
-        scenario.Cluster.Server.FaultInjector = (request, stage, _) => ValueTask.FromResult(
-            request.Verb == "create" && request.Path.EndsWith("/machines", StringComparison.Ordinal) && stage == Sandbox.ApiServer.RequestStage.Before
-                ? Sandbox.ApiServer.RequestFault.Fail(503, "ServiceUnavailable", "etcd has no leader")
-                : null);
+        scenario.Cluster.Traffic.Disturb = static (call, stage) =>
+            call.Verb == "create" && call.Path.EndsWith("/machines", StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before
+                ? new ControllerTraffic.Fault(503, "ServiceUnavailable", "etcd has no leader")
+                : null;
 
         scenario.Cluster.MoveTo(Scenario.Opening);
         await scenario.Cluster.PhaseAsync("Pending", also: status => status.Message!.Contains("etcd has no leader", StringComparison.Ordinal));
@@ -137,7 +141,7 @@ public sealed class OpeningTests
             return (await scenario.Cluster.StatusAsync()).Phase == "Error";
         });
 
-        scenario.Cluster.Server.FaultInjector = null;
+        scenario.Cluster.Traffic.Disturb = null;
         await Wait.UntilAsync("it recovers", async () =>
         {
             scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -149,13 +153,11 @@ public sealed class OpeningTests
     [Fact]
     public async Task A_create_whose_answer_is_lost_is_not_repeated()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync();
         await scenario.Cluster.PhaseAsync("Inactive");
-        scenario.Cluster.Server.FaultInjector = (request, stage, _) => ValueTask.FromResult(
-            request.Verb == "create" && !request.Path.Contains("/events", StringComparison.Ordinal) && stage == Sandbox.ApiServer.RequestStage.After
-                ? Sandbox.ApiServer.RequestFault.Abort
-                : null);
+        scenario.Cluster.Traffic.Disturb = static (call, stage) =>
+            call.Verb == "create" && call.IsWrite && stage == ControllerTraffic.Stage.After ? ControllerTraffic.Fault.Abort : null;
 
         scenario.Cluster.MoveTo(Scenario.Opening);
         await Wait.UntilAsync("it is active though no create was ever answered", async () =>
@@ -169,8 +171,8 @@ public sealed class OpeningTests
     [Fact]
     public async Task Somebody_elses_object_of_its_name_is_left_alone_until_it_goes()
     {
-        await using var scenario = await Scenario.StartAsync();
-        await scenario.Cluster.CreateAsync(Kinds.Infrastructure, "default", System.Text.Json.Nodes.JsonNode.Parse("""
+        await using var scenario = await Scenario.StartAsync(kind);
+        await scenario.Cluster.CreateAsync(Kinds.Infrastructure, System.Text.Json.Nodes.JsonNode.Parse("""
             {"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","metadata":{"name":"pc-1"},"spec":{"address":"198.51.100.9","port":22} }
             """)!.AsObject());
         var theirs = await scenario.Cluster.GetAsync(Kinds.Infrastructure, "pc-1");
@@ -199,7 +201,7 @@ public sealed class OpeningTests
     [Fact]
     public async Task A_Machine_with_our_label_and_no_controller_is_adopted()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         var uid = (string)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["uid"]!;
         await scenario.Cluster.PatchAsync(scenario.Cluster.MachineKind, "pc-1", """{"metadata":{"ownerReferences":null}}""");
 
@@ -211,7 +213,7 @@ public sealed class OpeningTests
     [Fact]
     public async Task A_Machine_that_somebody_else_deletes_while_it_is_wanted_is_made_again_once_it_is_gone()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         var first = (string)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["uid"]!;
 
         await scenario.Cluster.DeleteAsync(scenario.Cluster.MachineKind, "pc-1");
@@ -228,7 +230,7 @@ public sealed class OpeningTests
     [Fact]
     public async Task A_change_of_the_templates_takes_effect_at_the_next_opening_and_the_message_says_so()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
 
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"infrastructureSpec":{"spec":{"address":"192.0.2.7"}}}}""");
         await scenario.Cluster.PhaseAsync("Active", also: status => status.Message!.Contains("next opening", StringComparison.Ordinal));

@@ -5,14 +5,18 @@ using FiveSpot.Integration.Tests.Environment;
 namespace FiveSpot.Integration.Tests.Scenarios;
 
 /// <summary>Contract, section 5: a machine whose state does not change causes no API call, and thousands keep their order.</summary>
-public sealed class RestTests
+public abstract class RestTests(ServerKind kind)
 {
+    public sealed class OnEmbedded() : RestTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : RestTests(ServerKind.KubeApiServer);
+
     private const string Always = """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""";
 
     [Fact]
     public async Task Nothing_is_requested_in_a_week_in_which_nothing_changes()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync("pc-1", schedule: Always);
         await scenario.Cluster.ScheduleAsync("off-1", extraSpec: ",\"enabled\":false", schedule: Always);
         await scenario.Cluster.ScheduleAsync("killed-1", extraSpec: ",\"killSwitch\":true", schedule: Always);
@@ -36,7 +40,7 @@ public sealed class RestTests
     [Fact]
     public async Task A_machine_outside_of_its_window_is_left_alone_until_its_boundary()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync(schedule: """{"daysOfWeek":["sat"],"hoursOfDay":["3"]}""");
         await scenario.Cluster.PhaseAsync("Inactive");
         await scenario.SettleAsync();
@@ -60,7 +64,7 @@ public sealed class RestTests
     {
         const int Machines = 1000;
         const int Workers = 8;
-        await using var cluster = await Cluster.StartAsync();
+        await using var cluster = await Cluster.StartAsync(kind);
         await Parallel.ForAsync(0, Machines, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
             await cluster.ScheduleAsync($"pc-{i}", extraSpec: $",\"priority\":{Priority(i)}"));
         await using var controller = await RunningController.StartAsync(cluster, workers: Workers);

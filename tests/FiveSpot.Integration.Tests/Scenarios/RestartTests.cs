@@ -3,7 +3,6 @@
 using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 
@@ -11,8 +10,12 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 /// A controller that is killed right after a write of its own took effect, before it heard so, and for each write of each
 /// scenario in turn: the next one always ends in the same state, with the same objects.
 /// </summary>
-public sealed class RestartTests
+public abstract class RestartTests(ServerKind kind)
 {
+    public sealed class OnEmbedded() : RestartTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : RestartTests(ServerKind.KubeApiServer);
+
     private static readonly string[] NotState = ["uid", "resourceVersion", "managedFields", "generation", "creationTimestamp"];
 
     [Fact]
@@ -87,7 +90,7 @@ public sealed class RestartTests
         await scenario.SettleAsync();
     }
 
-    private static async Task EndsTheSameAsync(Func<Scenario, Task> prepare, Func<Scenario, Task> act, int atLeast)
+    private async Task EndsTheSameAsync(Func<Scenario, Task> prepare, Func<Scenario, Task> act, int atLeast)
     {
         var (undisturbed, writes, _) = await RunAsync(prepare, act, killAfter: null);
         writes.ShouldBeGreaterThanOrEqualTo(atLeast, "the scenario must have writes to be killed after");
@@ -103,28 +106,23 @@ public sealed class RestartTests
         kills.ShouldBeGreaterThanOrEqualTo(atLeast);
     }
 
-    private static async Task<(IReadOnlyList<string> State, int Writes, bool Killed)> RunAsync(
+    private async Task<(IReadOnlyList<string> State, int Writes, bool Killed)> RunAsync(
         Func<Scenario, Task> prepare, Func<Scenario, Task> act, int? killAfter)
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await prepare(scenario);
         var before = scenario.Cluster.Writes.Count;
         var written = 0;
         var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        scenario.Cluster.Server.FaultInjector = (request, stage, _) =>
+        scenario.Cluster.Traffic.Disturb = (call, stage) =>
         {
-            if (!request.UserAgent.StartsWith(Cluster.ControllerUserAgent, StringComparison.Ordinal))
-            {
-                return ValueTask.FromResult<RequestFault?>(null);
-            }
-
-            if (!killed.Task.IsCompleted && stage == RequestStage.After && Cluster.IsWrite(request) && Interlocked.Increment(ref written) == killAfter)
+            if (!killed.Task.IsCompleted && stage == ControllerTraffic.Stage.After && call.IsWrite && Interlocked.Increment(ref written) == killAfter)
             {
                 killed.SetResult();
             }
 
             // From then on that process does nothing any more, nor hears of what it did.
-            return ValueTask.FromResult(killed.Task.IsCompleted ? RequestFault.Abort : null);
+            return killed.Task.IsCompleted ? ControllerTraffic.Fault.Abort : null;
         };
 
         var acting = act(scenario);
@@ -132,7 +130,7 @@ public sealed class RestartTests
         {
             await await Task.WhenAny(killed.Task, acting);
             await scenario.Controller.DisposeAsync();
-            scenario.Cluster.Server.FaultInjector = null;
+            scenario.Cluster.Traffic.Disturb = null;
             await scenario.RestartAsync();
         }
 
@@ -148,7 +146,7 @@ public sealed class RestartTests
         {
             foreach (var found in await scenario.Cluster.ListAsync(kind))
             {
-                lines.Add($"{kind.Kind} {Canonical("", found)!.ToJsonString()}");
+                lines.Add($"{kind.Kind} {Canonical("", found)!.ToJsonString().Replace(scenario.Cluster.Namespace, "the-namespace", StringComparison.Ordinal)}");
             }
         }
 

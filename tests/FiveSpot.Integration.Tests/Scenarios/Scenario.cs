@@ -24,23 +24,39 @@ internal sealed class Scenario : IAsyncDisposable
 
     public ClusterApiByHand ClusterApi { get; }
 
-    public static async Task<Scenario> StartAsync(string machineVersion = "v1beta2", DecisionOptions? decisions = null)
+    public static async Task<Scenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null)
     {
-        var cluster = await Cluster.StartAsync(machineVersion);
-        return new Scenario(cluster, await RunningController.StartAsync(cluster, decisions));
+        var cluster = await Cluster.StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
+        try
+        {
+            return new Scenario(cluster, await RunningController.StartAsync(cluster, decisions));
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A machine in its window, joined and ready.</summary>
-    public static async Task<Scenario> RunningMachineAsync(string machineVersion = "v1beta2", DecisionOptions? decisions = null)
+    public static async Task<Scenario> RunningMachineAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null)
     {
-        var scenario = await StartAsync(machineVersion, decisions);
-        await scenario.Cluster.ScheduleAsync();
-        await scenario.Cluster.PhaseAsync("Inactive");
-        scenario.Cluster.MoveTo(Opening);
-        await scenario.Cluster.PhaseAsync("Active");
-        await scenario.ClusterApi.JoinAsync();
-        await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
-        return scenario;
+        var scenario = await StartAsync(kind, machineVersion, decisions);
+        try
+        {
+            await scenario.Cluster.ScheduleAsync();
+            await scenario.Cluster.PhaseAsync("Inactive");
+            scenario.Cluster.MoveTo(Opening);
+            await scenario.Cluster.PhaseAsync("Active");
+            await scenario.ClusterApi.JoinAsync();
+            await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
+            return scenario;
+        }
+        catch
+        {
+            await scenario.DisposeAsync();
+            throw;
+        }
     }
 
     public Task SettleAsync() => Controller.SettleAsync(Cluster);

@@ -6,12 +6,16 @@ using FiveSpot.Integration.Tests.Environment;
 namespace FiveSpot.Integration.Tests.Scenarios;
 
 /// <summary>Contract, section 4: Terminated; "Kill switch", and "Deletion of the ScheduledMachine".</summary>
-public sealed class TakingAwayTests
+public abstract class TakingAwayTests(ServerKind kind)
 {
+    public sealed class OnEmbedded() : TakingAwayTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : TakingAwayTests(ServerKind.KubeApiServer);
+
     [Fact]
     public async Task The_kill_switch_takes_the_machine_away_at_once_without_grace_or_drain()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         var before = scenario.Cluster.Clock.GetUtcNow();
 
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killSwitch":true}}""");
@@ -36,7 +40,7 @@ public sealed class TakingAwayTests
     [Fact]
     public async Task A_deleted_ScheduledMachine_stays_until_its_machine_is_gone()
     {
-        await using var scenario = await Scenario.RunningMachineAsync();
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
         var before = scenario.Cluster.Clock.GetUtcNow();
 
         await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
@@ -53,7 +57,7 @@ public sealed class TakingAwayTests
     [Fact]
     public async Task One_that_never_had_a_machine_goes_at_once()
     {
-        await using var scenario = await Scenario.StartAsync();
+        await using var scenario = await Scenario.StartAsync(kind);
         await scenario.Cluster.ScheduleAsync();
         await scenario.Cluster.PhaseAsync("Inactive");
 
@@ -66,12 +70,13 @@ public sealed class TakingAwayTests
     [InlineData(true)]
     public async Task A_cleanup_of_ten_minutes_is_told_once_and_the_finalizer_stays_unless_forced(bool force)
     {
-        await using var scenario = await Scenario.RunningMachineAsync(decisions: new DecisionOptions { ForceFinalizerOnTimeout = force });
+        await using var scenario = await Scenario.RunningMachineAsync(kind, decisions: new DecisionOptions { ForceFinalizerOnTimeout = force });
         await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
         await Wait.UntilAsync("the Machine is being deleted", scenario.MachineIsBeingDeletedAsync);
         await scenario.SettleAsync();
 
-        scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(600));
+        var since = (DateTimeOffset)(await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["deletionTimestamp"]!;
+        scenario.Cluster.MoveTo(since.AddSeconds(600));
         if (force)
         {
             await Wait.UntilAsync("it is let go", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+
+namespace FiveSpot.Integration.Tests.Environment;
+
+/// <summary>What passes between the controller and its API server: a log of it, and a place to disturb it.</summary>
+internal sealed class ControllerTraffic(TimeProvider clock)
+{
+    private readonly ConcurrentQueue<Call> _calls = new();
+
+    /// <summary>At which side of the server a call is.</summary>
+    public enum Stage
+    {
+        /// <summary>Not sent yet.</summary>
+        Before,
+
+        /// <summary>Answered; the controller does not know yet.</summary>
+        After,
+    }
+
+    /// <summary>What goes wrong with a call: null for nothing. Asked twice for each, once a stage.</summary>
+    public Func<Call, Stage, Fault?>? Disturb { get; set; }
+
+    /// <summary>All that was asked for, in order.</summary>
+    public IReadOnlyList<Call> Calls => [.. _calls];
+
+    public HttpMessageHandler Watch(HttpMessageHandler inner) => new Handler(this, inner);
+
+    /// <summary>One request of the controller.</summary>
+    internal sealed record Call(string Verb, string Path, DateTimeOffset At)
+    {
+        /// <summary>Whether it changes something other than events, which follow in their own time.</summary>
+        public bool IsWrite => Verb != "get" && !Path.Contains("/events", StringComparison.Ordinal) && !Path.Contains("/authorization.k8s.io/", StringComparison.Ordinal);
+    }
+
+    /// <summary>An answer that the server did not give; without a code, the connection breaks.</summary>
+    internal sealed record Fault(int? Code = null, string Reason = "", string Message = "")
+    {
+        public static readonly Fault Abort = new();
+    }
+
+    private sealed class Handler(ControllerTraffic traffic, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var verb = request.Method.Method switch
+            {
+                "GET" => "get",
+                "POST" => "create",
+                "PUT" => "update",
+                var method => method.ToLowerInvariant(),
+            };
+            var call = new Call(verb, request.RequestUri!.AbsolutePath, traffic.Now);
+            traffic._calls.Enqueue(call);
+            if (traffic.Disturb?.Invoke(call, Stage.Before) is { } before)
+            {
+                return Answer(before);
+            }
+
+            var answer = await base.SendAsync(request, cancellationToken);
+            if (traffic.Disturb?.Invoke(call, Stage.After) is { } after)
+            {
+                answer.Dispose();
+                return Answer(after);
+            }
+
+            return answer;
+        }
+
+        private static HttpResponseMessage Answer(Fault fault) => fault.Code is not { } code
+            ? throw new HttpRequestException(HttpRequestError.ConnectionError, "The scenario broke the connection.")
+            : new HttpResponseMessage((HttpStatusCode)code)
+            {
+                Content = new StringContent(
+                    $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","code":{{code}},"reason":"{{fault.Reason}}","message":"{{fault.Message}}"}""",
+                    Encoding.UTF8,
+                    "application/json"),
+            };
+    }
+
+    private DateTimeOffset Now => clock.GetUtcNow();
+}

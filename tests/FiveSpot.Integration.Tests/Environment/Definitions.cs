@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Api;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.Simulation;
+
+namespace FiveSpot.Integration.Tests.Environment;
+
+/// <summary>A set of CustomResourceDefinitions that a management cluster of the scenarios has.</summary>
+internal sealed record Definitions(string Name, ResourceType Machine, Func<IReadOnlyList<JsonObject>> Read)
+{
+    /// <summary>Ours, and the sandbox's Cluster API, which serves Machine at both versions.</summary>
+    public static readonly Definitions BothVersions = new("both", Kinds.MachineV1Beta2, () =>
+        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All()]);
+
+    /// <summary>The same, with Machine at v1beta1 alone, as before Cluster API 1.11.</summary>
+    public static readonly Definitions OnlyV1Beta1 = new("v1beta1", Kinds.MachineV1Beta1, () =>
+        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Select(definition => IsMachine(definition) ? ServeOnly(definition, "v1beta1") : definition)]);
+
+    /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
+    public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
+
+    public static Definitions ServingMachineAt(string version) => version == "v1beta2" ? BothVersions : OnlyV1Beta1;
+
+    public static string NameOf(JsonObject definition) => (string)definition["metadata"]!["name"]!;
+
+    /// <summary>A definition, or any other object, as one would write it, from how it was read.</summary>
+    public static JsonObject Fresh(JsonObject found) => new()
+    {
+        ["apiVersion"] = (string)found["apiVersion"]!,
+        ["kind"] = (string)found["kind"]!,
+        ["metadata"] = new JsonObject { ["name"] = NameOf(found) },
+        ["spec"] = found["spec"]!.DeepClone(),
+    };
+
+    private static bool IsMachine(JsonObject definition) => NameOf(definition) == "machines.cluster.x-k8s.io";
+
+    private static JsonObject ServeOnly(JsonObject definition, string version)
+    {
+        var versions = definition["spec"]!["versions"]!.AsArray();
+        foreach (var other in versions.Where(v => v!["name"]!.GetValue<string>() != version).ToList())
+        {
+            versions.Remove(other);
+        }
+
+        versions[0]!["storage"] = true;
+        versions[0]!["served"] = true;
+        return definition;
+    }
+
+    private static JsonObject Lax()
+    {
+        var definition = ScheduledMachineCrd.ToJson();
+        definition["spec"]!["versions"]![0]!["schema"] = JsonNode.Parse("""
+            {"openAPIV3Schema":{"type":"object","properties":{
+              "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},
+              "status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}
+            """);
+        return definition;
+    }
+}

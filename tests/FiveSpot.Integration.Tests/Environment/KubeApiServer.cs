@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace FiveSpot.Integration.Tests.Environment;
+
+/// <summary>
+/// A real control plane on loopback: etcd, kube-apiserver with RBAC, and those controllers of kube-controller-manager that
+/// the scenarios need. Everything of it is in one temporary folder.
+/// </summary>
+internal sealed class KubeApiServer : IAsyncDisposable
+{
+    /// <summary>The token of a cluster administrator.</summary>
+    public const string AdminToken = "scenario-admin-token";
+
+    // Garbage collection and namespaces; budgets, for evictions; and what makes Deployments real.
+    private const string Controllers = "garbagecollector,namespace,disruption,deployment,replicaset,serviceaccount,clusterrole-aggregation";
+
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
+
+    private readonly List<GuardedProcess> _processes;
+    private readonly string _folder;
+    private readonly string _certificates;
+
+    private KubeApiServer(List<GuardedProcess> processes, string folder, string name, int port, string certificates)
+    {
+        _processes = processes;
+        _folder = folder;
+        _certificates = certificates;
+        Name = name;
+        Address = new Uri($"https://127.0.0.1:{port}");
+    }
+
+    public string Name { get; }
+
+    public Uri Address { get; }
+
+    /// <summary>Starts one. <paramref name="tokens"/> are lines of a token file besides the administrator's: <c>token,user,uid,"groups"</c>.</summary>
+    /// <exception cref="InvalidOperationException">It did not come up; the message has its last words.</exception>
+    public static async Task<KubeApiServer> StartAsync(KubeAssets assets, string name, IEnumerable<string>? tokens = null)
+    {
+        var folder = Directory.CreateTempSubdirectory($"5spot-{name}-").FullName;
+        var processes = new List<GuardedProcess>();
+        try
+        {
+            return await StartAsync(assets, name, tokens ?? [], folder, processes);
+        }
+        catch
+        {
+            await StopAsync(processes, folder);
+            throw;
+        }
+    }
+
+    /// <summary>The kubeconfig of a user by their token; the administrator's by default.</summary>
+    public string Kubeconfig(string token = AdminToken) => $$"""
+        apiVersion: v1
+        kind: Config
+        clusters: [{name: {{Name}}, cluster: {server: "{{Address}}", certificate-authority-data: "{{Convert.ToBase64String(Encoding.UTF8.GetBytes(_certificates))}}"} }]
+        users: [{name: {{Name}}, user: {token: "{{token}}"} }]
+        contexts: [{name: {{Name}}, context: {cluster: "{{Name}}", user: "{{Name}}"} }]
+        current-context: {{Name}}
+        """;
+
+    public ValueTask DisposeAsync() => new(StopAsync(_processes, _folder));
+
+    private static async Task<KubeApiServer> StartAsync(
+        KubeAssets assets, string name, IEnumerable<string> tokens, string folder, List<GuardedProcess> processes)
+    {
+        var (client, peer, port) = (FreePort(), FreePort(), FreePort());
+        processes.Add(GuardedProcess.Start(assets["etcd"], folder,
+        [
+            "--unsafe-no-fsync",
+            $"--data-dir={folder}/etcd",
+            $"--listen-client-urls=http://127.0.0.1:{client}",
+            $"--advertise-client-urls=http://127.0.0.1:{client}",
+            $"--listen-peer-urls=http://127.0.0.1:{peer}",
+            $"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
+            $"--initial-cluster=default=http://127.0.0.1:{peer}",
+        ]));
+
+        var tokenFile = Path.Combine(folder, "tokens.csv");
+        await File.WriteAllLinesAsync(tokenFile, [$"{AdminToken},admin,admin,\"system:masters\"", .. tokens]);
+        var keyFile = Path.Combine(folder, "service-account.pem");
+        using (var key = RSA.Create(2048))
+        {
+            await File.WriteAllTextAsync(keyFile, key.ExportRSAPrivateKeyPem());
+        }
+
+        var certificates = MakeCertificate(folder);
+        processes.Add(GuardedProcess.Start(assets["kube-apiserver"], folder,
+        [
+            $"--etcd-servers=http://127.0.0.1:{client}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            $"--secure-port={port}",
+            $"--cert-dir={folder}",
+            $"--tls-cert-file={folder}/server.crt",
+            $"--tls-private-key-file={folder}/server.key",
+            $"--token-auth-file={tokenFile}",
+            "--authorization-mode=RBAC",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            $"--service-account-signing-key-file={keyFile}",
+            $"--service-account-key-file={keyFile}",
+            "--service-cluster-ip-range=10.0.0.0/24",
+            "--disable-admission-plugins=ServiceAccount",
+            // Else it writes a lease every ten seconds, which at rest is the only thing that moves.
+            "--endpoint-reconciler-type=none",
+            "--max-requests-inflight=2000",
+            "--max-mutating-requests-inflight=1000",
+        ]));
+
+        var server = new KubeApiServer(processes, folder, name, port, certificates);
+        await server.WaitUntilReadyAsync();
+
+        var kubeconfig = Path.Combine(folder, "kubeconfig");
+        await File.WriteAllTextAsync(kubeconfig, server.Kubeconfig());
+        processes.Add(GuardedProcess.Start(assets["kube-controller-manager"], folder,
+        [
+            $"--kubeconfig={kubeconfig}",
+            $"--controllers={Controllers}",
+            "--leader-elect=false",
+            "--secure-port=0",
+            // The insecure port of old ones, which newer ones do not know.
+            .. assets.Version < new Version(1, 24) ? ["--port=0"] : (IEnumerable<string>)[],
+            $"--service-account-private-key-file={keyFile}",
+            "--concurrent-gc-syncs=4",
+            "--concurrent-namespace-syncs=4",
+            "--kube-api-qps=200",
+            "--kube-api-burst=400",
+        ]));
+        return server;
+    }
+
+    private static async Task StopAsync(List<GuardedProcess> processes, string folder)
+    {
+        foreach (var process in Enumerable.Reverse(processes))
+        {
+            await process.DisposeAsync();
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static string MakeCertificate(string folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyCertSign, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        var pem = certificate.ExportCertificatePem();
+        File.WriteAllText(Path.Combine(folder, "server.crt"), pem);
+        File.WriteAllText(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
+        return pem;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using var trusted = X509Certificate2.CreateFromPem(_certificates);
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == trusted.GetCertHashString(),
+            },
+        };
+        using var http = new HttpClient(handler) { BaseAddress = Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", AdminToken);
+        await Wait.UntilAsync($"the kube-apiserver {Name} is ready", IsReadyAsync, () => Task.FromResult(LastWords()), StartDeadline);
+
+        async Task<bool> IsReadyAsync()
+        {
+            if (_processes.Any(process => process.HasExited))
+            {
+                throw new InvalidOperationException($"A server of {Name} ended. {LastWords()}");
+            }
+
+            try
+            {
+                using var answer = await http.GetAsync(new Uri("readyz", UriKind.Relative));
+                // The first namespaces come a moment after it is ready.
+                return answer.IsSuccessStatusCode && (await http.GetAsync(new Uri("api/v1/namespaces/default", UriKind.Relative))).IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private string LastWords() => string.Join("\n\n", _processes.Select(process => process.LastWords()));
+}
