@@ -227,42 +227,55 @@ internal sealed class Cluster : IAsyncDisposable
     private async Task LeaveNothingAsync()
     {
         ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Kinds.Bootstrap, Kinds.Infrastructure, Kinds.Node];
-        await Wait.UntilAsync("the scenario leaves nothing behind", async () =>
-        {
-            var left = 0;
-            foreach (var kind in kinds)
+        await Wait.UntilAsync(
+            "the scenario leaves nothing behind",
+            async () =>
             {
-                try
+                var count = 0;
+                foreach (var kind in kinds)
                 {
-                    foreach (var found in await ListAsync(kind))
-                    {
-                        left++;
-                        await RemoveAsync(kind, (string)found["metadata"]!["name"]!, found["metadata"]!["finalizers"] is not null);
-                    }
+                    var left = await ListWhatIsServedAsync(kind);
+                    count += left.Count;
+                    await ForEachAsync(left, found => RemoveAsync(kind, found));
                 }
-                catch (ApiException exception) when (exception.IsNotFound)
-                {
-                    // A kind that the scenario took away, or an object that is gone by now.
-                    left++;
-                    if (exception.Message.Contains("the server could not find the requested resource", StringComparison.Ordinal))
-                    {
-                        left--;
-                    }
-                }
-            }
 
-            return left == 0;
-        });
+                return count == 0;
+            },
+            deadline: 2 * Wait.Deadline);
+        // That takes the server's controller another five seconds, for which nobody has to wait.
         await DeleteAsync(Kinds.Namespace, Namespace);
 
-        async Task RemoveAsync(ResourceType kind, string name, bool held)
-        {
-            if (held)
-            {
-                await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
-            }
+        static Task ForEachAsync(IEnumerable<JsonObject> objects, Func<JsonObject, Task> act) =>
+            Parallel.ForEachAsync(objects, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (found, _) => await act(found));
 
-            await DeleteAsync(kind, name);
+        async Task<IReadOnlyList<JsonObject>> ListWhatIsServedAsync(ResourceType kind)
+        {
+            try
+            {
+                return await ListAsync(kind);
+            }
+            catch (ApiException exception) when (exception.IsNotFound)
+            {
+                return []; // A kind that the scenario took away.
+            }
+        }
+
+        async Task RemoveAsync(ResourceType kind, JsonObject found)
+        {
+            var name = (string)found["metadata"]!["name"]!;
+            try
+            {
+                if (found["metadata"]!["finalizers"] is not null)
+                {
+                    await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
+                }
+
+                await DeleteAsync(kind, name);
+            }
+            catch (ApiException exception) when (exception.IsNotFound)
+            {
+                // Gone already.
+            }
         }
     }
 }
