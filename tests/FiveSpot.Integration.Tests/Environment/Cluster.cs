@@ -54,6 +54,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The Machine at the newest version that this cluster serves.</summary>
     public ResourceType MachineKind => _definitions.Machine;
 
+    /// <summary>Whose objects the ScheduledMachines of the scenario ask for.</summary>
+    public Providers Providers => _definitions.Providers;
+
     /// <summary>Whether the server evaluates the CEL rules of a CRD; before 1.25 they are ignored.</summary>
     public bool EvaluatesRules => _real is null || _real.Version >= new Version(1, 25);
 
@@ -91,8 +94,10 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
-        ClusterConnection.FromKubeconfig(System.Text.Encoding.UTF8.GetBytes(_kubeconfig), "the test's"),
+    /// <summary>A client of the cluster: the administrator's, or on a real server that of somebody with fewer rights.</summary>
+    public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null) => new(
+        ClusterConnection.FromKubeconfig(
+            System.Text.Encoding.UTF8.GetBytes(token is null ? _kubeconfig : _real!.Server.Kubeconfig(token)), "the test's"),
         new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
 
     /// <summary>How often the server's store was changed, ever; a number that stands still when nothing happens.</summary>
@@ -131,15 +136,20 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>Applies a ScheduledMachine: a workday schedule in UTC, unless the spec says otherwise.</summary>
     public Task<JsonObject> ScheduleAsync(string name = "pc-1", string extraSpec = "", string? schedule = null) => CreateAsync(
-        Kinds.ScheduledMachine, ScheduledMachineJson(name, extraSpec, schedule));
+        Kinds.ScheduledMachine, ScheduledMachineJson(name, extraSpec, schedule, Providers));
 
-    public static JsonObject ScheduledMachineJson(string name, string extraSpec = "", string? schedule = null) => JsonNode.Parse($$"""
+    public static JsonObject ScheduledMachineJson(
+        string name, string extraSpec = "", string? schedule = null, Providers? providers = null)
+    {
+        var (bootstrap, bootstrapSpec, infrastructure, infrastructureSpec) = providers ?? Providers.K0smotron;
+        return JsonNode.Parse($$"""
         {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{name}}"},
          "spec":{"clusterName":"office","schedule":{{schedule ?? """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}"""}},
-          "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"version":"v1.33.1+k0s.0"} },
-          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1","port":22,"user":"admin"} }
+          "bootstrapSpec":{"apiVersion":"{{bootstrap.ApiVersion}}","kind":"{{bootstrap.Kind}}","spec":{{bootstrapSpec}} },
+          "infrastructureSpec":{"apiVersion":"{{infrastructure.ApiVersion}}","kind":"{{infrastructure.Kind}}","spec":{{infrastructureSpec}} }
           {{extraSpec}} } }
         """)!.AsObject();
+    }
 
     public async Task<ScheduledMachineStatus> StatusAsync(string name = "pc-1") =>
         (await GetAsync(Kinds.ScheduledMachine, name))?["status"] is { } status
@@ -226,7 +236,7 @@ internal sealed class Cluster : IAsyncDisposable
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
     {
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Kinds.Bootstrap, Kinds.Infrastructure, Kinds.Node];
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Node];
         await Wait.UntilAsync(
             "the scenario leaves nothing behind",
             async () =>
