@@ -68,7 +68,7 @@ internal static class AssociativeLists
 
             // Keys as one string: a map's hash would be the same for all of them.
             var identity = shown is JsonObject or JsonArray
-                ? CelValue.Of(GoText.Syntax(shown))
+                ? CelValue.Of(GoText.Json(shown))
                 : CelValue.FromJson(shown);
             if (!seen.Add(identity) && reported.Add(identity))
             {

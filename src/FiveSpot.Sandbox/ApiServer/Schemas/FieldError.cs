@@ -83,7 +83,7 @@ public sealed record FieldError(string Type, string Field, string Detail, JsonNo
     private static string Printed(JsonNode? value) => value switch
     {
         null => "\"null\"",
-        JsonObject or JsonArray => GoText.Syntax(value),
+        JsonObject or JsonArray => GoText.Json(value),
         _ when value.GetValueKind() == JsonValueKind.Null => "\"null\"",
         _ => GoText.Scalar(value),
     };

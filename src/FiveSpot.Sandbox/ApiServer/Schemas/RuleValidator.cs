@@ -76,7 +76,7 @@ internal sealed class RuleValidator
     }
 
     private static string KeyOf(JsonNode? item, SchemaNode node) =>
-        string.Join('\0', node.ListMapKeys.Select(key => GoText.Syntax((item as JsonObject)?[key])));
+        string.Join('\0', node.ListMapKeys.Select(key => GoText.Json((item as JsonObject)?[key])));
 
     private void RunRules(JsonNode value, JsonNode? old, SchemaNode node, string path, bool unchanged)
     {
