@@ -54,6 +54,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The Machine at the newest version that this cluster serves.</summary>
     public ResourceType MachineKind => _definitions.Machine;
 
+    /// <summary>The version of a real server; null of an embedded one.</summary>
+    public Version? ServerVersion => _real?.Version;
+
     /// <summary>Whether the server evaluates the CEL rules of a CRD; before 1.25 they are ignored.</summary>
     public bool EvaluatesRules => _real is null || _real.Version >= new Version(1, 25);
 
