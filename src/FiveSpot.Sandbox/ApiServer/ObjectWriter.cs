@@ -272,7 +272,7 @@ internal sealed class ObjectWriter
 
         if (resource.IsCustom && resource.Schema is { } schema)
         {
-            errors.AddRange(schema.Validate(next, old));
+            errors.AddRange(schema.Validate(next, old, statusOnly: options.Subresource == "status"));
         }
 
         ThrowIfAny(resource, next, errors);

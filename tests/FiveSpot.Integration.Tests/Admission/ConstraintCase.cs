@@ -14,7 +14,10 @@ namespace FiveSpot.Integration.Tests.Admission;
 internal sealed record ConstraintCase(
     Constraint Constraint, IReadOnlyList<JsonObject> Accepted, IReadOnlyList<JsonObject> Refused, string Field, string Words)
 {
-    // Of one character too many for anything, and each character allowed everywhere.
+    /// <summary>The version of Kubernetes whose words are given; the sentences of rules are the same in all.</summary>
+    public static readonly Version WordsAsOf = new(1, 36);
+
+    // Allowed everywhere, but too often.
     private const char Filler = 'a';
 
     /// <summary>A case for each constraint; the rules on the whole object, which take more than one write, have tests of their own.</summary>
@@ -46,7 +49,7 @@ internal sealed record ConstraintCase(
                 return (string)constraint.Value! switch
                 {
                     "date-time" => Case("yesterday", "must be of type date-time: \"yesterday\"", "2024-02-29T23:59:59.123456+05:45"),
-                    "int32" => Case(3_000_000_000, "Checked value must be of type integer with format int32", 255) with { Field = "<nil>" },
+                    "int32" => Case(3_000_000_000, "Checked value must be of type integer with format int32 in spec.priority", 255) with { Field = "<nil>" },
                     "int64" => Case(1.5, "must be of type int64: \"float64\"", long.MaxValue),
                     var unknown => throw new NotSupportedException($"{constraint}: how is {unknown} broken?"),
                 };

@@ -11,9 +11,6 @@ namespace FiveSpot.Integration.Tests.Admission;
 /// <summary>Everything that the definition demands, asked of a server both ways: by what keeps it, and by what breaks it.</summary>
 public abstract class DefinitionTests(ServerKind kind)
 {
-    /// <summary>Since when a server says things as the data has them.</summary>
-    private static readonly Version SameWords = new(1, 30);
-
     public sealed class OnEmbedded() : DefinitionTests(ServerKind.Embedded);
 
     public sealed class OnKubeApiServer() : DefinitionTests(ServerKind.KubeApiServer);
@@ -22,7 +19,7 @@ public abstract class DefinitionTests(ServerKind kind)
     public async Task What_the_schema_demands_is_demanded()
     {
         await using var cluster = await Cluster.StartAsync(kind);
-        await DemandsAsync(cluster, ConstraintCase.All.Where(one => !one.Constraint.IsRule), SaysTheSame(cluster));
+        await DemandsAsync(cluster, ConstraintCase.All.Where(one => !one.Constraint.IsRule), words: cluster.ServerVersion is not { } version || version >= ConstraintCase.WordsAsOf);
     }
 
     [Fact]
@@ -139,10 +136,8 @@ public abstract class DefinitionTests(ServerKind kind)
         refusal.Message.ShouldContain("cost exceeds budget");
     }
 
-    private static bool SaysTheSame(Cluster cluster) => cluster.ServerVersion is not { } version || version >= SameWords;
-
     private static void SkipUnlessRulesAreEvaluated(Cluster cluster) =>
-        Assert.SkipUnless(SaysTheSame(cluster), $"Kubernetes {cluster.ServerVersion} does not evaluate rules, or words them differently: it takes {SameWords}");
+        Assert.SkipUnless(cluster.EvaluatesRules, $"Kubernetes {cluster.ServerVersion} does not evaluate rules: it takes 1.25");
 
     private static string RootRule(int index) => Constraint.All.Single(one => one.IsRuleOnTheWhole && one.Index == index).Sentence;
 

@@ -16,7 +16,7 @@ public sealed class PolicyTests
 {
     private const string Alice = "alice";
     private const string Controller = "system:serviceaccount:5spot-system:5spot-controller";
-    private const string AnnotationsTooLarge = "spec.machineTemplate.annotations: too large: all annotations together may have at most 256 KiB";
+    private const string AnnotationsTooLarge = "spec.machineTemplate.annotations: too large: all annotations together may have at most 256 KiB (422 Invalid)";
 
     private static readonly ResourceType Role = new("rbac.authorization.k8s.io", "v1", "roles", "Role", Namespaced: true);
     private static readonly ResourceType RoleBinding = new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", Namespaced: true);
@@ -406,7 +406,7 @@ public sealed class PolicyTests
 
     private static string Lacking(string resource, string group, string field, Cluster cluster) =>
         $"{Alice} has no permission to create {resource} of API group \"{group}\" in namespace {cluster.Namespace}, which spec.{field} has 5-Spot create: "
-        + $"ask for a Role there that allows create on {resource} of that group, or use a kind that you may create";
+        + $"ask for a Role there that allows create on {resource} of that group, or use a kind that you may create (403 Forbidden)";
 
     private static byte[] Bytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes((JsonNode)body);
 

@@ -12,7 +12,7 @@ public sealed class SameWordsTests
     public async Task Refusals_of_the_embedded_server_are_those_of_a_real_one()
     {
         await using var real = await Cluster.StartAsync(ServerKind.KubeApiServer);
-        Assert.SkipUnless(real.ServerVersion >= new Version(1, 30), $"Kubernetes {real.ServerVersion} words refusals differently: it takes 1.30");
+        Assert.SkipUnless(real.ServerVersion >= ConstraintCase.WordsAsOf, $"Kubernetes {real.ServerVersion} words refusals differently: it takes {ConstraintCase.WordsAsOf}");
         await using var embedded = await Cluster.StartAsync(ServerKind.Embedded);
         using var judge = await Judge.AppointAsync(real);
         using var other = await Judge.AppointAsync(embedded);
@@ -22,7 +22,8 @@ public sealed class SameWordsTests
         {
             foreach (var bad in one.Refused)
             {
-                var (expected, actual) = (Words(await judge.RefusalAsync(bad, one.Constraint.IsOfStatus)), Words(await other.RefusalAsync(bad, one.Constraint.IsOfStatus)));
+                var expected = Words(await judge.RefusalAsync(bad, one.Constraint.IsOfStatus), real);
+                var actual = Words(await other.RefusalAsync(bad, one.Constraint.IsOfStatus), embedded);
                 if (expected != actual)
                 {
                     differences.Add($"{one}:\n  real:     {expected}\n  embedded: {actual}");
@@ -30,10 +31,10 @@ public sealed class SameWordsTests
             }
         }
 
-        differences.ShouldBeEmpty(string.Join('\n', differences));
+        differences.Take(10).ShouldBeEmpty();
     }
 
-    private static string Words(ApiException? refusal) => refusal is null
+    private static string Words(ApiException? refusal, Cluster cluster) => refusal is null
         ? "accepted"
-        : $"{refusal.Code} {refusal.Reason}: {refusal.Message}\n    {string.Join("\n    ", refusal.Causes)}";
+        : $"{refusal.Code} {refusal.Reason}: {refusal.Message.Replace(cluster.Namespace, "NAMESPACE", StringComparison.Ordinal)}\n    {string.Join("\n    ", refusal.Causes)}";
 }

@@ -94,13 +94,12 @@ public static class GoText
         return text.Append('"').ToString();
     }
 
-    /// <summary>A JSON value as <c>%#v</c> shows what Go decodes it to.</summary>
-    public static string Syntax(JsonNode? node) => node switch
+    /// <summary>A JSON value as Go encodes a map: in the order of its keys.</summary>
+    public static string Json(JsonNode? node) => node switch
     {
-        null => "interface {}(nil)",
-        JsonObject map => $"map[string]interface {{}}{{{string.Join(", ", map.OrderBy(p => p.Key, StringComparer.Ordinal)
-            .Select(p => $"{Quote(p.Key)}:{Syntax(p.Value)}"))}}}",
-        JsonArray list => $"[]interface {{}}{{{string.Join(", ", list.Select(Syntax))}}}",
+        null => "null",
+        JsonObject map => $"{{{string.Join(',', map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{Quote(p.Key)}:{Json(p.Value)}"))}}}",
+        JsonArray list => $"[{string.Join(',', list.Select(Json))}]",
         _ => Scalar(node),
     };
 

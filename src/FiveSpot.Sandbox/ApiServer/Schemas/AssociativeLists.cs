@@ -59,6 +59,11 @@ internal static class AssociativeLists
             {
                 if (list[i] is not JsonObject item)
                 {
+                    if (shown is not null)
+                    {
+                        errors.Add(FieldError.Invalid($"{path}[{i}]", shown, "must be an object for an array of list-type map"));
+                    }
+
                     continue;
                 }
 
@@ -68,7 +73,7 @@ internal static class AssociativeLists
 
             // Keys as one string: a map's hash would be the same for all of them.
             var identity = shown is JsonObject or JsonArray
-                ? CelValue.Of(GoText.Syntax(shown))
+                ? CelValue.Of(GoText.Json(shown))
                 : CelValue.FromJson(shown);
             if (!seen.Add(identity) && reported.Add(identity))
             {

@@ -67,11 +67,20 @@ public sealed class StructuralSchema
     /// <summary>Checks an object that was pruned and defaulted.</summary>
     /// <param name="obj">The object.</param>
     /// <param name="old">The object as it was before an update; null on a create.</param>
+    /// <param name="statusOnly">Whether it is an update of the status: then the rest is not held against it, but by rules.</param>
     /// <returns>What is wrong, in the order in which kube-apiserver finds it; empty when nothing is.</returns>
-    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old)
+    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old, bool statusOnly = false)
     {
         var errors = new List<FieldError>();
-        ValueValidator.Validate(obj, _root, errors);
+        if (statusOnly)
+        {
+            ValidateStatus(obj, errors);
+        }
+        else
+        {
+            ValueValidator.Validate(obj, _root, errors);
+        }
+
         AssociativeLists.Validate(obj, _root, "", errors);
         if (!_root.HasRules)
         {
@@ -94,6 +103,17 @@ public sealed class StructuralSchema
     /// <summary>What the rules are estimated to cost at most, each on its own and all together, against the limits
     /// that kube-apiserver sets when a CustomResourceDefinition is created.</summary>
     public RuleCosts EstimateCosts() => RuleCostEstimator.Estimate(_root);
+
+    // The status is checked as if it were all: what is said of it names fields from there, and only their place is whole.
+    private void ValidateStatus(JsonObject obj, List<FieldError> errors)
+    {
+        if (obj.TryGetPropertyValue("status", out var status) && _root.Properties.TryGetValue("status", out var schema))
+        {
+            var found = new List<FieldError>();
+            ValueValidator.ValidateAt(status, schema, "", found);
+            errors.AddRange(found.Select(error => error with { Field = error.Field == FieldError.NoField ? "status" : $"status.{error.Field}" }));
+        }
+    }
 
     private static void CheckDefaults(SchemaNode node, List<FieldError> errors)
     {
