@@ -62,7 +62,9 @@ public sealed class StructuralSchema
     public IReadOnlyList<string> Prune(JsonObject obj, bool isResourceRoot) => Pruner.Prune(obj, _root, isResourceRoot);
 
     /// <summary>Fills in defaults, in place; a <c>null</c> where the schema is not nullable counts as absent.</summary>
-    public void ApplyDefaults(JsonObject obj) => Defaulter.Apply(obj, _root);
+    /// <param name="obj">The object.</param>
+    /// <param name="keepNulls">Whether such a <c>null</c> stays where there is no default for it.</param>
+    public void ApplyDefaults(JsonObject obj, bool keepNulls = false) => Defaulter.ApplyTo(obj, _root, keepNulls);
 
     /// <summary>Checks an object that was pruned and defaulted.</summary>
     /// <param name="obj">The object.</param>
@@ -126,7 +128,7 @@ public sealed class StructuralSchema
                 errors.Add(FieldError.Invalid(place, node.Default!.DeepClone(), $"must not have unknown fields: {string.Join(", ", unknown)}"));
             }
 
-            Defaulter.ApplyTo(value, node);
+            Defaulter.ApplyTo(value, node, keepNulls: false);
             var wrong = new List<FieldError>();
             ValueValidator.ValidateAt(value, node, "", wrong);
             errors.AddRange(wrong.Select(e => e with { Field = e.Field == FieldError.NoField ? place : $"{place}.{e.Field}" }));
