@@ -24,7 +24,7 @@ fi
 
 cache=${FIVESPOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/5spot}/kube-assets
 # The folder is named after what it is made from and how: another recipe is another folder.
-assets=$cache/1.20.2-2
+assets=$cache/1.20.2-3
 has_all "$assets" && { printf '%s\n' "$assets"; exit 0; }
 [ "${1:-}" = --if-built ] && exit 1
 
@@ -90,9 +90,9 @@ cp -r "$work/root/usr/share/gocode/src/github.com/modern-go/reflect2" "$kubernet
 rm -f "$kubernetes"/vendor/github.com/modern-go/reflect2/*_test.go
 # Compares two reflect.Values as structs. With the Go of its time that never held; with this one it holds for every empty
 # string, so that custom resources with one would be refused as null, which no released server does.
-sed -i 's/if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {/if data == nil {/' \
-  "$kubernetes/vendor/github.com/go-openapi/validate/type.go"
-grep -q '	if data == nil {$' "$kubernetes/vendor/github.com/go-openapi/validate/type.go"
+types=$kubernetes/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go
+sed -i 's/if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {/if data == nil {/' "$types"
+grep -q '^	if data == nil {$' "$types"
 
 step 'generating the OpenAPI definitions (3 of 4)'
 export GOROOT=$work/root/usr/lib/go-1.19 GOPATH=$work/go GOCACHE=$work/go-cache GO111MODULE=off CGO_ENABLED=0 GOFLAGS=

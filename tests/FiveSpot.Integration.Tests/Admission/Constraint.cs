@@ -17,7 +17,7 @@ internal sealed record Constraint(string Path, string Keyword, int Index, JsonNo
 
     // What says nothing about values: documentation, structure, and what the server does of its own accord.
     private static readonly HashSet<string> Silent =
-        ["description", "default", "properties", "items", "additionalProperties", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-map-keys"];
+        ["description", "default", "properties", "items", "additionalProperties", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"];
 
     /// <summary>All of them, of the definition as it is generated. What it says of the envelope (apiVersion, kind, metadata) every server demands anyhow.</summary>
     public static IReadOnlyList<Constraint> All { get; } =

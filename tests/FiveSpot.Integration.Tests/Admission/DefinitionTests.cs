@@ -19,7 +19,11 @@ public abstract class DefinitionTests(ServerKind kind)
     public async Task What_the_schema_demands_is_demanded()
     {
         await using var cluster = await Cluster.StartAsync(kind);
-        await DemandsAsync(cluster, ConstraintCase.All.Where(one => !one.Constraint.IsRule), words: cluster.ServerVersion is not { } version || version >= ConstraintCase.WordsAsOf);
+        var isNew = cluster.ServerVersion is not { } version || version >= ConstraintCase.WordsAsOf;
+
+        // Old servers do not look for doubles when a status is written.
+        var cases = ConstraintCase.All.Where(one => !one.Constraint.IsRule && (isNew || one.Constraint.Keyword != "x-kubernetes-list-type"));
+        await DemandsAsync(cluster, cases, words: isNew);
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer.Http;
 
 namespace FiveSpot.Integration.Tests.Admission;
 
@@ -18,8 +17,8 @@ public abstract class PublicManifestTests(ServerKind kind)
     public sealed class OnKubeApiServer() : PublicManifestTests(ServerKind.KubeApiServer);
 
     [Theory]
-    [InlineData("basic")]
-    [InlineData("tainted")]
+    [InlineData("business-hours-worker")]
+    [InlineData("batch-worker-tainted")]
     public async Task A_reserved_annotation_is_refused_and_all_else_is_taken(string name)
     {
         var manifest = Read(name);
@@ -41,7 +40,7 @@ public abstract class PublicManifestTests(ServerKind kind)
     public async Task A_label_without_a_value_is_refused_when_it_is_applied_and_dropped_when_it_is_created()
     {
         const string Label = "node-role.kubernetes.io/worker";
-        var manifest = Read("basic");
+        var manifest = Read("business-hours-worker");
         var template = manifest["spec"]!["machineTemplate"]!.AsObject();
         template.Remove("annotations");
         ((string)template["labels"]![Label]!).ShouldBe("");
@@ -61,7 +60,7 @@ public abstract class PublicManifestTests(ServerKind kind)
     [Fact]
     public async Task Reserved_and_doubled_taints_are_refused_and_all_else_is_taken()
     {
-        var manifest = Read("bad-taint");
+        var manifest = Read("bad-taint-example");
         await using var cluster = await Cluster.StartAsync(kind);
         SkipUnlessRulesAreEvaluated(cluster);
 
@@ -82,9 +81,9 @@ public abstract class PublicManifestTests(ServerKind kind)
 
     // What a rule alone refuses is for the controller there, which says the same.
     [Theory]
-    [InlineData("basic")]
-    [InlineData("tainted")]
-    [InlineData("bad-taint")]
+    [InlineData("business-hours-worker")]
+    [InlineData("batch-worker-tainted")]
+    [InlineData("bad-taint-example")]
     public async Task Servers_that_ignore_rules_take_them_as_they_are(string name)
     {
         var manifest = Read(name);
@@ -99,7 +98,7 @@ public abstract class PublicManifestTests(ServerKind kind)
 
     private static JsonObject Read(string name)
     {
-        var manifest = YamlText.Parse(File.ReadAllBytes(SharedFolder.File($"compat-manifests/scheduledmachine-{name}.yaml")))!.AsObject();
+        var manifest = SharedFolder.ReadObjects("compat-manifests").Single(manifest => Definitions.NameOf(manifest) == name);
         manifest["metadata"]!.AsObject().Remove("namespace");
         return manifest;
     }
