@@ -54,6 +54,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The Machine at the newest version that this cluster serves.</summary>
     public ResourceType MachineKind => _definitions.Machine;
 
+    /// <summary>The version of a real server; null of an embedded one.</summary>
+    public Version? ServerVersion => _real?.Version;
+
     /// <summary>Whose objects the ScheduledMachines of the scenario ask for.</summary>
     public Providers Providers => _definitions.Providers;
 

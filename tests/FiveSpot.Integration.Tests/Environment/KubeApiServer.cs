@@ -126,7 +126,8 @@ internal sealed class KubeApiServer : IAsyncDisposable
         processes.Add(GuardedProcess.Start(assets["kube-controller-manager"], folder,
         [
             $"--kubeconfig={kubeconfig}",
-            $"--controllers={Controllers}",
+            // The last one looks policies over, and came with them.
+            $"--controllers={Controllers}{(assets.Version < new Version(1, 30) ? "" : ",validatingadmissionpolicy-status-controller")}",
             "--leader-elect=false",
             "--secure-port=0",
             // The insecure port of old ones, which newer ones do not know.

@@ -36,7 +36,8 @@ internal sealed partial record KubeAssets(string Folder, Version Version)
             : throw new InvalidOperationException($"{folder}/kube-apiserver does not tell its version."));
     }
 
-    private static string RepositoryFile(string path)
+    /// <summary>The path of a file of this checkout.</summary>
+    public static string RepositoryFile(string path)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
