@@ -54,9 +54,13 @@ internal static class FieldTypes
         var additional = schema.Map("additionalProperties");
         foreach (var (name, value) in map)
         {
-            if ((properties.Map(name) ?? additional) is { } inner)
+            if (properties.Map(name) is { } property)
             {
-                Check(resource, value, inner, $"{path}.{name}");
+                Check(resource, value, property, $"{path}.{name}");
+            }
+            else if (additional is not null)
+            {
+                Check(resource, value, additional, path);
             }
         }
     }

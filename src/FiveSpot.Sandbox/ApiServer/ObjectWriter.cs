@@ -189,9 +189,10 @@ internal sealed class ObjectWriter
         }
 
         var dropped = schema.Prune(obj, isResourceRoot: true);
-        if (dropped.Count > 0 && options.FieldValidation != "Ignore")
+        if (dropped.Count + options.DuplicateFields.Count > 0 && options.FieldValidation != "Ignore")
         {
-            var texts = dropped.Select(path => $"unknown field \"{path}\"").ToList();
+            var texts = options.DuplicateFields.Select(path => $"duplicate field \"{path}\"")
+                .Concat(dropped.Select(path => $"unknown field \"{path}\"")).ToList();
             if (options.FieldValidation == "Strict")
             {
                 throw Refusal.BadRequest($"{resource.Kind} in version \"{resource.Version}\" cannot be handled as a {resource.Kind}: strict decoding error: {string.Join(", ", texts)}");
@@ -304,7 +305,7 @@ internal sealed class ObjectWriter
 
         if (metadata.Text("uid") is { Length: > 0 } uid && uid != before.Text("uid"))
         {
-            throw Refusal.Conflict(resource, name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {before.Text("uid")}");
+            throw Refusal.OtherUid(resource, before.Text("namespace") ?? string.Empty, name, uid, before.Text("uid") ?? string.Empty);
         }
 
         if (metadata.Text("name") is { } renamed && renamed != name)

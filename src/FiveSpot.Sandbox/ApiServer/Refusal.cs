@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Resources;
 using FiveSpot.Sandbox.ApiServer.Schemas;
@@ -10,6 +11,20 @@ namespace FiveSpot.Sandbox.ApiServer;
 internal static class Refusal
 {
     public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
+
+    /// <summary>A body that is not even of some kind.</summary>
+    public static StatusException Unrecognized(string kind, ReadOnlySpan<byte> body, string why)
+    {
+        const int Most = 30;
+        var start = body[..Math.Min(body.Length, Most)];
+        var shown = body switch
+        {
+            [] => "<empty>",
+            [(byte)'{', ..] => Encoding.UTF8.GetString(start),
+            _ => Convert.ToHexStringLower(start),
+        };
+        return BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({shown}{(body.Length > Most ? " ..." : "")})");
+    }
 
     public static StatusException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
 
@@ -30,6 +45,13 @@ internal static class Refusal
         return new(403, "Forbidden", $"{resource.QualifiedName} \"{name}\" is forbidden: {why}", details);
     }
 
+    /// <summary>409 for an update of an object with another uid, as the storage words it.</summary>
+    public static StatusException OtherUid(Resource resource, string @namespace, string name, string asked, string actual)
+    {
+        var key = @namespace.Length == 0 ? name : $"{@namespace}/{name}";
+        return Conflict(resource, name, $"StorageError: invalid object, Code: 4, Key: {resource.StoragePrefix}/{key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {asked}, UID in object meta: {actual}");
+    }
+
     public static StatusException Conflict(Resource resource, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {resource.QualifiedName} \"{name}\": {why}", Details(resource, name, resource.Plural));
 
@@ -41,7 +63,12 @@ internal static class Refusal
 
     public static StatusException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
     {
-        var details = new JsonObject { ["name"] = name };
+        var details = new JsonObject();
+        if (name.Length > 0)
+        {
+            details["name"] = name;
+        }
+
         if (group.Length > 0)
         {
             details["group"] = group;
@@ -67,8 +94,8 @@ internal static class Refusal
     public static StatusException NotAcceptable(string offered) =>
         new(406, "NotAcceptable", $"only the following media types are accepted: {offered}");
 
-    public static StatusException UnsupportedMediaType(string sent, string accepted) =>
-        new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}", new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = sent }) });
+    public static StatusException UnsupportedMediaType(string accepted) =>
+        new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}");
 
     /// <summary>415 for protobuf of what is not read in it.</summary>
     public static StatusException TakesJsonOnly(string sent) =>

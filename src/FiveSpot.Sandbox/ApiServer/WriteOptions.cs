@@ -17,6 +17,9 @@ internal sealed record WriteOptions
     /// <summary>Empty, <c>status</c>, or another part that the write goes through; <c>metadata</c> for the server's own edits of that.</summary>
     public string Subresource { get; init; } = string.Empty;
 
+    /// <summary>The fields that came twice.</summary>
+    public IReadOnlyCollection<string> DuplicateFields { get; init; } = [];
+
     /// <summary>Where warnings for the client go.</summary>
     public List<string>? Warnings { get; init; }
 }

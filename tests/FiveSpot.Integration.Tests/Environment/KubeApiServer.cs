@@ -40,6 +40,9 @@ internal sealed class KubeApiServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>The certificates to trust, PEM.</summary>
+    public string CertificatesPem => _certificates;
+
     /// <summary>Starts one. <paramref name="tokens"/> are lines of a token file besides the administrator's: <c>token,user,uid,"groups"</c>.</summary>
     /// <exception cref="InvalidOperationException">It did not come up; the message has its last words.</exception>
     public static async Task<KubeApiServer> StartAsync(KubeAssets assets, string name, IEnumerable<string>? tokens = null)

@@ -60,7 +60,7 @@ public sealed class ObjectTests : IClassFixture<ServerFixture>
     [InlineData("""{"metadata":{"name":"a","namespace":"elsewhere"}}""", 400, "the namespace of the provided object does not match")]
     [InlineData("""{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}}""", 400, "cannot be handled as a ConfigMap")]
     [InlineData("""{"metadata":""", 400, "json parse error")]
-    [InlineData("""{"metadata":{"name":"a","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p"}]}}""", 422, "uid must not be empty")]
+    [InlineData("""{"metadata":{"name":"a","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p"}]}}""", 422, "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty")]
     public async Task What_is_no_valid_object_is_refused(string body, int status, string message)
     {
         var refused = await _api.PostAsync("/api/v1/namespaces/default/configmaps", body);

@@ -28,6 +28,9 @@ internal sealed class ApiCall
 
     public List<string> Warnings { get; } = [];
 
+    /// <summary>The fields of the body that came twice.</summary>
+    public List<string> DuplicateFields { get; } = [];
+
     public string Name => Target.Name!;
 
     /// <summary>The namespace of the object: empty for a cluster-scoped one.</summary>
@@ -44,20 +47,28 @@ internal sealed class ApiCall
 
     public bool IsSet(string parameter) => Query.GetValueOrDefault(parameter) is "true" or "1";
 
-    public Task<JsonObject?> ReadBodyAsync() => RequestBody.ReadObjectAsync(Http.Request);
+    /// <summary>The body; null when there is none.</summary>
+    public Task<JsonObject?> ReadBodyAsync() => ReadBodyAsync(Resource.Kind);
+
+    public Task<JsonObject?> ReadBodyAsync(string kind) => RequestBody.ReadObjectAsync(Http.Request, kind, DuplicateFields);
+
+    /// <summary>The body, which must be there.</summary>
+    /// <exception cref="StatusException">400: there is none.</exception>
+    public async Task<JsonObject> RequireBodyAsync(string? kind = null) =>
+        await ReadBodyAsync(kind ?? Resource.Kind) ?? throw Refusal.Unrecognized(kind ?? Resource.Kind, [], "unexpected end of JSON input");
 
     public WriteOptions WriteOptions(string subresource = "")
     {
         if (Query.TryGetValue("dryRun", out var dryRun) && dryRun != "All")
         {
-            throw Refusal.Invalid("meta.k8s.io", "CreateOptions", string.Empty,
-                [new("Unsupported value", "dryRun", "supported values: \"All\"", JsonValue.Create(dryRun))]);
+            throw Refusal.Invalid("meta.k8s.io", OptionsKind, string.Empty,
+                [new("Unsupported value", "dryRun", "supported values: \"All\"", new JsonArray(JsonValue.Create(dryRun)))]);
         }
 
         if (Query.TryGetValue("fieldValidation", out var validation) && validation is not ("" or "Strict" or "Warn" or "Ignore"))
         {
-            throw Refusal.Invalid("meta.k8s.io", "CreateOptions", string.Empty,
-                [new("Unsupported value", "fieldValidation", "supported values: \"Ignore\", \"Strict\", \"Warn\"", JsonValue.Create(validation))]);
+            throw Refusal.Invalid("meta.k8s.io", OptionsKind, string.Empty,
+                [new("Unsupported value", "fieldValidation", "supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"", JsonValue.Create(validation))]);
         }
 
         return new WriteOptions
@@ -67,8 +78,17 @@ internal sealed class ApiCall
             DryRun = dryRun is not null,
             Subresource = subresource,
             Warnings = Warnings,
+            DuplicateFields = DuplicateFields,
         };
     }
+
+    private string OptionsKind => Http.Request.Method switch
+    {
+        "POST" => "CreateOptions",
+        "PUT" => "UpdateOptions",
+        "PATCH" => "PatchOptions",
+        _ => "DeleteOptions",
+    };
 
     /// <summary>The default manager: the user agent up to its version.</summary>
     private static string ManagerOf(string agent)

@@ -20,7 +20,7 @@ internal sealed class DeleteHandlers
 
     public async Task<ApiResponse> DeleteAsync(ApiCall call)
     {
-        var options = DeleteOptions.From(await call.ReadBodyAsync(), call.Query);
+        var options = DeleteOptions.From(await call.ReadBodyAsync("DeleteOptions"), call.Query);
         var resource = call.Resource;
         var (stored, gone) = _deleter.Delete(resource, call.Namespace, call.Name, options);
         if (!gone || resource.QualifiedName is "pods" or "services")
@@ -48,7 +48,7 @@ internal sealed class DeleteHandlers
 
     public async Task<ApiResponse> DeleteCollectionAsync(ApiCall call)
     {
-        var options = DeleteOptions.From(await call.ReadBodyAsync(), call.Query);
+        var options = DeleteOptions.From(await call.ReadBodyAsync("DeleteOptions"), call.Query);
         var resource = call.Resource;
         var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
         var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);

@@ -12,16 +12,17 @@ internal static class RequestBody
 {
     private const int MostBytes = 3 * 1024 * 1024;
 
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 512, AllowDuplicateProperties = false };
-
-    /// <summary>The body as an object; null when there is none.</summary>
+    /// <summary>
+    /// The body as an object of a kind; null when there is none. Adds to <paramref name="duplicates"/> the paths of keys that
+    /// come twice.
+    /// </summary>
     /// <exception cref="StatusException">400, 413 or 415.</exception>
-    public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request)
+    public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request, string kind, ICollection<string> duplicates)
     {
         var type = MediaType(request);
         if (type is not ("" or "application/json" or "application/yaml" or ProtobufText.MediaType or "*/*"))
         {
-            throw Refusal.UnsupportedMediaType(type, "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+            throw Refusal.UnsupportedMediaType("application/json, application/yaml, application/vnd.kubernetes.protobuf");
         }
 
         var bytes = await ReadBytesAsync(request);
@@ -30,7 +31,13 @@ internal static class RequestBody
             return null;
         }
 
-        return type == ProtobufText.MediaType ? ProtobufText.Parse(bytes) : AsObject(type == "application/yaml" ? YamlText.Parse(bytes) : Parse(bytes));
+        if (type == ProtobufText.MediaType)
+        {
+            return ProtobufText.Parse(bytes);
+        }
+
+        var read = type == "application/yaml" ? YamlText.Parse(bytes) : Parse(bytes, kind, duplicates);
+        return read as JsonObject ?? throw Refusal.Unrecognized(kind, bytes, $"json: cannot unmarshal {Name(read)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}");
     }
 
     public static string MediaType(HttpRequest request) => (request.ContentType ?? string.Empty).Split(';')[0].Trim();
@@ -66,9 +73,9 @@ internal static class RequestBody
     {
         try
         {
-            return JsonNode.Parse(bytes, documentOptions: Options);
+            return JsonText.Parse(bytes);
         }
-        catch (JsonException broken)
+        catch (FormatException broken)
         {
             throw Refusal.BadRequest($"couldn't get version/kind; json parse error: {broken.Message}");
         }
@@ -76,6 +83,26 @@ internal static class RequestBody
 
     public static JsonObject AsObject(JsonNode? node) =>
         node as JsonObject ?? throw Refusal.BadRequest("couldn't get version/kind; json parse error: json: cannot unmarshal value into an object");
+
+    private static JsonNode? Parse(ReadOnlySpan<byte> bytes, string kind, ICollection<string> duplicates)
+    {
+        try
+        {
+            return JsonText.Parse(bytes, duplicates);
+        }
+        catch (FormatException broken)
+        {
+            throw Refusal.Unrecognized(kind, bytes, broken.Message);
+        }
+    }
+
+    private static string Name(JsonNode? value) => value?.GetValueKind() switch
+    {
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.Number => "number",
+        _ => "bool",
+    };
 
     private static StatusException TooLarge() => new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {MostBytes}");
 }

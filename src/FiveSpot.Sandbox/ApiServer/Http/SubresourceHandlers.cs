@@ -75,7 +75,7 @@ internal sealed class SubresourceHandlers
         }
 
         var options = call.WriteOptions("scale");
-        var body = verb == "update" ? await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body") : null;
+        var body = verb == "update" ? await call.RequireBodyAsync() : null;
         var type = RequestBody.MediaType(call.Http.Request);
         var patch = verb == "patch" ? await WriteHandlers.ReadPatchAsync(call, type, options, ScaleSchema) : null;
         var (stored, _) = _writer.Update(resource, call.Namespace, call.Name, live => Rescale(resource, live!, body, patch), options);
@@ -109,7 +109,7 @@ internal sealed class SubresourceHandlers
 
     private async Task<ApiResponse> EvictAsync(ApiCall call)
     {
-        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        var body = await call.RequireBodyAsync("Eviction");
         if (body.Text("kind") is { } kind && kind != "Eviction")
         {
             throw Refusal.BadRequest($"{kind} in version \"{body.Text("apiVersion")}\" cannot be handled as a Eviction: no kind \"{kind}\" is registered");
@@ -128,7 +128,7 @@ internal sealed class SubresourceHandlers
 
     private async Task<ApiResponse> BindAsync(ApiCall call)
     {
-        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        var body = await call.RequireBodyAsync("Binding");
         var node = body.Text("target", "name");
         if (string.IsNullOrEmpty(node))
         {
@@ -161,7 +161,7 @@ internal sealed class SubresourceHandlers
 
     private async Task<ApiResponse> FinalizeAsync(ApiCall call)
     {
-        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        var body = await call.RequireBodyAsync();
         WriteHandlers.CheckTarget(call, body, isCreate: false);
         var (stored, _) = _writer.Update(
             call.Resource,

@@ -22,7 +22,7 @@ internal sealed class WriteHandlers
 
     public async Task<ApiResponse> CreateAsync(ApiCall call)
     {
-        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        var body = await call.RequireBodyAsync();
         CheckTarget(call, body, isCreate: true);
         var stored = _writer.Create(call.Resource, call.Namespace, body, call.WriteOptions());
         return _reader.One(call, stored, 201);
@@ -30,7 +30,7 @@ internal sealed class WriteHandlers
 
     public async Task<ApiResponse> UpdateAsync(ApiCall call, string subresource)
     {
-        var body = await call.ReadBodyAsync() ?? throw Refusal.BadRequest("the request has no body");
+        var body = await call.RequireBodyAsync();
         CheckTarget(call, body, isCreate: false);
         var (stored, created) = _writer.Update(
             call.Resource, call.Namespace, call.Name, _ => body.Copy(), call.WriteOptions(subresource), fromClient: true);
@@ -67,7 +67,7 @@ internal sealed class WriteHandlers
             case "application/apply-patch+yaml" or "application/apply-patch+json":
                 return Apply(call, RequestBody.AsObject(bytes is [(byte)'{', ..] ? RequestBody.Parse(bytes) : YamlText.Parse(bytes)), options, schema);
             default:
-                throw Refusal.UnsupportedMediaType(type, resource.IsCustom ? PatchTypes.Replace("application/strategic-merge-patch+json, ", string.Empty, StringComparison.Ordinal) : PatchTypes);
+                throw Refusal.UnsupportedMediaType(resource.IsCustom ? PatchTypes.Replace("application/strategic-merge-patch+json, ", string.Empty, StringComparison.Ordinal) : PatchTypes);
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class WriteHandlers
         {
             if (metadata.ContainsKey("name") || !resource.IsCustom)
             {
-                throw Refusal.BadRequest("name must be provided");
+                throw Refusal.BadRequest($"the name of the object ({call.Name} based on URL) was undeterminable: name must be provided");
             }
 
             metadata["name"] = call.Name;
@@ -109,14 +109,22 @@ internal sealed class WriteHandlers
             throw Refusal.BadRequest($"Object 'Kind' is missing in '{Shorten(body.ToJsonString())}'");
         }
 
-        if (body.Text("kind") is { Length: > 0 } kind && kind != resource.Kind)
+        var (kind, groupVersion) = (body.Text("kind"), body.Text("apiVersion"));
+        var isOtherKind = kind is { Length: > 0 } && kind != resource.Kind;
+        var isOtherVersion = groupVersion is { Length: > 0 } && groupVersion != resource.GroupVersion;
+        if (!resource.IsCustom && (isOtherKind || isOtherVersion))
+        {
+            throw BodyKinds.NotHandled(resource, isOtherVersion ? groupVersion! : resource.GroupVersion, isOtherKind ? kind! : resource.Kind);
+        }
+
+        if (isOtherKind)
         {
             throw Refusal.BadRequest($"{kind} in version \"{body.Text("apiVersion") ?? resource.GroupVersion}\" cannot be handled as a {resource.Kind}: converting ({kind}) to ({resource.Kind}): unknown conversion");
         }
 
-        if (body.Text("apiVersion") is { Length: > 0 } version && version != resource.GroupVersion)
+        if (isOtherVersion)
         {
-            throw Refusal.BadRequest($"the API version in the data ({version}) does not match the expected API version ({resource.GroupVersion})");
+            throw Refusal.BadRequest($"the API version in the data ({groupVersion}) does not match the expected API version ({resource.GroupVersion})");
         }
 
         body["kind"] = resource.Kind;

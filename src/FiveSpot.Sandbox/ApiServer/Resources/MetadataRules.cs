@@ -13,6 +13,8 @@ internal static class MetadataRules
     private static readonly string[] ServerOwned =
         ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
 
+    private static readonly string[] StandardFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
+
     /// <summary>Puts back what a client has no say in.</summary>
     public static void Restore(JsonObject obj, JsonObject old)
     {
@@ -55,7 +57,7 @@ internal static class MetadataRules
         }
 
         ValidateOwners(metadata, errors);
-        ValidateFinalizers(metadata, old?.Metadata(), errors);
+        ValidateFinalizers(metadata, old?.Metadata(), resource, errors);
     }
 
     private static void ValidateName(JsonObject metadata, Resource resource, List<FieldError> errors)
@@ -80,10 +82,7 @@ internal static class MetadataRules
             {
                 if (string.IsNullOrEmpty(owner.Text(field)))
                 {
-                    var (path, why) = field == "apiVersion"
-                        ? ("metadata.ownerReferences.apiVersion", "version must not be empty")
-                        : ($"metadata.ownerReferences.{field}", $"{field} must not be empty");
-                    errors.Add(Invalid(path, string.Empty, why));
+                    errors.Add(Invalid($"metadata.ownerReferences.{field}", string.Empty, field == "apiVersion" ? "version must not be empty" : "must not be empty"));
                 }
             }
 
@@ -99,11 +98,18 @@ internal static class MetadataRules
         }
     }
 
-    private static void ValidateFinalizers(JsonObject metadata, JsonObject? before, List<FieldError> errors)
+    private static void ValidateFinalizers(JsonObject metadata, JsonObject? before, Resource resource, List<FieldError> errors)
     {
+        var index = 0;
         foreach (var finalizer in metadata.Texts("finalizers"))
         {
-            errors.AddRange(ObjectNames.QualifiedNameErrors(finalizer).Select(why => Invalid("metadata.finalizers", finalizer, why)));
+            var field = $"metadata.finalizers[{index++}]";
+            var wrong = ObjectNames.QualifiedNameErrors(finalizer);
+            errors.AddRange(wrong.Select(why => Invalid(resource.IsOfExtensions ? "metadata.finalizers" : field, finalizer, why)));
+            if (wrong.Count == 0 && !resource.IsOfExtensions && !finalizer.Contains('/', StringComparison.Ordinal) && !StandardFinalizers.Contains(finalizer, StringComparer.Ordinal))
+            {
+                errors.Add(Invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+            }
         }
 
         if (before?.Text("deletionTimestamp") is not null)

@@ -33,7 +33,7 @@ internal static partial class ObjectNames
         var parts = key.Split('/');
         if (parts.Length > 2)
         {
-            return ["a qualified name " + NamePartRule["name part ".Length..] + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"];
+            return ["a valid label key " + NamePartRule["name part ".Length..] + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"];
         }
 
         var errors = new List<string>();

@@ -51,12 +51,24 @@ internal sealed class Resource
     /// <summary>True for what a CustomResourceDefinition defines.</summary>
     public bool IsCustom { get; init; }
 
+    /// <summary>Whether it is served by the part of kube-apiserver that knows no built-in kinds but definitions.</summary>
+    public bool IsOfExtensions => IsCustom || Group == "apiextensions.k8s.io";
+
     /// <summary>From the stored form to this version's and back, where that is more than another <c>apiVersion</c>.</summary>
     public ObjectConversion? Conversion { get; init; }
 
     public string GroupVersion => field ??= Group.Length == 0 ? Version : $"{Group}/{Version}";
 
     public string QualifiedName => field ??= Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+
+    /// <summary>Where kube-apiserver keeps the objects in etcd, which its errors tell.</summary>
+    public string StoragePrefix => field ??= this switch
+    {
+        { IsOfExtensions: true } => $"/registry/{Group}/{Plural}",
+        { QualifiedName: "nodes" } => "/registry/minions",
+        { QualifiedName: "services" } => "/registry/services/specs",
+        _ => $"/registry/{Plural}",
+    };
 
     public string QualifiedKind => field ??= Group.Length == 0 ? Kind : $"{Kind}.{Group}";
 

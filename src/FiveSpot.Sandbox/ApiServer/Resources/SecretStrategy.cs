@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Schemas;
@@ -9,6 +10,9 @@ namespace FiveSpot.Sandbox.ApiServer.Resources;
 /// <summary>Secrets: <c>stringData</c> becomes <c>data</c>, the type never changes.</summary>
 internal sealed class SecretStrategy : ResourceStrategy
 {
+    private static readonly SearchValues<char> Base64Letters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
+
     public override IReadOnlyList<string> SelectableFields => ["type"];
 
     public override void ApplyDefaults(JsonObject obj)
@@ -28,11 +32,11 @@ internal sealed class SecretStrategy : ResourceStrategy
     public override void Validate(JsonObject obj, JsonObject? old, List<FieldError> errors)
     {
         DataRules.CheckKeys(obj, "data", errors);
-        foreach (var (key, value) in obj.Map("data") ?? [])
+        foreach (var (_, value) in obj.Map("data") ?? [])
         {
             if (value is not null && !IsBase64(value.Text()))
             {
-                throw Refusal.BadRequest($"Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data in field \"data.{key}\"");
+                throw Refusal.BadRequest($"Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte {FirstIllegal(value.Text() ?? string.Empty)}");
             }
         }
 
@@ -45,6 +49,12 @@ internal sealed class SecretStrategy : ResourceStrategy
         {
             DataRules.CheckUnchanged(obj, old!, errors, "data");
         }
+    }
+
+    private static int FirstIllegal(string text)
+    {
+        var index = text.AsSpan().IndexOfAnyExcept(Base64Letters);
+        return index < 0 ? text.Length : index;
     }
 
     private static bool IsBase64(string? text) =>
