@@ -14,12 +14,11 @@ public sealed partial class OwnClusterTests
     [Fact]
     public async Task A_newcomer_brings_up_a_machine_with_kubectl_apply_alone()
     {
-        var root = RepositoryRoot();
         await using var cluster = await Cluster.StartAsync(ServerKind.KubeApiServer, Definitions.WithoutOurs);
         using var folder = new TemporaryFolder();
         var kubeconfig = folder.Write("kubeconfig", cluster.Kubeconfig);
         await using var processes = new Processes();
-        var commands = Commands(await File.ReadAllTextAsync(Path.Combine(root, "README.md")));
+        var commands = Commands(await File.ReadAllTextAsync(Repository.PathOf("README.md")));
         commands.ShouldContain(command => command.StartsWith("kubectl apply -f examples/", StringComparison.Ordinal));
         commands.ShouldContain(command => command.StartsWith(Executable, StringComparison.Ordinal));
         foreach (var command in commands)
@@ -31,12 +30,12 @@ public sealed partial class OwnClusterTests
 
             if (command.StartsWith(Executable, StringComparison.Ordinal))
             {
-                processes.Add(Start(root, kubeconfig, $"exec dotnet {Path.Combine(AppContext.BaseDirectory, "5spot.dll")} {command[Executable.Length..]}"));
+                processes.Add(Start(kubeconfig, $"exec dotnet {Path.Combine(AppContext.BaseDirectory, "5spot.dll")} {command[Executable.Length..]}"));
                 continue;
             }
 
             var line = command == "kubectl apply -f deploy/crds" && !cluster.EvaluatesRules ? $"{command} --validate=false" : command;
-            using var process = Start(root, kubeconfig, line);
+            using var process = Start(kubeconfig, line);
             var output = process.StandardOutput.ReadToEndAsync();
             var errors = process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync().WaitAsync(2 * Wait.Deadline, TimeProvider.System);
@@ -54,14 +53,14 @@ public sealed partial class OwnClusterTests
         await Wait.UntilAsync("it is gone", async () => !(await cluster.ListAllAsync(Kinds.ScheduledMachine)).Any() && !(await cluster.ListAllAsync(cluster.MachineKind)).Any());
     }
 
-    private static Process Start(string root, string kubeconfig, string line)
+    private static Process Start(string kubeconfig, string line)
     {
         var start = new ProcessStartInfo("bash", ["-c", line])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            WorkingDirectory = root,
+            WorkingDirectory = Repository.Root,
         };
         start.Environment["KUBECONFIG"] = kubeconfig;
         start.Environment["HEALTH_PORT"] = "0";
@@ -73,19 +72,6 @@ public sealed partial class OwnClusterTests
         .. Blocks().Matches(Section().Match(page).Value)
             .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
     ];
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "5spot.slnx")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"{AppContext.BaseDirectory} is not in a checkout of 5-Spot.");
-    }
 
     [GeneratedRegex(@"^## On your own cluster$.*?(?=^## )", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Section();
