@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Http;
 using FiveSpot.Sandbox.ApiServer.Resources;
@@ -10,12 +11,14 @@ using Microsoft.AspNetCore.Http;
 namespace FiveSpot.Sandbox.ApiServer.Discovery;
 
 /// <summary>
-/// OpenAPI: version 3 in a document a group version, and version 2 of the same schemas in JSON (kubectl wants protobuf there and
-/// is told 406, whereupon it does with version 3).
+/// OpenAPI: version 3 in a document a group version, and version 2 of the same schemas in JSON. kubectl wants version 2 in
+/// protobuf, and looks there for kinds that it did not find in version 3: it gets a document with none.
 /// </summary>
 internal sealed class OpenApiHandler
 {
     private const string KindExtension = "x-kubernetes-group-version-kind";
+
+    private const string ServerTitle = "5-Spot sandbox";
 
     private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation"];
 
@@ -31,6 +34,11 @@ internal sealed class OpenApiHandler
         if (!path.StartsWith("/openapi/", StringComparison.Ordinal))
         {
             return null;
+        }
+
+        if (path == "/openapi/v2" && Negotiation.AcceptsProtobufOfOpenApi(http.Request.Headers.Accept))
+        {
+            return DiscoveryHandler.Tagged(http, EmptyVersion2(), "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
         }
 
         if (!Negotiation.AcceptsJson(http.Request.Headers.Accept))
@@ -143,7 +151,7 @@ internal sealed class OpenApiHandler
         return new JsonObject
         {
             ["openapi"] = "3.0.0",
-            ["info"] = new JsonObject { ["title"] = "5-Spot sandbox", ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
+            ["info"] = new JsonObject { ["title"] = ServerTitle, ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
             ["paths"] = paths,
             ["components"] = new JsonObject { ["schemas"] = schemas },
         };
@@ -186,6 +194,20 @@ internal sealed class OpenApiHandler
         [KindExtension] = KindOf(resource),
     };
 
+    private static byte[] EmptyVersion2()
+    {
+        const int Swagger = 1, Info = 2, Paths = 8, Title = 1, Version = 2;
+        return
+        [
+            .. Field(Swagger, "2.0"u8),
+            .. Field(Info, [.. Field(Title, Encoding.UTF8.GetBytes(ServerTitle)), .. Field(Version, Encoding.UTF8.GetBytes(DiscoveryHandler.Version().Text("gitVersion")!))]),
+            .. Field(Paths, []),
+        ];
+
+        // Short enough for its length to be one byte.
+        static byte[] Field(int number, ReadOnlySpan<byte> content) => [(byte)((number << 3) | 2), (byte)checked((sbyte)content.Length), .. content];
+    }
+
     private JsonObject Version2()
     {
         var definitions = new JsonObject();
@@ -197,7 +219,7 @@ internal sealed class OpenApiHandler
         return new JsonObject
         {
             ["swagger"] = "2.0",
-            ["info"] = new JsonObject { ["title"] = "5-Spot sandbox", ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
+            ["info"] = new JsonObject { ["title"] = ServerTitle, ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
             ["paths"] = new JsonObject(),
             ["definitions"] = definitions,
         };

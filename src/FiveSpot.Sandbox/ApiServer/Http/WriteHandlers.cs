@@ -59,10 +59,10 @@ internal sealed class WriteHandlers
                 var operations = RequestBody.Parse(bytes) as JsonArray ?? throw Refusal.BadRequest("error decoding patch: the patch is not a JSON array");
                 return live => JsonPatch.Apply(live!, operations);
             case "application/merge-patch+json":
-                var merge = RequestBody.AsObject(RequestBody.Parse(bytes));
+                var merge = ReadPatch(bytes);
                 return live => MergePatch.Apply(live!, merge);
             case "application/strategic-merge-patch+json" when !(resource.IsCustom || isCustom):
-                var strategic = RequestBody.AsObject(RequestBody.Parse(bytes));
+                var strategic = ReadPatch(bytes);
                 return live => StrategicMergePatch.Apply(live!, strategic, schema);
             case "application/apply-patch+yaml" or "application/apply-patch+json":
                 return Apply(call, RequestBody.AsObject(bytes is [(byte)'{', ..] ? RequestBody.Parse(bytes) : YamlText.Parse(bytes)), options, schema);
@@ -99,6 +99,19 @@ internal sealed class WriteHandlers
         else if (name != call.Name)
         {
             throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({call.Name})");
+        }
+    }
+
+    private static JsonObject ReadPatch(byte[] bytes)
+    {
+        try
+        {
+            return JsonText.Parse(bytes) as JsonObject
+                ?? throw Refusal.BadRequest("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+        }
+        catch (FormatException broken)
+        {
+            throw Refusal.BadRequest($"error decoding patch: {broken.Message}");
         }
     }
 
