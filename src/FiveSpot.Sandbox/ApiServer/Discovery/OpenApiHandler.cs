@@ -18,6 +18,10 @@ internal sealed class OpenApiHandler
 {
     private const string KindExtension = "x-kubernetes-group-version-kind";
 
+    private const string Conventions = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";
+    private const string MetaTypes = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+    private const string Version3Schemas = "#/components/schemas/";
+    private const string Version2Schemas = "#/definitions/";
     private const string ServerTitle = "5-Spot sandbox";
 
     private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation"];
@@ -80,21 +84,47 @@ internal sealed class OpenApiHandler
     private static JsonObject KindOf(Resource resource) =>
         new() { ["group"] = resource.Group, ["version"] = resource.Version, ["kind"] = resource.Kind };
 
-    private JsonObject SchemaOf(Resource resource)
+    /// <summary>The schema of a kind; <paramref name="definitions"/> is where in its document those are that it refers to.</summary>
+    private static JsonObject SchemaOf(Resource resource, string definitions)
     {
         var schema = resource.OpenApi.Copy();
         schema[KindExtension] = new JsonArray(KindOf(resource));
-        if (resource.IsCustom)
+        var properties = schema.Child("properties");
+        properties["apiVersion"] = new JsonObject
         {
-            var standard = _catalog.Find(string.Empty, "v1", "configmaps")!.OpenApi.Map("properties") ?? [];
-            var properties = schema.Child("properties");
-            foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind", "metadata"])
-            {
-                properties.CopyIn(name, standard[name]);
-            }
-        }
-
+            ["description"] = $"APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: {Conventions}#resources",
+            ["type"] = "string",
+        };
+        properties["kind"] = new JsonObject
+        {
+            ["description"] = $"Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: {Conventions}#types-kinds",
+            ["type"] = "string",
+        };
+        properties["metadata"] = new JsonObject
+        {
+            ["description"] = $"Standard object's metadata. More info: {Conventions}#metadata",
+            ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = definitions + MetaTypes + "ObjectMeta" }),
+        };
         return schema;
+    }
+
+    /// <summary>The schema of metadata, and of those parts of it that have names in Kubernetes, which explain shows.</summary>
+    private JsonObject MetadataSchemas(string definitions)
+    {
+        var schemas = new JsonObject();
+        var metadata = _catalog.Namespaces.OpenApi.Map("properties", "metadata")!.Copy();
+        var entries = metadata.Map("properties", "managedFields")!;
+        MoveOut(entries.Map("items", "properties")!, "fieldsV1", "FieldsV1");
+        MoveOut(entries, "items", "ManagedFieldsEntry");
+        MoveOut(metadata.Map("properties", "ownerReferences")!, "items", "OwnerReference");
+        schemas[MetaTypes + "ObjectMeta"] = metadata;
+        return schemas;
+
+        void MoveOut(JsonObject parent, string property, string name)
+        {
+            schemas[MetaTypes + name] = parent[property]!.DeepClone();
+            parent[property] = new JsonObject { ["$ref"] = definitions + MetaTypes + name };
+        }
     }
 
     private static JsonObject ListSchemaOf(Resource resource)
@@ -110,7 +140,7 @@ internal sealed class OpenApiHandler
                 ["apiVersion"] = new JsonObject { ["type"] = "string" },
                 ["kind"] = new JsonObject { ["type"] = "string" },
                 ["metadata"] = new JsonObject { ["type"] = "object" },
-                ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["$ref"] = $"#/components/schemas/{DefinitionName(resource)}" } },
+                ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["$ref"] = Version3Schemas + DefinitionName(resource) } },
             },
             [KindExtension] = new JsonArray(kind),
         };
@@ -136,10 +166,10 @@ internal sealed class OpenApiHandler
 
     private JsonObject Document(IEnumerable<Resource> resources)
     {
-        var (paths, schemas) = (new JsonObject(), new JsonObject());
+        var (paths, schemas) = (new JsonObject(), MetadataSchemas(Version3Schemas));
         foreach (var resource in resources)
         {
-            schemas[DefinitionName(resource)] = SchemaOf(resource);
+            schemas[DefinitionName(resource)] = SchemaOf(resource, Version3Schemas);
             if (resource.Store is not null)
             {
                 schemas[DefinitionName(resource) + "List"] = ListSchemaOf(resource);
@@ -210,10 +240,10 @@ internal sealed class OpenApiHandler
 
     private JsonObject Version2()
     {
-        var definitions = new JsonObject();
+        var definitions = MetadataSchemas(Version2Schemas);
         foreach (var resource in _catalog.All)
         {
-            definitions[DefinitionName(resource)] = SchemaOf(resource);
+            definitions[DefinitionName(resource)] = SchemaOf(resource, Version2Schemas);
         }
 
         return new JsonObject
