@@ -19,7 +19,7 @@ internal static class AdmissionFolder
     public static readonly ResourceType Binding =
         new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", Namespaced: false);
 
-    private static readonly string Folder = KubeAssets.RepositoryFile("deploy/admission");
+    private static readonly string Folder = Repository.PathOf("deploy/admission");
 
     /// <summary>The files that its kustomization names.</summary>
     public static IReadOnlyList<string> Named { get; } =

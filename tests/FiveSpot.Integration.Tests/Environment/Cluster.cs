@@ -57,6 +57,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The version of a real server; null of an embedded one.</summary>
     public Version? ServerVersion => _real?.Version;
 
+    /// <summary>The administrator's kubeconfig.</summary>
+    public string Kubeconfig => _kubeconfig;
+
     /// <summary>Whose objects the ScheduledMachines of the scenario ask for.</summary>
     public Providers Providers => _definitions.Providers;
 
@@ -115,6 +118,10 @@ internal sealed class Cluster : IAsyncDisposable
 
     public async Task<IReadOnlyList<JsonObject>> ListAsync(ResourceType type) =>
         (await Api.ListAsync(type, new ListOptions { Namespace = type.Namespaced ? Namespace : null }, Parse, CancellationToken.None)).Items;
+
+    /// <summary>All objects of a kind, in every namespace.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ListAllAsync(ResourceType type) =>
+        (await Api.ListAsync(type, new ListOptions(), Parse, CancellationToken.None)).Items;
 
     public Task<JsonObject> PatchAsync(ResourceType type, string name, string mergePatch, string? subresource = null) => Api.MergePatchAsync(
         type,

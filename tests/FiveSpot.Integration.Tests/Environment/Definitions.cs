@@ -21,6 +21,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
 
+    /// <summary>A cluster with Cluster API, before 5-Spot comes.</summary>
+    public static readonly Definitions WithoutOurs = new("own-cluster", Kinds.MachineV1Beta2, () => [.. ClusterApiDefinitions.All()]);
+
     /// <summary>Cluster API 1.14 and k0smotron as they are published: Machine at both versions.</summary>
     public static readonly Definitions ClusterApi114 = new("capi-v1.14", Kinds.MachineV1Beta2, () =>
         [ScheduledMachineCrd.ToJson(), .. SharedFolder.ReadObjects("capi-crds/v1.14")]);
