@@ -188,19 +188,4 @@ public sealed partial class KubectlTests
 
         public override string ToString() => $"exit {Code}\n{Text}{Errors}";
     }
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("5spot-kubectl-");
-
-        public string PathOf(string name) => Path.Combine(_folder.FullName, name);
-
-        public string Write(string name, string text)
-        {
-            File.WriteAllText(PathOf(name), text);
-            return PathOf(name);
-        }
-
-        public void Dispose() => _folder.Delete(recursive: true);
-    }
 }

@@ -112,7 +112,7 @@ internal static class JsonText
             }
 
             rest = rest[Math.Min(end + 1, rest.Length)..].TrimStart(" \t\r\n"u8);
-            last = JsonTokenType.PropertyName;
+            (last, separated) = (JsonTokenType.PropertyName, false);
         }
         else if (last == JsonTokenType.PropertyName)
         {
