@@ -220,6 +220,7 @@ internal sealed class ObjectWriter
             metadata["generation"] = 1;
         }
 
+        MetadataRules.DropEmpty(obj);
         resource.Strategy.PrepareForCreate(obj);
         resource.Strategy.ApplyDefaults(obj);
         var errors = new List<FieldError>();
@@ -243,6 +244,7 @@ internal sealed class ObjectWriter
         CheckIdentity(resource, next, old, fromClient);
         CheckFields(resource, next, options, applied);
         MetadataRules.Restore(next, old);
+        MetadataRules.DropEmpty(next);
         next.Metadata()["resourceVersion"] = old.Metadata().Text("resourceVersion");
         if (options.Subresource == "status")
         {

@@ -20,6 +20,7 @@ public sealed partial class DocumentTests
                 .Concat(conversation.Steps.SelectMany(step => step.Allowances))
                 .Select(allowance => allowance.Id)
                 .Concat(conversation.OlderNames.Select(older => older.Id)))
+            .Concat(KubectlSessions.All.SelectMany(session => session.Commands).SelectMany(command => command.Allowances).Select(allowance => allowance.Id))
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal);
         var documented = File.ReadLines(Document()).Select(line => RowPattern().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value);

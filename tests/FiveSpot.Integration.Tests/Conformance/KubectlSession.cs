@@ -7,6 +7,3 @@ internal sealed record KubectlSession(string Name, params KubectlCommand[] Comma
 {
     public string Namespace => $"kubectl-{Name}";
 }
-
-/// <summary>One command: what is typed, what is piped in, and for <c>edit</c> the sed script that the editor runs.</summary>
-internal sealed record KubectlCommand(string[] Arguments, string Input = "", string? Edit = null);

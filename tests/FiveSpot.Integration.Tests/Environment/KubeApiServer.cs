@@ -66,7 +66,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
     public string Kubeconfig(string token = AdminToken) => $$"""
         apiVersion: v1
         kind: Config
-        clusters: [{name: {{Name}}, cluster: {server: "{{Address}}", certificate-authority-data: "{{Convert.ToBase64String(Encoding.UTF8.GetBytes(_certificates))}}"} }]
+        clusters: [{name: {{Name}}, cluster: {server: "{{Address.AbsoluteUri.TrimEnd('/')}}", certificate-authority-data: "{{Convert.ToBase64String(Encoding.UTF8.GetBytes(_certificates))}}"} }]
         users: [{name: {{Name}}, user: {token: "{{token}}"} }]
         contexts: [{name: {{Name}}, context: {cluster: "{{Name}}", user: "{{Name}}"} }]
         current-context: {{Name}}

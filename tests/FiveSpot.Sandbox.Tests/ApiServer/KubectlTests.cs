@@ -60,13 +60,34 @@ public sealed class KubectlTests : IClassFixture<KubectlTests.Fixture>
     }
 
     [Fact]
+    public async Task Roles_bindings_and_budgets_are_read_in_protobuf()
+    {
+        await RunAsync("create namespace rights");
+        await RunAsync("-n rights create role r --verb=get,list --resource=pods,deployments.apps --resource-name=x");
+        (await RunAsync("-n rights get role r -o jsonpath={.rules}"))
+            .ShouldBe("""[{"apiGroups":[""],"resourceNames":["x"],"resources":["pods"],"verbs":["get","list"]},{"apiGroups":["apps"],"resourceNames":["x"],"resources":["deployments"],"verbs":["get","list"]}]""");
+        await RunAsync("-n rights create rolebinding b --clusterrole=view --user=ann --serviceaccount=rights:robot");
+        (await RunAsync("-n rights get rolebinding b -o jsonpath={.roleRef}{.subjects}"))
+            .ShouldBe("""{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"view"}[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"ann"},{"kind":"ServiceAccount","name":"robot","namespace":"rights"}]""");
+        await RunAsync("create clusterrole paths --verb=get --non-resource-url=/metrics");
+        (await RunAsync("get clusterrole paths -o jsonpath={.rules[0].nonResourceURLs}")).ShouldBe("""["/metrics"]""");
+        await RunAsync("create clusterrole sum --aggregation-rule=a=b");
+        (await RunAsync("get clusterrole sum -o jsonpath={.aggregationRule}")).ShouldBe("""{"clusterRoleSelectors":[{"matchLabels":{"a":"b"}}]}""");
+        await RunAsync("create clusterrolebinding all --clusterrole=sum --group=staff");
+        (await RunAsync("get clusterrolebinding all -o jsonpath={.subjects[0].name}")).ShouldBe("staff");
+        await RunAsync("-n rights create pdb share --selector=app=web --min-available=50%");
+        await RunAsync("-n rights create pdb number --selector=app=api --max-unavailable=2");
+        (await RunAsync("-n rights get pdb share -o jsonpath={.spec}")).ShouldBe("""{"minAvailable":"50%","selector":{"matchLabels":{"app":"web"}}}""");
+        (await RunAsync("-n rights get pdb number -o jsonpath={.spec}")).ShouldBe("""{"maxUnavailable":2,"selector":{"matchLabels":{"app":"api"}}}""");
+    }
+
+    [Fact]
     public async Task A_typed_command_that_is_not_read_in_protobuf_says_to_use_json()
     {
-        (await RunAsync("create pdb p --selector=app=web --min-available=50%", expected: 1))
-            .ShouldContain("this server takes policy/v1 PodDisruptionBudget in JSON, not in protobuf");
+        (await RunAsync("create quota q --hard=pods=1", expected: 1))
+            .ShouldContain("this server takes v1 ResourceQuota in JSON, not in protobuf");
         (await RunAsync("create -f -", """
-            {"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"p","namespace":"default"},
-             "spec":{"minAvailable":"50%","selector":{"matchLabels":{"app":"web"}}}}
+            {"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"q","namespace":"default"},"spec":{"hard":{"pods":"1"}}}
             """)).ShouldContain("created");
     }
 

@@ -6,6 +6,8 @@ namespace FiveSpot.Sandbox.Tests.ApiServer;
 
 public sealed class ObjectTests : IClassFixture<ServerFixture>
 {
+    private const string Aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+
     private readonly ServerFixture _api;
 
     public ObjectTests(ServerFixture api) => _api = api;
@@ -218,7 +220,6 @@ public sealed class ObjectTests : IClassFixture<ServerFixture>
     [Fact]
     public async Task Discovery_comes_aggregated_and_plain_and_is_not_sent_twice()
     {
-        const string Aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
         var all = await _api.GetAsync("/apis", Aggregated);
         all.Body["kind"]!.GetValue<string>().ShouldBe("APIGroupDiscoveryList");
         var core = await _api.GetAsync("/api", Aggregated);
@@ -235,6 +236,84 @@ public sealed class ObjectTests : IClassFixture<ServerFixture>
         request.Headers.IfNoneMatch.Add(first.Headers.ETag!);
         using var second = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
         ((int)second.StatusCode).ShouldBe(304);
+    }
+
+    [Theory]
+    [InlineData("merge-patch", "{", "error decoding patch: unexpected end of JSON input")]
+    [InlineData("merge-patch", """{"a":x}""", "error decoding patch: invalid character 'x' looking for beginning of value")]
+    [InlineData("merge-patch", """{"a" x}""", "error decoding patch: invalid character 'x' after object key")]
+    [InlineData("merge-patch", """{"a":1,"b\"" x}""", "error decoding patch: invalid character 'x' after object key")]
+    [InlineData("merge-patch", """{"a":1,x}""", "error decoding patch: invalid character 'x' looking for beginning of object key string")]
+    [InlineData("merge-patch", """{"a":1 x}""", "error decoding patch: invalid character 'x' after object key:value pair")]
+    [InlineData("merge-patch", "[]", "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}")]
+    [InlineData("strategic-merge-patch", "{", "unexpected end of JSON input")]
+    [InlineData("json-patch", "{}", "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")]
+    public async Task A_patch_that_cannot_be_read_is_refused_in_the_words_of_Go(string type, string patch, string message)
+    {
+        var refused = await _api.SendAsync(HttpMethod.Patch, "/api/v1/namespaces/default", patch, $"application/{type}+json");
+        refused.Status.ShouldBe(400);
+        refused.Message.ShouldBe(message);
+    }
+
+    [Fact]
+    public async Task A_json_patch_that_does_not_fit_is_refused_without_naming_the_object()
+    {
+        var refused = await _api.SendAsync(HttpMethod.Patch, "/api/v1/namespaces/default", """[{"op":"remove","path":"/no"}]""", "application/json-patch+json");
+        refused.Status.ShouldBe(422);
+        refused.Message.ShouldBe("the server rejected our request due to an error in our request");
+        refused.Body["details"]!.AsObject().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("=", "found '=', expected: !, identifier, or 'end of string'")]
+    [InlineData("a=b=c", "found '=', expected: ',' or 'end of string'")]
+    [InlineData("a,", "found '', expected: identifier after ','")]
+    [InlineData("a!", "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt")]
+    [InlineData("a in b", "unable to parse requirement: found 'b' expected: '('")]
+    [InlineData("a>b", "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer")]
+    public async Task A_selector_that_cannot_be_read_is_refused_in_the_words_of_Kubernetes(string selector, string message)
+    {
+        var refused = await _api.GetAsync($"/api/v1/pods?labelSelector={Uri.EscapeDataString(selector)}");
+        refused.Status.ShouldBe(400);
+        refused.Message.ShouldBe(message);
+    }
+
+    [Fact]
+    public async Task Empty_lists_and_maps_of_metadata_are_not_kept()
+    {
+        var path = $"/api/v1/namespaces/{await _api.NewNamespaceAsync()}/configmaps";
+        const string Body = """{"metadata":{"name":"a","labels":{},"annotations":{},"finalizers":[],"ownerReferences":[]}}""";
+        string[] kept = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"];
+        var made = await _api.PostAsync(path, Body);
+        made.Body["metadata"]!.AsObject().Select(field => field.Key).ShouldBe(kept, ignoreOrder: true);
+        var updated = await _api.SendAsync(HttpMethod.Put, path + "/a", Body);
+        updated.Body["metadata"]!.AsObject().Select(field => field.Key).ShouldBe(kept, ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("/api", "application/json")]
+    [InlineData("/apis", Aggregated)]
+    [InlineData("/api/v1/namespaces", "application/json")]
+    [InlineData("/api/v1/namespaces/default", "application/json")]
+    [InlineData("/api/v1/namespaces/nowhere", "application/json")]
+    public async Task Json_ends_with_the_line(string path, string accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd(accept);
+        using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldEndWith("}\n");
+    }
+
+    [Fact]
+    public async Task OpenApi_version_2_is_there_in_protobuf_with_no_kinds()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v2");
+        request.Headers.TryAddWithoutValidation("Accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+        using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+        var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        bytes.AsSpan(0, 6).SequenceEqual("\n\u00032.0\u0012"u8).ShouldBeTrue();
+        bytes.AsSpan(bytes.Length - 2).SequenceEqual("B\0"u8).ShouldBeTrue();
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class DiscoveryHandler
                 ["metadata"] = new JsonObject(),
                 ["items"] = new JsonArray([.. _catalog.Groups.Where(group => (group.Key.Length == 0) == isCore).Select(AggregatedGroup)]),
             };
-            return Tagged(http, list.ToUtf8(), $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
+            return Tagged(http, [.. list.ToUtf8(), .. Representation.EndOfValue.Span], $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
         }
 
         return isCore

@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Http;
 using FiveSpot.Sandbox.ApiServer.Resources;
@@ -10,12 +11,18 @@ using Microsoft.AspNetCore.Http;
 namespace FiveSpot.Sandbox.ApiServer.Discovery;
 
 /// <summary>
-/// OpenAPI: version 3 in a document a group version, and version 2 of the same schemas in JSON (kubectl wants protobuf there and
-/// is told 406, whereupon it does with version 3).
+/// OpenAPI: version 3 in a document a group version, and version 2 of the same schemas in JSON. kubectl wants version 2 in
+/// protobuf, and looks there for kinds that it did not find in version 3: it gets a document with none.
 /// </summary>
 internal sealed class OpenApiHandler
 {
     private const string KindExtension = "x-kubernetes-group-version-kind";
+
+    private const string Conventions = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";
+    private const string MetaTypes = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+    private const string Version3Schemas = "#/components/schemas/";
+    private const string Version2Schemas = "#/definitions/";
+    private const string ServerTitle = "5-Spot sandbox";
 
     private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation"];
 
@@ -31,6 +38,11 @@ internal sealed class OpenApiHandler
         if (!path.StartsWith("/openapi/", StringComparison.Ordinal))
         {
             return null;
+        }
+
+        if (path == "/openapi/v2" && Negotiation.AcceptsProtobufOfOpenApi(http.Request.Headers.Accept))
+        {
+            return DiscoveryHandler.Tagged(http, EmptyVersion2(), "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
         }
 
         if (!Negotiation.AcceptsJson(http.Request.Headers.Accept))
@@ -72,21 +84,47 @@ internal sealed class OpenApiHandler
     private static JsonObject KindOf(Resource resource) =>
         new() { ["group"] = resource.Group, ["version"] = resource.Version, ["kind"] = resource.Kind };
 
-    private JsonObject SchemaOf(Resource resource)
+    /// <summary>The schema of a kind; <paramref name="definitions"/> is where in its document those are that it refers to.</summary>
+    private static JsonObject SchemaOf(Resource resource, string definitions)
     {
         var schema = resource.OpenApi.Copy();
         schema[KindExtension] = new JsonArray(KindOf(resource));
-        if (resource.IsCustom)
+        var properties = schema.Child("properties");
+        properties["apiVersion"] = new JsonObject
         {
-            var standard = _catalog.Find(string.Empty, "v1", "configmaps")!.OpenApi.Map("properties") ?? [];
-            var properties = schema.Child("properties");
-            foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind", "metadata"])
-            {
-                properties.CopyIn(name, standard[name]);
-            }
-        }
-
+            ["description"] = $"APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: {Conventions}#resources",
+            ["type"] = "string",
+        };
+        properties["kind"] = new JsonObject
+        {
+            ["description"] = $"Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: {Conventions}#types-kinds",
+            ["type"] = "string",
+        };
+        properties["metadata"] = new JsonObject
+        {
+            ["description"] = $"Standard object's metadata. More info: {Conventions}#metadata",
+            ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = definitions + MetaTypes + "ObjectMeta" }),
+        };
         return schema;
+    }
+
+    /// <summary>The schema of metadata, and of those parts of it that have names in Kubernetes, which explain shows.</summary>
+    private JsonObject MetadataSchemas(string definitions)
+    {
+        var schemas = new JsonObject();
+        var metadata = _catalog.Namespaces.OpenApi.Map("properties", "metadata")!.Copy();
+        var entries = metadata.Map("properties", "managedFields")!;
+        MoveOut(entries.Map("items", "properties")!, "fieldsV1", "FieldsV1");
+        MoveOut(entries, "items", "ManagedFieldsEntry");
+        MoveOut(metadata.Map("properties", "ownerReferences")!, "items", "OwnerReference");
+        schemas[MetaTypes + "ObjectMeta"] = metadata;
+        return schemas;
+
+        void MoveOut(JsonObject parent, string property, string name)
+        {
+            schemas[MetaTypes + name] = parent[property]!.DeepClone();
+            parent[property] = new JsonObject { ["$ref"] = definitions + MetaTypes + name };
+        }
     }
 
     private static JsonObject ListSchemaOf(Resource resource)
@@ -102,7 +140,7 @@ internal sealed class OpenApiHandler
                 ["apiVersion"] = new JsonObject { ["type"] = "string" },
                 ["kind"] = new JsonObject { ["type"] = "string" },
                 ["metadata"] = new JsonObject { ["type"] = "object" },
-                ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["$ref"] = $"#/components/schemas/{DefinitionName(resource)}" } },
+                ["items"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["$ref"] = Version3Schemas + DefinitionName(resource) } },
             },
             [KindExtension] = new JsonArray(kind),
         };
@@ -128,10 +166,10 @@ internal sealed class OpenApiHandler
 
     private JsonObject Document(IEnumerable<Resource> resources)
     {
-        var (paths, schemas) = (new JsonObject(), new JsonObject());
+        var (paths, schemas) = (new JsonObject(), MetadataSchemas(Version3Schemas));
         foreach (var resource in resources)
         {
-            schemas[DefinitionName(resource)] = SchemaOf(resource);
+            schemas[DefinitionName(resource)] = SchemaOf(resource, Version3Schemas);
             if (resource.Store is not null)
             {
                 schemas[DefinitionName(resource) + "List"] = ListSchemaOf(resource);
@@ -143,7 +181,7 @@ internal sealed class OpenApiHandler
         return new JsonObject
         {
             ["openapi"] = "3.0.0",
-            ["info"] = new JsonObject { ["title"] = "5-Spot sandbox", ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
+            ["info"] = new JsonObject { ["title"] = ServerTitle, ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
             ["paths"] = paths,
             ["components"] = new JsonObject { ["schemas"] = schemas },
         };
@@ -186,18 +224,32 @@ internal sealed class OpenApiHandler
         [KindExtension] = KindOf(resource),
     };
 
+    private static byte[] EmptyVersion2()
+    {
+        const int Swagger = 1, Info = 2, Paths = 8, Title = 1, Version = 2;
+        return
+        [
+            .. Field(Swagger, "2.0"u8),
+            .. Field(Info, [.. Field(Title, Encoding.UTF8.GetBytes(ServerTitle)), .. Field(Version, Encoding.UTF8.GetBytes(DiscoveryHandler.Version().Text("gitVersion")!))]),
+            .. Field(Paths, []),
+        ];
+
+        // Short enough for its length to be one byte.
+        static byte[] Field(int number, ReadOnlySpan<byte> content) => [(byte)((number << 3) | 2), (byte)checked((sbyte)content.Length), .. content];
+    }
+
     private JsonObject Version2()
     {
-        var definitions = new JsonObject();
+        var definitions = MetadataSchemas(Version2Schemas);
         foreach (var resource in _catalog.All)
         {
-            definitions[DefinitionName(resource)] = SchemaOf(resource);
+            definitions[DefinitionName(resource)] = SchemaOf(resource, Version2Schemas);
         }
 
         return new JsonObject
         {
             ["swagger"] = "2.0",
-            ["info"] = new JsonObject { ["title"] = "5-Spot sandbox", ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
+            ["info"] = new JsonObject { ["title"] = ServerTitle, ["version"] = DiscoveryHandler.Version().Text("gitVersion") },
             ["paths"] = new JsonObject(),
             ["definitions"] = definitions,
         };

@@ -25,7 +25,7 @@ internal sealed class ApiResponse
     public Func<PipeWriter, CancellationToken, Task>? Stream { get; init; }
 
     public static ApiResponse Json(JsonNode body, int status = 200, string contentType = JsonType) =>
-        new() { Status = status, ContentType = contentType, Body = [body.ToUtf8()] };
+        new() { Status = status, ContentType = contentType, Body = [body.ToUtf8(), Representation.EndOfValue] };
 
     public static ApiResponse Text(string body, int status = 200) =>
         new() { Status = status, ContentType = "text/plain; charset=utf-8", Body = [Encoding.UTF8.GetBytes(body)] };

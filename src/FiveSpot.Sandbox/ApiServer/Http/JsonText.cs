@@ -102,6 +102,23 @@ internal static class JsonText
         }
 
         var inObject = container == JsonTokenType.StartObject;
+        if (inObject && last != JsonTokenType.PropertyName && (separated || last == JsonTokenType.StartObject) && rest is [(byte)'"', ..])
+        {
+            // The reader takes a key together with its colon, so it is a colon that is missing.
+            var end = 1;
+            while (end < rest.Length && rest[end] != (byte)'"')
+            {
+                end += rest[end] == (byte)'\\' ? 2 : 1;
+            }
+
+            rest = rest[Math.Min(end + 1, rest.Length)..].TrimStart(" \t\r\n"u8);
+            (last, separated) = (JsonTokenType.PropertyName, false);
+        }
+        else if (last == JsonTokenType.PropertyName)
+        {
+            separated = true;
+        }
+
         var place = last switch
         {
             JsonTokenType.None => "looking for beginning of value",

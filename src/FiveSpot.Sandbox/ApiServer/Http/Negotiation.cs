@@ -62,6 +62,10 @@ internal static class Negotiation
     public static bool AcceptsJson(string? accept) =>
         string.IsNullOrWhiteSpace(accept) || Offers(accept).Any(offer => offer.Type is "application/json" or "application/*" or "*/*");
 
+    /// <summary>Whether protobuf is asked for first, as kubectl asks for OpenAPI version 2.</summary>
+    public static bool AcceptsProtobufOfOpenApi(string? accept) =>
+        Offers(accept ?? string.Empty).FirstOrDefault().Type is "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" or "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
     private static bool IsMeta(Dictionary<string, string> parameters) =>
         parameters.GetValueOrDefault("g") == "meta.k8s.io" && parameters.GetValueOrDefault("v") is "v1" or "v1beta1";
 

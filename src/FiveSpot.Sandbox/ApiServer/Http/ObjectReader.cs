@@ -39,7 +39,7 @@ internal sealed class ObjectReader
             RepresentationKind.Table => new List<ReadOnlyMemory<byte>> { TablePrinter.Table(resource, [stored], _clock.GetUtcNow(), IncludeOf(call), stored.ResourceVersion.ToString()).ToUtf8() },
             _ => [resource.Head, resource.Tail(stored)],
         };
-        return new ApiResponse { Status = status, Body = body }.Warn(call.Warnings);
+        return new ApiResponse { Status = status, Body = [.. body, Representation.EndOfValue] }.Warn(call.Warnings);
     }
 
     public ApiResponse List(ApiCall call)
@@ -97,7 +97,7 @@ internal sealed class ObjectReader
 
         var isMetadata = representation == RepresentationKind.Metadata;
         var (kind, apiVersion) = isMetadata ? ("PartialObjectMetadataList", "meta.k8s.io/v1") : (resource.ListKind, resource.GroupVersion);
-        var body = new List<ReadOnlyMemory<byte>>((page.Count * 3) + 2)
+        var body = new List<ReadOnlyMemory<byte>>((page.Count * 3) + 3)
         {
             Encoding.UTF8.GetBytes($"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":["),
         };
@@ -116,6 +116,7 @@ internal sealed class ObjectReader
         }
 
         body.Add(Representation.ListEnd);
+        body.Add(Representation.EndOfValue);
         return new ApiResponse { Body = body };
     }
 

@@ -6,7 +6,7 @@ namespace FiveSpot.Sandbox.ApiServer.Http;
 
 /// <summary>
 /// The protobuf messages that kubectl's typed commands send: <c>auth can-i</c> and <c>whoami</c>; <c>create</c> of a namespace,
-/// configmap, secret, serviceaccount or deployment; deletion by <c>drain</c>. Everything else is taken in JSON alone.
+/// configmap, secret, serviceaccount, deployment, role, binding or poddisruptionbudget; deletion by <c>drain</c>. Everything else is taken in JSON alone.
 /// </summary>
 /// <remarks>
 /// Go writes a field that is no pointer even when it is unset. Those that the commands leave unset are listed by number alone:
@@ -27,6 +27,9 @@ internal static class ProtobufTable
         BytesMap,
         Message,
         Messages,
+
+        /// <summary>A message of a kind and both values, of which JSON has the one that counts.</summary>
+        IntOrString,
     }
 
     private static readonly Message ObjectMeta = new("ObjectMeta", Zeros(2, 4, 5, 6, 7, 8),
@@ -41,6 +44,10 @@ internal static class ProtobufTable
         Text(4, "propagationPolicy"),
         Texts(5, "dryRun"));
 
+    private static readonly Message LabelSelector = new("LabelSelector", [],
+        TextMap(1, "matchLabels"),
+        List(2, "matchExpressions", new("LabelSelectorRequirement", [], Text(1, "key"), Text(2, "operator"), Texts(3, "values"))));
+
     private static readonly Message ContainerPort = new("ContainerPort", Zeros(1, 2, 4, 5), Number(3, "containerPort"));
 
     private static readonly Message Container = new("Container", Zeros(5, 8, 13, 14, 16, 17, 18, 20),
@@ -50,8 +57,19 @@ internal static class ProtobufTable
 
     private static readonly Message DeploymentSpec = new("DeploymentSpec", Zeros(4, 5, 7),
         Number(1, "replicas"),
-        Nested(2, "selector", new("LabelSelector", [], TextMap(1, "matchLabels"))),
+        Nested(2, "selector", LabelSelector),
         Nested(3, "template", new("PodTemplateSpec", [], Metadata, Nested(2, "spec", PodSpec))));
+
+    private static readonly Message PodDisruptionBudgetSpec = new("PodDisruptionBudgetSpec", [],
+        IntOrString(1, "minAvailable"), Nested(2, "selector", LabelSelector), IntOrString(3, "maxUnavailable"), Text(4, "unhealthyPodEvictionPolicy"));
+
+    private static readonly Field Rules = List(2, "rules", new("PolicyRule", [],
+        Texts(1, "verbs"), Texts(2, "apiGroups"), Texts(3, "resources"), Texts(4, "resourceNames"), Texts(5, "nonResourceURLs")));
+
+    private static readonly Field Subjects = List(2, "subjects", new("Subject", [],
+        Text(1, "kind"), Text(2, "apiGroup"), Text(3, "name"), Text(4, "namespace")));
+
+    private static readonly Field RoleRef = Nested(3, "roleRef", new("RoleRef", [], Text(1, "apiGroup"), Text(2, "kind"), Text(3, "name")));
 
     private static readonly Message SelfSubjectAccessReviewSpec = new("SelfSubjectAccessReviewSpec", [],
         Nested(1, "resourceAttributes", new("ResourceAttributes", [],
@@ -66,6 +84,11 @@ internal static class ProtobufTable
         new("Secret", [], Metadata, BytesMap(2, "data"), Text(3, "type")),
         new("ServiceAccount", [], Metadata),
         new("Deployment", Zeros(3), Metadata, Nested(2, "spec", DeploymentSpec)),
+        new("PodDisruptionBudget", Zeros(3), Metadata, Nested(2, "spec", PodDisruptionBudgetSpec)),
+        new("Role", [], Metadata, Rules),
+        new("ClusterRole", [], Metadata, Rules, Nested(3, "aggregationRule", new("AggregationRule", [], List(1, "clusterRoleSelectors", LabelSelector)))),
+        new("RoleBinding", [], Metadata, Subjects, RoleRef),
+        new("ClusterRoleBinding", [], Metadata, Subjects, RoleRef),
         // kubectl 1.32 itself sends evictions in JSON; this is for other Go clients that drain.
         new("Eviction", [], Metadata, Nested(2, "deleteOptions", DeleteOptions)),
         DeleteOptions,
@@ -87,6 +110,8 @@ internal static class ProtobufTable
     private static Field TextMap(int number, string name) => new(number, name, FieldKind.TextMap);
 
     private static Field BytesMap(int number, string name) => new(number, name, FieldKind.BytesMap);
+
+    private static Field IntOrString(int number, string name) => new(number, name, FieldKind.IntOrString);
 
     private static Field Nested(int number, string name, Message of) => new(number, name, FieldKind.Message, of);
 

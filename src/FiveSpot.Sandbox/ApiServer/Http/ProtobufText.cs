@@ -110,9 +110,36 @@ internal static class ProtobufText
             case ProtobufTable.FieldKind.Messages:
                 List(into, field).Add(ReadMessage(reader.Bytes(), field.Of!, [], sent));
                 break;
+            case ProtobufTable.FieldKind.IntOrString:
+                into[field.Name] = ReadIntOrString(reader.Bytes());
+                break;
             default:
                 throw new InvalidOperationException($"Nothing reads {field.Kind}.");
         }
+    }
+
+    private static JsonValue ReadIntOrString(ReadOnlySpan<byte> bytes)
+    {
+        const int IsText = 1;
+        var (kind, whole, text) = (0L, 0L, string.Empty);
+        var reader = new Reader(bytes);
+        while (reader.Next(out var number))
+        {
+            switch (number)
+            {
+                case 1:
+                    kind = reader.Number();
+                    break;
+                case 2:
+                    whole = reader.Number();
+                    break;
+                default:
+                    text = reader.Text();
+                    break;
+            }
+        }
+
+        return kind == IsText ? JsonValue.Create(text) : JsonValue.Create(whole);
     }
 
     private static JsonArray List(JsonObject obj, ProtobufTable.Field field)

@@ -12,4 +12,7 @@ internal static class Representation
     public static readonly ReadOnlyMemory<byte> Comma = ","u8.ToArray();
 
     public static readonly ReadOnlyMemory<byte> ListEnd = "]}"u8.ToArray();
+
+    /// <summary>What Go ends each JSON text with.</summary>
+    public static readonly ReadOnlyMemory<byte> EndOfValue = "\n"u8.ToArray();
 }

@@ -37,7 +37,7 @@ internal static class RequestBody
         }
 
         var read = type == "application/yaml" ? YamlText.Parse(bytes) : Parse(bytes, kind, duplicates);
-        return read as JsonObject ?? throw Refusal.Unrecognized(kind, bytes, $"json: cannot unmarshal {Name(read)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}");
+        return read as JsonObject ?? throw Refusal.Unrecognized(kind, bytes, $"json: cannot unmarshal {TypeName(read)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}");
     }
 
     public static string MediaType(HttpRequest request) => (request.ContentType ?? string.Empty).Split(';')[0].Trim();
@@ -96,8 +96,10 @@ internal static class RequestBody
         }
     }
 
-    private static string Name(JsonNode? value) => value?.GetValueKind() switch
+    /// <summary>What Go calls a JSON value of this kind.</summary>
+    public static string TypeName(JsonNode? value) => value?.GetValueKind() switch
     {
+        JsonValueKind.Object => "object",
         JsonValueKind.Array => "array",
         JsonValueKind.String => "string",
         JsonValueKind.Number => "number",

@@ -157,7 +157,7 @@ internal sealed class RequestPipeline : IDisposable
         }
         catch (PatchException refused)
         {
-            return ApiResponse.From(PatchErrors.Refused(refused, target!));
+            return ApiResponse.From(PatchErrors.Refused(refused));
         }
         catch (Exception broken) when (broken is not OperationCanceledException || !http.RequestAborted.IsCancellationRequested)
         {

@@ -49,7 +49,8 @@ internal sealed class ResourceRouter
                 };
             }
 
-            return await _subresources.HandleAsync(call, subresource, verb) ?? ApiResponse.Text("404 page not found\n", 404);
+            return await _subresources.HandleAsync(call, subresource, verb)
+                ?? (resource.IsCustom ? throw Refusal.NotFound(resource, call.Name) : ApiResponse.Text("404 page not found\n", 404));
         }
 
         return (verb, target.Name) switch

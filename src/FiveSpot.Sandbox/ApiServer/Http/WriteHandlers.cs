@@ -11,6 +11,8 @@ internal sealed class WriteHandlers
 {
     private const string PatchTypes = "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
 
+    private const string GoMap = "map[string]interface {}";
+
     private readonly ObjectWriter _writer;
     private readonly ObjectReader _reader;
 
@@ -56,13 +58,13 @@ internal sealed class WriteHandlers
         switch (type)
         {
             case "application/json-patch+json":
-                var operations = RequestBody.Parse(bytes) as JsonArray ?? throw Refusal.BadRequest("error decoding patch: the patch is not a JSON array");
+                var operations = ReadPatch<JsonArray>(bytes, "[]handlers.jsonPatchOp");
                 return live => JsonPatch.Apply(live!, operations);
             case "application/merge-patch+json":
-                var merge = RequestBody.AsObject(RequestBody.Parse(bytes));
+                var merge = ReadPatch<JsonObject>(bytes, GoMap);
                 return live => MergePatch.Apply(live!, merge);
             case "application/strategic-merge-patch+json" when !(resource.IsCustom || isCustom):
-                var strategic = RequestBody.AsObject(RequestBody.Parse(bytes));
+                var strategic = ReadPatch<JsonObject>(bytes, GoMap, prefix: string.Empty);
                 return live => StrategicMergePatch.Apply(live!, strategic, schema);
             case "application/apply-patch+yaml" or "application/apply-patch+json":
                 return Apply(call, RequestBody.AsObject(bytes is [(byte)'{', ..] ? RequestBody.Parse(bytes) : YamlText.Parse(bytes)), options, schema);
@@ -99,6 +101,20 @@ internal sealed class WriteHandlers
         else if (name != call.Name)
         {
             throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({call.Name})");
+        }
+    }
+
+    private static T ReadPatch<T>(byte[] bytes, string goType, string prefix = "error decoding patch: ")
+        where T : JsonNode
+    {
+        try
+        {
+            var read = JsonText.Parse(bytes);
+            return read as T ?? throw Refusal.BadRequest($"{prefix}json: cannot unmarshal {RequestBody.TypeName(read)} into Go value of type {goType}");
+        }
+        catch (FormatException broken)
+        {
+            throw Refusal.BadRequest(prefix + broken.Message);
         }
     }
 

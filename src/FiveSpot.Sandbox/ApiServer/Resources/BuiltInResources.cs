@@ -60,6 +60,8 @@ internal static class BuiltInResources
             Make("", "Namespace", "namespaces", false, new NamespaceStrategy(), ["ns"], status: true),
             Make("", "Node", "nodes", false, new NodeStrategy(), ["no"], status: true),
             Make("", "Pod", "pods", true, new PodStrategy(), ["po"], status: true, categories: AllCategory),
+            Make("", "LimitRange", "limitranges", true, null, ["limits"]),
+            Make("", "ResourceQuota", "resourcequotas", true, null, ["quota"], status: true),
             Make("", "Secret", "secrets", true, new SecretStrategy()),
             Make("", "ServiceAccount", "serviceaccounts", true, null, ["sa"]),
             Make("", "Service", "services", true, new ServiceStrategy(), ["svc"], status: true, categories: AllCategory),

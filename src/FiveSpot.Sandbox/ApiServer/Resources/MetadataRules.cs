@@ -30,6 +30,19 @@ internal static class MetadataRules
         }
     }
 
+    /// <summary>Empty lists and maps are not kept.</summary>
+    public static void DropEmpty(JsonObject obj)
+    {
+        var metadata = obj.Metadata();
+        foreach (var name in (ReadOnlySpan<string>)["finalizers", "ownerReferences", "labels", "annotations"])
+        {
+            if (metadata[name] is JsonArray { Count: 0 } or JsonObject { Count: 0 })
+            {
+                metadata.Remove(name);
+            }
+        }
+    }
+
     public static void Validate(JsonObject obj, JsonObject? old, Resource resource, List<FieldError> errors)
     {
         var metadata = obj.Metadata();

@@ -21,6 +21,8 @@ public static class BuiltInSchemas
         [("", "v1", "Pod")] = (typeof(V1Pod), "Pod is a collection of containers that can run on a host."),
         [("", "v1", "Secret")] = (typeof(V1Secret), "Secret holds secret data of a certain type."),
         [("", "v1", "ConfigMap")] = (typeof(V1ConfigMap), "ConfigMap holds configuration data for pods to consume."),
+        [("", "v1", "ResourceQuota")] = (typeof(V1ResourceQuota), "ResourceQuota limits what a namespace may use in all."),
+        [("", "v1", "LimitRange")] = (typeof(V1LimitRange), "LimitRange limits what each object of a namespace may use."),
         [("", "v1", "Service")] = (typeof(V1Service), "Service is a named abstraction of software service."),
         [("", "v1", "ServiceAccount")] = (typeof(V1ServiceAccount), "ServiceAccount is an identity for processes."),
         [("", "v1", "Event")] = (typeof(Corev1Event), "Event is a report of an event somewhere in the cluster."),

@@ -24,8 +24,9 @@ internal static class BuiltInColumns
         "ReplicaSet" => ReplicaSets,
         "DaemonSet" => DaemonSets,
         "PodDisruptionBudget" => Budgets,
+        "ResourceQuota" => [TableColumn.ObjectName, TableColumn.Text("Request", obj => Usage(obj, isLimit: false)), TableColumn.Text("Limit", obj => Usage(obj, isLimit: true)), TableColumn.Age],
         "Lease" => [TableColumn.ObjectName, TableColumn.Text("Holder", obj => obj.Text("spec", "holderIdentity")), TableColumn.Age],
-        "Role" or "ClusterRole" or "CustomResourceDefinition" => [TableColumn.ObjectName, CreatedAt],
+        "Role" or "ClusterRole" or "LimitRange" or "CustomResourceDefinition" => [TableColumn.ObjectName, CreatedAt],
         "RoleBinding" or "ClusterRoleBinding" => [TableColumn.ObjectName, TableColumn.Text("Role", obj => $"{obj.Text("roleRef", "kind")}/{obj.Text("roleRef", "name")}"), TableColumn.Age],
         "ValidatingAdmissionPolicy" => [TableColumn.ObjectName, TableColumn.Count("Validations", obj => obj.List("spec", "validations")?.Count ?? 0), TableColumn.Text("ParamKind", obj => obj.Text("spec", "paramKind", "kind") ?? "<unset>"), TableColumn.Age],
         "ValidatingAdmissionPolicyBinding" => [TableColumn.ObjectName, TableColumn.Text("PolicyName", obj => obj.Text("spec", "policyName")), TableColumn.Text("ParamRef", obj => obj.Text("spec", "paramRef", "name") ?? "<unset>"), TableColumn.Age],
@@ -137,6 +138,11 @@ internal static class BuiltInColumns
         TableColumn.Text("Images", obj => string.Join(',', obj.Objects("spec", "template", "spec", "containers").Select(container => container.Text("image"))), 1),
         TableColumn.Text("Selector", obj => obj.Map("spec", "selector") is { } selector ? LabelSelector.From(selector).ToString() : None, 1),
     ];
+
+    private static string Usage(JsonObject quota, bool isLimit) => string.Join(", ", (quota.Map("status", "hard") ?? [])
+        .Where(hard => hard.Key.StartsWith("limits", StringComparison.Ordinal) == isLimit)
+        .OrderBy(hard => hard.Key, StringComparer.Ordinal)
+        .Select(hard => $"{hard.Key}: {quota.At("status", "used", hard.Key)?.Print() ?? "0"}/{hard.Value?.Print()}"));
 
     private static string PodStatus(JsonObject pod)
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Cel;
 
 namespace FiveSpot.Sandbox.ApiServer.Tables;
 
@@ -61,6 +62,7 @@ internal sealed record TableColumn(
         ("integer", _) => value.Number(),
         ("number", _) => value.DeepClone(),
         ("boolean", _) => value.Flag(),
+        (_, JsonObject or JsonArray) => GoText.Json(value),
         _ => value.Print(),
     };
 }
