@@ -19,6 +19,6 @@ internal static class PatchErrors
             })]),
         }).ToStatus();
 
-    public static StatusException Refused(PatchException refused, RequestTarget target) =>
-        new(refused.Code, refused.Reason, refused.Message, new JsonObject { ["name"] = target.Name, ["kind"] = target.Plural });
+    public static StatusException Refused(PatchException refused) =>
+        new(refused.Code, refused.Reason, refused.Message, refused.Code == 422 ? [] : null);
 }

@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Operator = FiveSpot.Sandbox.ApiServer.Resources.LabelSelectorParser.Operator;
 
 namespace FiveSpot.Sandbox.ApiServer.Resources;
 
@@ -14,16 +15,6 @@ internal sealed class LabelSelector
 
     private LabelSelector(List<Requirement> requirements) => _requirements = requirements;
 
-    private enum Operator
-    {
-        In,
-        NotIn,
-        Exists,
-        DoesNotExist,
-        GreaterThan,
-        LessThan,
-    }
-
     public bool IsEmpty => _requirements.Count == 0;
 
     /// <summary>Reads a selector; null or empty selects everything.</summary>
@@ -35,13 +26,7 @@ internal sealed class LabelSelector
             return Everything;
         }
 
-        var requirements = new List<Requirement>();
-        foreach (var part in Split(text))
-        {
-            requirements.Add(ParseRequirement(part.Trim(), text));
-        }
-
-        return new LabelSelector(requirements);
+        return new LabelSelector([.. LabelSelectorParser.Parse(text).Select(read => new Requirement(read.Key, read.Operator, read.Values))]);
     }
 
     /// <summary>From <c>matchLabels</c> and <c>matchExpressions</c>; an empty one selects everything.</summary>
@@ -71,81 +56,6 @@ internal sealed class LabelSelector
     public bool Matches(IReadOnlyDictionary<string, string> labels) => _requirements.TrueForAll(requirement => requirement.Holds(labels));
 
     public override string ToString() => string.Join(',', _requirements.Select(requirement => requirement.ToString()));
-
-    private static IEnumerable<string> Split(string text)
-    {
-        var (depth, start) = (0, 0);
-        for (var i = 0; i < text.Length; i++)
-        {
-            depth += text[i] switch { '(' => 1, ')' => -1, _ => 0 };
-            if (text[i] == ',' && depth == 0)
-            {
-                yield return text[start..i];
-                start = i + 1;
-            }
-        }
-
-        yield return text[start..];
-    }
-
-    private static Requirement ParseRequirement(string part, string whole)
-    {
-        if (part.StartsWith('!'))
-        {
-            return new Requirement(Key(part[1..], whole), Operator.DoesNotExist, []);
-        }
-
-        var mark = part.AsSpan().IndexOfAny("=!<>");
-        if (mark >= 0)
-        {
-            var length = part.AsSpan(mark).StartsWith("==") || part.AsSpan(mark).StartsWith("!=") ? 2 : 1;
-            var kind = part[mark] switch
-            {
-                '=' => Operator.In,
-                '!' when length == 2 => Operator.NotIn,
-                '<' => Operator.LessThan,
-                '>' => Operator.GreaterThan,
-                _ => throw Unparsable(whole, part),
-            };
-            var value = part[(mark + length)..].Trim();
-            if (kind is Operator.LessThan or Operator.GreaterThan && !long.TryParse(value, CultureInfo.InvariantCulture, out _))
-            {
-                throw Unparsable(whole, $"values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer");
-            }
-
-            return new Requirement(Key(part[..mark], whole), kind, [Value(value, whole)]);
-        }
-
-        var open = part.IndexOf('(', StringComparison.Ordinal);
-        if (open < 0)
-        {
-            return new Requirement(Key(part, whole), Operator.Exists, []);
-        }
-
-        var words = part[..open].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (words is not [var key, "in" or "notin"] || !part.EndsWith(')'))
-        {
-            throw Unparsable(whole, part);
-        }
-
-        var values = part[(open + 1)..^1].Split(',').Select(value => Value(value.Trim(), whole));
-        return new Requirement(Key(key, whole), words[1] == "in" ? Operator.In : Operator.NotIn, [.. values]);
-    }
-
-    private static string Key(string text, string whole)
-    {
-        var key = text.Trim();
-        return ObjectNames.QualifiedNameErrors(key) is [var error, ..]
-            ? throw Unparsable(whole, $"key: Invalid value: \"{key}\": {error}")
-            : key;
-    }
-
-    private static string Value(string text, string whole) => ObjectNames.LabelValueErrors(text) is [var error, ..]
-        ? throw Unparsable(whole, $"values[0]: Invalid value: \"{text}\": {error}")
-        : text;
-
-    private static StatusException Unparsable(string whole, string why) =>
-        Refusal.BadRequest($"unable to parse requirement: {why} (selector {whole})");
 
     private sealed record Requirement(string Key, Operator Operator, HashSet<string> Values)
     {

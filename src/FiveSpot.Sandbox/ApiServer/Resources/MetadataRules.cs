@@ -30,6 +30,19 @@ internal static class MetadataRules
         }
     }
 
+    /// <summary>Empty lists and maps are not kept.</summary>
+    public static void DropEmpty(JsonObject obj)
+    {
+        var metadata = obj.Metadata();
+        foreach (var name in (ReadOnlySpan<string>)["finalizers", "ownerReferences", "labels", "annotations"])
+        {
+            if (metadata[name] is JsonArray { Count: 0 } or JsonObject { Count: 0 })
+            {
+                metadata.Remove(name);
+            }
+        }
+    }
+
     public static void Validate(JsonObject obj, JsonObject? old, Resource resource, List<FieldError> errors)
     {
         var metadata = obj.Metadata();
@@ -118,7 +131,9 @@ internal static class MetadataRules
             if (added.Count > 0)
             {
                 var list = string.Join(", ", added.Select(name => $"\"{name}\""));
-                errors.Add(new FieldError("Forbidden", "metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}", null));
+                // Found by two checks, and told twice.
+                var forbidden = new FieldError("Forbidden", "metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}", null);
+                errors.AddRange(resource.IsOfExtensions ? [forbidden] : [forbidden, forbidden]);
             }
         }
     }

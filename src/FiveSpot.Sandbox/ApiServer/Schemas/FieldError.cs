@@ -82,9 +82,9 @@ public sealed record FieldError(string Type, string Field, string Detail, JsonNo
 
     private static string Printed(JsonNode? value) => value switch
     {
-        null => "\"null\"",
+        null => "null",
         JsonObject or JsonArray => GoText.Json(value),
-        _ when value.GetValueKind() == JsonValueKind.Null => "\"null\"",
+        _ when value.GetValueKind() == JsonValueKind.Null => "null",
         _ => GoText.Scalar(value),
     };
 }

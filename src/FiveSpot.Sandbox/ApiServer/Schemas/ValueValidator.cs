@@ -56,7 +56,7 @@ internal static class ValueValidator
         }
     }
 
-    private static string InBody(string path) => path.Length == 0 ? "in body" : $"{path} in body";
+    private static string InBody(string path) => $"{path} in body";
 
     private static string At(string path) => path.Length == 0 ? FieldError.NoField : path;
 
@@ -102,6 +102,10 @@ internal static class ValueValidator
         }
 
         errors.Add(WrongType(path, types, kind));
+        if (kind == "number" && types == "integer")
+        {
+            errors.Add(FieldError.Invalid(FieldError.NoField, JsonValue.Create(""), $"Checked value must be of type integer (default format) in {path}"));
+        }
     }
 
     private static void CheckJunctors(JsonNode value, SchemaNode node, string path, List<FieldError> errors)

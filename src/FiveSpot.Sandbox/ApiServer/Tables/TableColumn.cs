@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Cel;
 
 namespace FiveSpot.Sandbox.ApiServer.Tables;
 
@@ -28,6 +29,9 @@ internal sealed record TableColumn(
 
     public static TableColumn Count(string name, Func<JsonObject, long?> cell, int priority = 0) =>
         new(name, "integer", string.Empty, string.Empty, priority, (obj, _) => cell(obj) ?? 0);
+
+    /// <summary>A count that is declared as text, as some of the older columns are.</summary>
+    public static TableColumn CountAsText(string name, Func<JsonObject, long?> cell) => Count(name, cell) with { Type = "string" };
 
     /// <summary>The columns of one version of a CustomResourceDefinition.</summary>
     public static IReadOnlyList<TableColumn> FromDefinition(JsonObject version)
@@ -61,6 +65,7 @@ internal sealed record TableColumn(
         ("integer", _) => value.Number(),
         ("number", _) => value.DeepClone(),
         ("boolean", _) => value.Flag(),
+        (_, JsonObject or JsonArray) => GoText.Json(value),
         _ => value.Print(),
     };
 }
