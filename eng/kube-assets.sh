@@ -24,7 +24,7 @@ fi
 
 cache=${FIVESPOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/5spot}/kube-assets
 # The folder is named after what it is made from and how: another recipe is another folder.
-assets=$cache/1.20.2-2
+assets=$cache/1.20.2-4
 has_all "$assets" && { printf '%s\n' "$assets"; exit 0; }
 [ "${1:-}" = --if-built ] && exit 1
 
@@ -90,9 +90,9 @@ cp -r "$work/root/usr/share/gocode/src/github.com/modern-go/reflect2" "$kubernet
 rm -f "$kubernetes"/vendor/github.com/modern-go/reflect2/*_test.go
 # Compares two reflect.Values as structs. With the Go of its time that never held; with this one it holds for every empty
 # string, so that custom resources with one would be refused as null, which no released server does.
-sed -i 's/if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {/if data == nil {/' \
-  "$kubernetes/vendor/github.com/go-openapi/validate/type.go"
-grep -q '	if data == nil {$' "$kubernetes/vendor/github.com/go-openapi/validate/type.go"
+types=$kubernetes/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go
+sed -i 's/if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {/if data == nil {/' "$types"
+grep -q '^	if data == nil {$' "$types"
 
 step 'generating the OpenAPI definitions (3 of 4)'
 export GOROOT=$work/root/usr/lib/go-1.19 GOPATH=$work/go GOCACHE=$work/go-cache GO111MODULE=off CGO_ENABLED=0 GOFLAGS=
@@ -109,8 +109,12 @@ inputs=$(grep -rl --include='*.go' '+k8s:openapi-gen=' pkg staging/src vendor/k8
   --report-filename "$work/violations" -i "$inputs" >>"$log" 2>&1
 
 step 'building the servers (4 of 4)'
-version=k8s.io/kubernetes/vendor/k8s.io/component-base/version
-"$go" build -trimpath -ldflags "-s -w -X $version.gitVersion=v1.20.2 -X $version.gitMajor=1 -X $version.gitMinor=20" \
+ldflags='-s -w'
+for package in component-base/version client-go/pkg/version; do # one for --version, one for what it tells clients
+  version=k8s.io/kubernetes/vendor/k8s.io/$package
+  ldflags+=" -X $version.gitVersion=v1.20.2 -X $version.gitMajor=1 -X $version.gitMinor=20"
+done
+"$go" build -trimpath -ldflags "$ldflags" \
   -o "$work/assets/" ./cmd/kube-apiserver ./cmd/kube-controller-manager >>"$log" 2>&1
 cp "$work/root/usr/bin/etcd" "$work/assets/"
 

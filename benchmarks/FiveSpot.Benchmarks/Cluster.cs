@@ -3,13 +3,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
 
 namespace FiveSpot.Benchmarks;
 
-/// <summary>A management cluster to measure on: an embedded API server with the kinds that the controller needs.</summary>
+/// <summary>A management cluster to measure on: an API server, embedded or real, with the kinds that the controller needs.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     public static readonly ResourceType ScheduledMachines =
@@ -27,26 +28,43 @@ internal sealed class Cluster : IAsyncDisposable
 
     private const int SideBySide = 16;
 
-    private Cluster(EmbeddedApiServer server)
+    private readonly string _kubeconfig;
+    private readonly IAsyncDisposable _server;
+
+    private Cluster(IAsyncDisposable server, string kubeconfig)
     {
-        Server = server;
+        _server = server;
+        _kubeconfig = kubeconfig;
         Api = Connect("bench");
     }
 
-    public EmbeddedApiServer Server { get; }
+    /// <summary>The server, if it is the embedded one.</summary>
+    public EmbeddedApiServer? Embedded => _server as EmbeddedApiServer;
 
     /// <summary>The benchmark's own client.</summary>
     public ApiClient Api { get; }
 
-    public static async Task<Cluster> StartAsync()
+    /// <summary>Starts one; a real one if there are binaries of it.</summary>
+    public static async Task<Cluster> StartAsync(KubeAssets? real)
     {
-        var cluster = new Cluster(await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management" }));
+        Cluster cluster;
+        if (real is null)
+        {
+            var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management" });
+            cluster = new Cluster(server, server.Kubeconfig());
+        }
+        else
+        {
+            var server = await KubeApiServer.StartAsync(real, "bench");
+            cluster = new Cluster(server, server.Kubeconfig());
+        }
+
         await DefinitionInstaller.InstallMissingAsync(cluster.Api, CancellationToken.None);
         return cluster;
     }
 
     public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
-        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(Server.Kubeconfig()), "the benchmark's"),
+        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(_kubeconfig), "the benchmark's"),
         new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
 
     public Task CreateAsync(IEnumerable<JsonObject> scheduledMachines) => EachAsync(
@@ -76,6 +94,6 @@ internal sealed class Cluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Api.Dispose();
-        await Server.DisposeAsync();
+        await _server.DisposeAsync();
     }
 }

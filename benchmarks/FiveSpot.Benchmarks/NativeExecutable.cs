@@ -33,12 +33,13 @@ internal static class NativeExecutable
         var directory = Directory.CreateTempSubdirectory("5spot-bench-").FullName;
         try
         {
-            await using var cluster = await Cluster.StartAsync();
+            await using var cluster = await Cluster.StartAsync(real: null);
+            var server = cluster.Embedded!;
             var kubeconfig = Path.Combine(directory, "kubeconfig");
-            await File.WriteAllTextAsync(kubeconfig, cluster.Server.Kubeconfig());
+            await File.WriteAllTextAsync(kubeconfig, server.Kubeconfig());
             await cluster.CreateAsync(ScheduledMachines());
             var requests = 0;
-            cluster.Server.RequestObserver = observed =>
+            server.RequestObserver = observed =>
             {
                 if (observed.Stage == RequestStage.Before && observed.Request.UserAgent.StartsWith("5spot", StringComparison.Ordinal))
                 {
@@ -100,7 +101,7 @@ internal static class NativeExecutable
                 bytes < MostResident);
 
             Task SettleAsync() => Wait.UntilStillAsync(
-                "5spot comes to rest", () => cluster.Server.ResourceVersion + Volatile.Read(ref requests), () => Volatile.Read(ref requests) > 0);
+                "5spot comes to rest", () => cluster.Embedded!.ResourceVersion + Volatile.Read(ref requests), () => Volatile.Read(ref requests) > 0);
         }
         finally
         {

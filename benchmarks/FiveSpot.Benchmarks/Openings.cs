@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
+using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Benchmarks;
 
 /// <summary>
-/// Many ScheduledMachines that open at one instant: the real controller and the embedded API server in this process, over
-/// HTTP, on the real clock with another date. Client and server share the cores, so every number is worse than with a
-/// server elsewhere.
+/// Many ScheduledMachines that open at one instant: the real controller, over HTTP, on the real clock with another date,
+/// against the embedded API server in this process or a real one beside it. Client and server share the cores, so every
+/// number is worse than with a server elsewhere.
 /// </summary>
 internal static class Openings
 {
@@ -28,7 +29,7 @@ internal static class Openings
     {
         // Once for the JIT, which the product doesn't have.
         _ = await OpenAsync(known: 200, due: 200, rest: TimeSpan.Zero, lead: TimeSpan.FromSeconds(5), compare: true);
-        Describe(report, await OpenAsync(known: 1_000, due: 1_000, Rest, lead: TimeSpan.FromSeconds(15), compare: true));
+        Describe(report, Together, await OpenAsync(known: 1_000, due: 1_000, Rest, lead: TimeSpan.FromSeconds(15), compare: true));
 
         var few = await OpenAsync(known: 10_000, due: 100, rest: TimeSpan.Zero, lead: TimeSpan.FromSeconds(10), compare: false);
         report.Goal(
@@ -37,35 +38,53 @@ internal static class Openings
             few.Leaving.ToString(),
             "p99 within 100 ms",
             few.Leaving.Percentile(0.99) <= AllowedLag);
-        report.Add(Few, "its arrival at the server", few.Arriving.ToString());
+        report.Add(Few, "its arrival at the server", few.Arriving!.ToString());
         report.Add(Few, "all 300 objects exist after", Report.Milliseconds(few.AllExist));
     }
 
-    private static void Describe(Report report, Opening all)
+    /// <summary>The same thousand on a real kube-apiserver, if there is one here.</summary>
+    public static async Task MeasureOnRealServerAsync(Report report)
     {
-        report.Add(Together, "lag to the first call: first / p50 / p99 / last", all.Leaving.ToString());
-        report.Add(Together, "of the first 100 by priority", all.LeavingFirst100.ToString());
-        report.Add(Together, "arrival at the server", all.Arriving.ToString());
-        report.Add(Together, "all 3,000 objects exist after", Report.Milliseconds(all.AllExist));
-        report.Add(Together, "all writes, with status and events, done after", Report.Milliseconds(all.AllWritten));
-        report.Add(Together, "writes", Report.Number(all.Writes));
-        report.Add(Together, "a bare loop of the same: objects", Report.Milliseconds(all.BareExist));
-        report.Add(Together, "a bare loop of the same: all writes", Report.Milliseconds(all.BareWritten));
-        Ratio("ratio, objects", all.AllExist / all.BareExist);
-        Ratio("ratio, all writes", all.AllWritten / all.BareWritten);
-        report.Limit(Together, "created more than once", Report.Number(all.Twice), "none", all.Twice == 0);
-        report.Limit(Together, "objects missing", Report.Number(all.Missing), "none", all.Missing == 0);
-        report.Limit(Together, $"out of order by more than {all.Workers} workers", Report.Number(all.OutOfOrder), "none", all.OutOfOrder == 0);
-        report.Limit(Together, "requests in 10 s at rest", Report.Number(all.RequestsAtRest), "none", all.RequestsAtRest == 0);
-        report.Add(Together, "CPU in 10 s at rest, with the server", Report.Milliseconds(all.CpuAtRest));
+        if (KubeAssets.Found is not { } assets)
+        {
+            Console.Error.WriteLine($"Not measured on a real server: {KubeAssets.WhyNot}.");
+            return;
+        }
 
-        void Ratio(string what, double ratio) => report.Goal(
-            Together, what, ratio.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture), "at most 1.10", ratio <= 1.1);
+        _ = await OpenAsync(known: 200, due: 200, rest: TimeSpan.Zero, lead: TimeSpan.FromSeconds(5), compare: true);
+        var all = await OpenAsync(known: 1_000, due: 1_000, Rest, lead: TimeSpan.FromSeconds(15), compare: true, assets);
+        Describe(report, $"{Together}, kube-apiserver {assets.Version}", all);
     }
 
-    private static async Task<Opening> OpenAsync(int known, int due, TimeSpan rest, TimeSpan lead, bool compare)
+    private static void Describe(Report report, string together, Opening all)
     {
-        await using var cluster = await Cluster.StartAsync();
+        report.Add(together, "lag to the first call: first / p50 / p99 / last", all.Leaving.ToString());
+        report.Add(together, "of the first 100 by priority", all.LeavingFirst100.ToString());
+        if (all.Arriving is { } arriving)
+        {
+            report.Add(together, "arrival at the server", arriving.ToString());
+        }
+
+        report.Add(together, "all 3,000 objects exist after", Report.Milliseconds(all.AllExist));
+        report.Add(together, "all writes, with status and events, done after", Report.Milliseconds(all.AllWritten));
+        report.Add(together, "writes", Report.Number(all.Writes));
+        report.Add(together, "a bare loop of the same: objects", Report.Milliseconds(all.BareExist));
+        report.Add(together, "a bare loop of the same: all writes", Report.Milliseconds(all.BareWritten));
+        Ratio("ratio, objects", all.AllExist / all.BareExist);
+        Ratio("ratio, all writes", all.AllWritten / all.BareWritten);
+        report.Limit(together, "created more than once", Report.Number(all.Twice), "none", all.Twice == 0);
+        report.Limit(together, "objects missing", Report.Number(all.Missing), "none", all.Missing == 0);
+        report.Limit(together, $"out of order by more than {all.Workers} workers", Report.Number(all.OutOfOrder), "none", all.OutOfOrder == 0);
+        report.Limit(together, "requests in 10 s at rest", Report.Number(all.RequestsAtRest), "none", all.RequestsAtRest == 0);
+        report.Add(together, "CPU in 10 s at rest, with the server", Report.Milliseconds(all.CpuAtRest));
+
+        void Ratio(string what, double ratio) => report.Goal(
+            together, what, ratio.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture), "at most 1.10", ratio <= 1.1);
+    }
+
+    private static async Task<Opening> OpenAsync(int known, int due, TimeSpan rest, TimeSpan lead, bool compare, KubeAssets? real = null)
+    {
+        await using var cluster = await Cluster.StartAsync(real);
         var priorities = Enumerable.Range(0, known).ToDictionary(i => $"pc-{i:00000}", i => i * 37 % 256);
         await cluster.CreateAsync(priorities.Select((machine, i) =>
             Cluster.ScheduledMachine(machine.Key, machine.Value, "mon-fri", i < due ? "9-17" : "20-22")));
@@ -92,7 +111,18 @@ internal static class Openings
                 throw new InvalidOperationException("The machine is too slow for this: the boundary came before the controller was at rest.");
             }
 
-            cluster.Server.RequestObserver = observed =>
+            if (cluster.Embedded is { } embedded)
+            {
+                embedded.RequestObserver = Observe;
+            }
+
+            await Wait.UntilAsync("the boundary", () => clock.GetUtcNow() >= Boundary);
+            await Wait.UntilAsync("the first opening", () => controller.Recorder.HasWritten);
+            await controller.SettleAsync(cluster);
+            opened = controller.Recorder.Take();
+            workers = controller.Workers;
+
+            void Observe(ObservedRequest observed)
             {
                 // The first thing that a machine needs is its bootstrap config.
                 if (observed is { Stage: RequestStage.Before, Request.Verb: "create" }
@@ -100,13 +130,12 @@ internal static class Openings
                 {
                     arrived.Enqueue(TimeProvider.System.GetUtcNow());
                 }
-            };
-            await Wait.UntilAsync("the boundary", () => clock.GetUtcNow() >= Boundary);
-            await Wait.UntilAsync("the first opening", () => !arrived.IsEmpty);
-            await controller.SettleAsync(cluster);
-            cluster.Server.RequestObserver = null;
-            opened = controller.Recorder.Take();
-            workers = controller.Workers;
+            }
+        }
+
+        if (cluster.Embedded is { } observing)
+        {
+            observing.RequestObserver = null;
         }
 
         var missing = 0;
@@ -124,7 +153,7 @@ internal static class Openings
             Workers = workers,
             Leaving = new Lags(firsts.Select(call => call.Left - at)),
             LeavingFirst100 = new Lags(firsts.OrderByDescending(call => priorities[call.Machine]).Take(100).Select(call => call.Left - at)),
-            Arriving = new Lags(arrived.Select(arrival => arrival - at)),
+            Arriving = arrived.IsEmpty ? null : new Lags(arrived.Select(arrival => arrival - at)),
             AllExist = creates.Max(call => call.Answered) - at,
             AllWritten = opened.Max(call => call.Answered) - at,
             Writes = opened.Count,
@@ -166,7 +195,14 @@ internal static class Openings
                     type, new ObjectKey("default", (string)found["metadata"]!["name"]!), options: null, CancellationToken.None));
         }
 
-        await cluster.Server.WaitForControllersAsync();
+        foreach (var type in (ResourceType[])[Cluster.Machines, Cluster.Infrastructures, Cluster.Bootstraps])
+        {
+            while ((await cluster.ListAsync(type)).Count > 0)
+            {
+                await Wait.PassAsync(TimeSpan.FromMilliseconds(50));
+            }
+        }
+
         await Cluster.EachAsync(
             closed.Where(call => call.IsStatus).GroupBy(call => call.Machine), of => SendAsync(cluster.Api, of.Last()));
 
@@ -218,7 +254,8 @@ internal static class Openings
 
         public required Lags LeavingFirst100 { get; init; }
 
-        public required Lags Arriving { get; init; }
+        // What a server outside of this process can't be asked.
+        public required Lags? Arriving { get; init; }
 
         public required TimeSpan AllExist { get; init; }
 

@@ -4,7 +4,7 @@ namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static readonly string[] Parts = ["schedules", "openings", "native"];
+    private static readonly string[] Parts = ["schedules", "openings", "real", "native"];
 
     private static async Task<int> Main(string[] args)
     {
@@ -24,6 +24,11 @@ internal static class Program
         if (parts.Contains("openings"))
         {
             await Openings.MeasureAsync(report);
+        }
+
+        if (parts.Contains("real"))
+        {
+            await Openings.MeasureOnRealServerAsync(report);
         }
 
         if (parts.Contains("native"))

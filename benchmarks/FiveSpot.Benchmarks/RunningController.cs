@@ -38,7 +38,7 @@ internal sealed class RunningController : IAsyncDisposable
 
     public Task SettleAsync(Cluster cluster) => Wait.UntilStillAsync(
         "the controller comes to rest",
-        () => cluster.Server.ResourceVersion + Recorder.Requests,
+        () => (cluster.Embedded?.ResourceVersion ?? 0) + Recorder.Requests,
         () => _controller.IsIdle && Recorder.InFlight == 0);
 
     public async ValueTask DisposeAsync()

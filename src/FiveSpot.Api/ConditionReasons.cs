@@ -43,8 +43,11 @@ public static class ConditionReasons
     /// <summary><c>ReferencesValid</c>: the provider's objects can't be read.</summary>
     public const string ProviderUnavailable = "ProviderUnavailable";
 
-    /// <summary><c>ReferencesValid</c>: the API server refuses one of the objects, or the controller the right to it.
+    /// <summary><c>ReferencesValid</c>: the controller lacks a right that it needs to make the machine; the message names it.
     /// </summary>
+    public const string Forbidden = "Forbidden";
+
+    /// <summary><c>ReferencesValid</c>: the API server refuses one of the objects.</summary>
     public const string Refused = "Refused";
 
     /// <summary><c>Ready</c>: an API call fails for now, and is tried again.</summary>

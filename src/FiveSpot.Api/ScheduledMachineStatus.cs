@@ -40,19 +40,19 @@ public sealed record ScheduledMachineStatus
     public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 
     /// <summary>The Cluster API Machine that exists now.</summary>
-    [Schema("The Cluster API Machine that exists now.")]
+    [Schema("The Cluster API Machine that exists now.", IsAtomic = true)]
     public TypedReference? MachineRef { get; init; }
 
     /// <summary>The bootstrap config that exists now.</summary>
-    [Schema("The bootstrap config that exists now.")]
+    [Schema("The bootstrap config that exists now.", IsAtomic = true)]
     public TypedReference? BootstrapRef { get; init; }
 
     /// <summary>The infrastructure machine that exists now.</summary>
-    [Schema("The infrastructure machine that exists now.")]
+    [Schema("The infrastructure machine that exists now.", IsAtomic = true)]
     public TypedReference? InfrastructureRef { get; init; }
 
     /// <summary>The Node that the machine is in its cluster.</summary>
-    [Schema("The Node that the machine is on the workload cluster.")]
+    [Schema("The Node that the machine is on the workload cluster.", IsAtomic = true)]
     public NodeReference? NodeRef { get; init; }
 
     /// <summary>Copied from the Machine.</summary>

@@ -34,7 +34,7 @@ public sealed class NamesTests
         string[] own =
         [
             WellKnown.CordonedByAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.Singular,
-            ConditionReasons.ReferencesInvalid, ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,
+            ConditionReasons.ReferencesInvalid, ConditionReasons.Forbidden, ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,
             ConditionReasons.Refused, ConditionReasons.Retrying, ConditionReasons.NoMachine, ConditionReasons.MachineNotReady,
         ];
         var contract = Contract().Replace("…/", "5spot.finos.org/", StringComparison.Ordinal);

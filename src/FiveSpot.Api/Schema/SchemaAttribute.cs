@@ -44,4 +44,10 @@ internal sealed class SchemaAttribute(string description) : Attribute
 
     /// <summary>For a list of objects that is a map: the field that is its key. All other lists are atomic.</summary>
     public string? ListMapKey { get; init; }
+
+    /// <summary>
+    /// For an object: whether it is owned as a whole. So is every reference: half of one means nothing. It also matters to
+    /// servers up to 1.20, where an object that is left out of an apply, and is not atomic, becomes null instead of going.
+    /// </summary>
+    public bool IsAtomic { get; init; }
 }

@@ -60,6 +60,11 @@ internal static class StructuralSchema
             schema[name] = value?.DeepClone();
         }
 
+        if (about.IsAtomic)
+        {
+            schema["x-kubernetes-map-type"] = "atomic";
+        }
+
         foreach (var rule in isSpec ? Attributes<CelRuleAttribute>(property) : [])
         {
             var target = rule.On switch

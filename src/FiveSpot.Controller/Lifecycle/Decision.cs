@@ -153,6 +153,12 @@ public static class Decision
                 .References(ConditionReasons.KindNotFound, missing).RetryLater().Plan();
         }
 
+        if (seen.Forbidden is { } forbidden)
+        {
+            return Report(seen, now, MachinePhase.Error, forbidden, scheduled)
+                .References(ConditionReasons.Forbidden, forbidden).RetryLater().Plan();
+        }
+
         var steps = ImmutableArray.CreateBuilder<Step>();
         var spent = seen.Slots.Where(slot => IsSpent(seen, slot)).ToList();
         if (spent.Count > 0)

@@ -30,6 +30,9 @@ public sealed record Observation
     /// <summary>The Node that the Machine became.</summary>
     public NodeObservation Node { get; init; } = NodeObservation.None;
 
+    /// <summary>What the controller may not do of what it needs to make the machine, for a person; null when it may.</summary>
+    public string? Forbidden { get; init; }
+
     /// <summary>The step that failed in this pass, if one did.</summary>
     public StepFailure? Failure { get; init; }
 

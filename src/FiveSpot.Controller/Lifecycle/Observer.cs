@@ -14,12 +14,17 @@ public sealed class Observer
     private readonly Informer<CapiMachine> _machines;
     private readonly ProviderKinds _kinds;
     private readonly NodeWatch _nodes;
+    private readonly Permissions _permissions;
+    private readonly ResourceType _machineResource;
 
     /// <summary>An observer over these caches.</summary>
-    public Observer(Informer<CapiMachine> machines, ProviderKinds kinds, NodeWatch nodes)
+    public Observer(
+        Informer<CapiMachine> machines, ProviderKinds kinds, Permissions permissions, NodeWatch nodes, ResourceType machineResource)
     {
         _machines = machines;
         _kinds = kinds;
+        _permissions = permissions;
+        _machineResource = machineResource;
         _nodes = nodes;
     }
 
@@ -40,6 +45,22 @@ public sealed class Observer
         var pending = false;
         var bootstrapSlots = Look(bootstrap, machine.Key, ref pending);
         var infrastructureSlots = Look(infrastructure, machine.Key, ref pending);
+
+        // Asked long before the window opens, so that at the boundary the answer is there.
+        string? forbidden = null;
+        if (ours is null && machine.FollowsSchedule)
+        {
+            foreach (var resource in (ReadOnlySpan<ResourceType?>)[bootstrapSlots.FirstOrDefault()?.Resource, infrastructureSlots.FirstOrDefault()?.Resource, _machineResource])
+            {
+                if (resource is not null)
+                {
+                    var permission = _permissions.Find(machine.Key.Namespace, resource, machine.Key);
+                    pending |= permission.IsPending;
+                    forbidden ??= permission.Missing;
+                }
+            }
+        }
+
         if (pending)
         {
             return null;
@@ -53,6 +74,7 @@ public sealed class Observer
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
             Node = _nodes.Find(ours),
+            Forbidden = forbidden,
         };
     }
 

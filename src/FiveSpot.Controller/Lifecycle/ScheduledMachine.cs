@@ -46,6 +46,9 @@ public sealed record ScheduledMachine : IKubernetesObject
     /// <summary>Whether somebody has deleted it, so that only the finalizers keep it.</summary>
     public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
 
+    /// <summary>Whether its schedule decides; if not, nothing is made, whatever the time.</summary>
+    public bool FollowsSchedule => !IsBeingDeleted && !KillSwitch && Problems.Count == 0 && Spec is { IsEnabled: true };
+
     /// <summary>Whether it was found to be gone, or another one of its name to be in its place.</summary>
     public bool IsGone { get; init; }
 

@@ -22,6 +22,7 @@ public sealed class StepExecutor
     private readonly Informer<CapiMachine> _machines;
     private readonly ResourceType _machineResource;
     private readonly ProviderKinds _kinds;
+    private readonly Permissions _permissions;
     private readonly NodeWatch _nodes;
     private readonly TimeProvider _clock;
 
@@ -32,6 +33,7 @@ public sealed class StepExecutor
         Informer<CapiMachine> machines,
         ResourceType machineResource,
         ProviderKinds kinds,
+        Permissions permissions,
         NodeWatch nodes,
         TimeProvider clock)
     {
@@ -40,6 +42,7 @@ public sealed class StepExecutor
         _machines = machines;
         _machineResource = machineResource;
         _kinds = kinds;
+        _permissions = permissions;
         _nodes = nodes;
         _clock = clock;
     }
@@ -180,6 +183,11 @@ public sealed class StepExecutor
             var found = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken);
             return (seen.Replace(slot, slot with { Object = found }), false);
         }
+        catch (ApiException exception) when (exception.IsForbidden)
+        {
+            _permissions.Forget(seen.Machine.Metadata.Namespace, slot.Resource!);
+            throw;
+        }
     }
 
     private async Task<(Observation World, bool AsPlanned)> CreateMachineAsync(Observation seen, CancellationToken cancellationToken)
@@ -198,6 +206,11 @@ public sealed class StepExecutor
         catch (ApiException exception) when (exception.IsAlreadyExists)
         {
             return await LookAgainAsync(seen, cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsForbidden)
+        {
+            _permissions.Forget(seen.Machine.Metadata.Namespace, _machineResource);
+            throw;
         }
     }
 

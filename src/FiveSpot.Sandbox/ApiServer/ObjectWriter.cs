@@ -38,7 +38,7 @@ internal sealed class ObjectWriter
             throw new StatusException(500, string.Empty, "resourceVersion should not be set on objects to be created");
         }
 
-        CheckFields(resource, obj, options);
+        CheckFields(resource, obj, options, applied);
         var generated = string.IsNullOrEmpty(metadata.Text("name")) && !string.IsNullOrEmpty(metadata.Text("generateName"));
         for (var attempt = 1; ; attempt++)
         {
@@ -176,7 +176,7 @@ internal sealed class ObjectWriter
         }
     }
 
-    private static void CheckFields(Resource resource, JsonObject obj, WriteOptions options)
+    private static void CheckFields(Resource resource, JsonObject obj, WriteOptions options, bool applied)
     {
         if (resource.Schema is not { } schema)
         {
@@ -201,7 +201,8 @@ internal sealed class ObjectWriter
             options.Warnings?.AddRange(texts);
         }
 
-        schema.ApplyDefaults(obj);
+        // What is applied is not decoded as other bodies are, so a null in it stays and is refused.
+        schema.ApplyDefaults(obj, keepNulls: applied && resource.IsCustom);
     }
 
     private void PrepareForCreate(Resource resource, JsonObject obj, WriteOptions options, bool applied)
@@ -241,7 +242,7 @@ internal sealed class ObjectWriter
     private bool Prepare(Resource resource, JsonObject next, JsonObject old, WriteOptions options, bool fromClient, bool applied)
     {
         CheckIdentity(resource, next, old, fromClient);
-        CheckFields(resource, next, options);
+        CheckFields(resource, next, options, applied);
         MetadataRules.Restore(next, old);
         MetadataRules.DropEmpty(next);
         next.Metadata()["resourceVersion"] = old.Metadata().Text("resourceVersion");
@@ -275,7 +276,7 @@ internal sealed class ObjectWriter
 
         if (resource.IsCustom && resource.Schema is { } schema)
         {
-            errors.AddRange(schema.Validate(next, old));
+            errors.AddRange(schema.Validate(next, old, statusOnly: options.Subresource == "status"));
         }
 
         ThrowIfAny(resource, next, errors);

@@ -338,6 +338,23 @@ public sealed class DecisionTests
     }
 
     [Fact]
+    public void Without_a_right_that_it_needs_nothing_is_made_but_what_is_there_is_taken_away()
+    {
+        var seen = World.New().Observe() with { Forbidden = "5-Spot may not create machines." };
+
+        var open = Decision.Decide(seen, Noon, new DecisionOptions());
+        open.Steps.ShouldBeEmpty();
+        open.Status.Phase.ShouldBe(MachinePhase.Error);
+        open.Status.Message.ShouldBe("5-Spot may not create machines.");
+        Condition(open.Status, ConditionTypes.ReferencesValid).Reason.ShouldBe(ConditionReasons.Forbidden);
+        open.RetryLater.ShouldBeTrue();
+
+        Decision.Decide(seen, Night, new DecisionOptions()).Status.Phase.ShouldBe(MachinePhase.Inactive);
+        var running = World.New().Reconcile(Noon).Observe() with { Forbidden = "5-Spot may not create machines." };
+        Decision.Decide(running, Night, new DecisionOptions()).Steps.ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public void While_a_kind_cannot_be_read_nothing_is_said_to_be_gone_and_it_is_tried_again()
     {
         var seen = World.New().Reconcile(Night).Observe();

@@ -54,6 +54,15 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The Machine at the newest version that this cluster serves.</summary>
     public ResourceType MachineKind => _definitions.Machine;
 
+    /// <summary>The version of a real server; null of an embedded one.</summary>
+    public Version? ServerVersion => _real?.Version;
+
+    /// <summary>The administrator's kubeconfig.</summary>
+    public string Kubeconfig => _kubeconfig;
+
+    /// <summary>Whose objects the ScheduledMachines of the scenario ask for.</summary>
+    public Providers Providers => _definitions.Providers;
+
     /// <summary>Whether the server evaluates the CEL rules of a CRD; before 1.25 they are ignored.</summary>
     public bool EvaluatesRules => _real is null || _real.Version >= new Version(1, 25);
 
@@ -91,8 +100,10 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
-        ClusterConnection.FromKubeconfig(System.Text.Encoding.UTF8.GetBytes(_kubeconfig), "the test's"),
+    /// <summary>A client of the cluster: the administrator's, or on a real server that of somebody with fewer rights.</summary>
+    public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null) => new(
+        ClusterConnection.FromKubeconfig(
+            System.Text.Encoding.UTF8.GetBytes(token is null ? _kubeconfig : _real!.Server.Kubeconfig(token)), "the test's"),
         new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
 
     /// <summary>How often the server's store was changed, ever; a number that stands still when nothing happens.</summary>
@@ -107,6 +118,10 @@ internal sealed class Cluster : IAsyncDisposable
 
     public async Task<IReadOnlyList<JsonObject>> ListAsync(ResourceType type) =>
         (await Api.ListAsync(type, new ListOptions { Namespace = type.Namespaced ? Namespace : null }, Parse, CancellationToken.None)).Items;
+
+    /// <summary>All objects of a kind, in every namespace.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ListAllAsync(ResourceType type) =>
+        (await Api.ListAsync(type, new ListOptions(), Parse, CancellationToken.None)).Items;
 
     public Task<JsonObject> PatchAsync(ResourceType type, string name, string mergePatch, string? subresource = null) => Api.MergePatchAsync(
         type,
@@ -131,15 +146,20 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>Applies a ScheduledMachine: a workday schedule in UTC, unless the spec says otherwise.</summary>
     public Task<JsonObject> ScheduleAsync(string name = "pc-1", string extraSpec = "", string? schedule = null) => CreateAsync(
-        Kinds.ScheduledMachine, ScheduledMachineJson(name, extraSpec, schedule));
+        Kinds.ScheduledMachine, ScheduledMachineJson(name, extraSpec, schedule, Providers));
 
-    public static JsonObject ScheduledMachineJson(string name, string extraSpec = "", string? schedule = null) => JsonNode.Parse($$"""
+    public static JsonObject ScheduledMachineJson(
+        string name, string extraSpec = "", string? schedule = null, Providers? providers = null)
+    {
+        var (bootstrap, bootstrapSpec, infrastructure, infrastructureSpec) = providers ?? Providers.K0smotron;
+        return JsonNode.Parse($$"""
         {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{name}}"},
          "spec":{"clusterName":"office","schedule":{{schedule ?? """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}"""}},
-          "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"version":"v1.33.1+k0s.0"} },
-          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1","port":22,"user":"admin"} }
+          "bootstrapSpec":{"apiVersion":"{{bootstrap.ApiVersion}}","kind":"{{bootstrap.Kind}}","spec":{{bootstrapSpec}} },
+          "infrastructureSpec":{"apiVersion":"{{infrastructure.ApiVersion}}","kind":"{{infrastructure.Kind}}","spec":{{infrastructureSpec}} }
           {{extraSpec}} } }
         """)!.AsObject();
+    }
 
     public async Task<ScheduledMachineStatus> StatusAsync(string name = "pc-1") =>
         (await GetAsync(Kinds.ScheduledMachine, name))?["status"] is { } status
@@ -226,43 +246,56 @@ internal sealed class Cluster : IAsyncDisposable
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
     {
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Kinds.Bootstrap, Kinds.Infrastructure, Kinds.Node];
-        await Wait.UntilAsync("the scenario leaves nothing behind", async () =>
-        {
-            var left = 0;
-            foreach (var kind in kinds)
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Node];
+        await Wait.UntilAsync(
+            "the scenario leaves nothing behind",
+            async () =>
             {
-                try
+                var count = 0;
+                foreach (var kind in kinds)
                 {
-                    foreach (var found in await ListAsync(kind))
-                    {
-                        left++;
-                        await RemoveAsync(kind, (string)found["metadata"]!["name"]!, found["metadata"]!["finalizers"] is not null);
-                    }
+                    var left = await ListWhatIsServedAsync(kind);
+                    count += left.Count;
+                    await ForEachAsync(left, found => RemoveAsync(kind, found));
                 }
-                catch (ApiException exception) when (exception.IsNotFound)
-                {
-                    // A kind that the scenario took away, or an object that is gone by now.
-                    left++;
-                    if (exception.Message.Contains("the server could not find the requested resource", StringComparison.Ordinal))
-                    {
-                        left--;
-                    }
-                }
-            }
 
-            return left == 0;
-        });
+                return count == 0;
+            },
+            deadline: 2 * Wait.Deadline);
+        // That takes the server's controller another five seconds, for which nobody has to wait.
         await DeleteAsync(Kinds.Namespace, Namespace);
 
-        async Task RemoveAsync(ResourceType kind, string name, bool held)
-        {
-            if (held)
-            {
-                await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
-            }
+        static Task ForEachAsync(IEnumerable<JsonObject> objects, Func<JsonObject, Task> act) =>
+            Parallel.ForEachAsync(objects, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (found, _) => await act(found));
 
-            await DeleteAsync(kind, name);
+        async Task<IReadOnlyList<JsonObject>> ListWhatIsServedAsync(ResourceType kind)
+        {
+            try
+            {
+                return await ListAsync(kind);
+            }
+            catch (ApiException exception) when (exception.IsNotFound)
+            {
+                return []; // A kind that the scenario took away.
+            }
+        }
+
+        async Task RemoveAsync(ResourceType kind, JsonObject found)
+        {
+            var name = (string)found["metadata"]!["name"]!;
+            try
+            {
+                if (found["metadata"]!["finalizers"] is not null)
+                {
+                    await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
+                }
+
+                await DeleteAsync(kind, name);
+            }
+            catch (ApiException exception) when (exception.IsNotFound)
+            {
+                // Gone already.
+            }
         }
     }
 }

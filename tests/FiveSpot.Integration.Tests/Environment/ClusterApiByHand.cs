@@ -42,8 +42,8 @@ internal sealed class ClusterApiByHand
             {"metadata":{"ownerReferences":[{"apiVersion":"{{_cluster.MachineKind.ApiVersion}}","kind":"Machine","name":"{{name}}",
              "uid":"{{machine!["metadata"]!["uid"]}}","controller":true,"blockOwnerDeletion":true}]} }
             """;
-        await _cluster.PatchAsync(Kinds.Bootstrap, name, owner);
-        await _cluster.PatchAsync(Kinds.Infrastructure, name, owner);
+        await _cluster.PatchAsync(_cluster.Providers.Bootstrap, name, owner);
+        await _cluster.PatchAsync(_cluster.Providers.Infrastructure, name, owner);
     }
 
     /// <summary>A Machine that is being deleted goes, and takes with it what it points at, and its Node.</summary>
@@ -54,14 +54,14 @@ internal sealed class ClusterApiByHand
             async () => (await _cluster.GetAsync(_cluster.MachineKind, name))?["metadata"]?["deletionTimestamp"] is not null);
         if (withItsObjects)
         {
-            await _cluster.DeleteAsync(Kinds.Infrastructure, name);
-            await _cluster.DeleteAsync(Kinds.Bootstrap, name);
+            await _cluster.DeleteAsync(_cluster.Providers.Infrastructure, name);
+            await _cluster.DeleteAsync(_cluster.Providers.Bootstrap, name);
         }
         else
         {
             // A provider that lost track: no owner, so that the garbage collector leaves them too.
-            await _cluster.PatchAsync(Kinds.Infrastructure, name, """{"metadata":{"ownerReferences":null}}""");
-            await _cluster.PatchAsync(Kinds.Bootstrap, name, """{"metadata":{"ownerReferences":null}}""");
+            await _cluster.PatchAsync(_cluster.Providers.Infrastructure, name, """{"metadata":{"ownerReferences":null}}""");
+            await _cluster.PatchAsync(_cluster.Providers.Bootstrap, name, """{"metadata":{"ownerReferences":null}}""");
         }
 
         await _cluster.DeleteAsync(Kinds.Node, name);

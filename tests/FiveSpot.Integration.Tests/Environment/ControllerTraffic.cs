@@ -32,6 +32,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
     /// <summary>One request of the controller.</summary>
     internal sealed record Call(string Verb, string Path, DateTimeOffset At)
     {
+        /// <summary>What was sent; empty for nothing.</summary>
+        public string Body { get; init; } = "";
+
         /// <summary>Whether it changes something other than events, which follow in their own time.</summary>
         public bool IsWrite => Verb != "get" && !Path.Contains("/events", StringComparison.Ordinal) && !Path.Contains("/authorization.k8s.io/", StringComparison.Ordinal);
     }
@@ -53,7 +56,10 @@ internal sealed class ControllerTraffic(TimeProvider clock)
                 "PUT" => "update",
                 var method => method.ToLowerInvariant(),
             };
-            var call = new Call(verb, request.RequestUri!.AbsolutePath, traffic.Now);
+            var call = new Call(verb, request.RequestUri!.AbsolutePath, traffic.Now)
+            {
+                Body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken),
+            };
             traffic._calls.Enqueue(call);
             if (traffic.Disturb?.Invoke(call, Stage.Before) is { } before)
             {

@@ -21,6 +21,24 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
 
+    /// <summary>A cluster with Cluster API, before 5-Spot comes.</summary>
+    public static readonly Definitions WithoutOurs = new("own-cluster", Kinds.MachineV1Beta2, () => [.. ClusterApiDefinitions.All()]);
+
+    /// <summary>Cluster API 1.14 and k0smotron as they are published: Machine at both versions.</summary>
+    public static readonly Definitions ClusterApi114 = new("capi-v1.14", Kinds.MachineV1Beta2, () =>
+        [ScheduledMachineCrd.ToJson(), .. SharedFolder.ReadObjects("capi-crds/v1.14")]);
+
+    /// <summary>The core of Cluster API 1.9, which serves Machine at v1beta1 alone, with the same providers.</summary>
+    public static readonly Definitions ClusterApi19 = new("capi-v1.9", Kinds.MachineV1Beta1, () =>
+    [
+        ScheduledMachineCrd.ToJson(),
+        .. SharedFolder.ReadObjects("capi-crds/v1.9"),
+        .. SharedFolder.ReadObjects("capi-crds/v1.14").Where(definition => (string)definition["spec"]!["group"]! != "cluster.x-k8s.io"),
+    ]);
+
+    /// <summary>Whose objects the scenario's ScheduledMachines ask for.</summary>
+    public Providers Providers { get; init; } = Providers.K0smotron;
+
     public static Definitions ServingMachineAt(string version) => version == "v1beta2" ? BothVersions : OnlyV1Beta1;
 
     public static string NameOf(JsonObject definition) => (string)definition["metadata"]!["name"]!;

@@ -16,15 +16,19 @@ internal static class Kinds
 
     public static readonly ResourceType MachineV1Beta1 = MachineV1Beta2 with { Version = "v1beta1" };
 
-    public static readonly ResourceType Bootstrap =
-        new("bootstrap.cluster.x-k8s.io", "v1beta1", "k0sworkerconfigs", "K0sWorkerConfig", Namespaced: true);
+    public static ResourceType Bootstrap => Providers.K0smotron.Bootstrap;
 
-    public static readonly ResourceType Infrastructure =
-        new("infrastructure.cluster.x-k8s.io", "v1beta1", "remotemachines", "RemoteMachine", Namespaced: true);
+    public static ResourceType Infrastructure => Providers.K0smotron.Infrastructure;
 
     public static readonly ResourceType Node = NodeWatch.Nodes;
 
     public static readonly ResourceType Event = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);
+
+    public static readonly ResourceType ClusterRole =
+        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", Namespaced: false);
+
+    public static readonly ResourceType ClusterRoleBinding =
+        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", Namespaced: false);
 
     public static readonly ResourceType Crd =
         new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", Namespaced: false);

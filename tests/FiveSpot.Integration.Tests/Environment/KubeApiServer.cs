@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -22,6 +23,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
     private const string Controllers = "garbagecollector,namespace,disruption,deployment,replicaset,serviceaccount,clusterrole-aggregation";
 
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
 
     private readonly List<GuardedProcess> _processes;
     private readonly string _folder;
@@ -126,7 +128,8 @@ internal sealed class KubeApiServer : IAsyncDisposable
         processes.Add(GuardedProcess.Start(assets["kube-controller-manager"], folder,
         [
             $"--kubeconfig={kubeconfig}",
-            $"--controllers={Controllers}",
+            // The last one looks policies over, and came with them.
+            $"--controllers={Controllers}{(assets.Version < new Version(1, 30) ? "" : ",validatingadmissionpolicy-status-controller")}",
             "--leader-elect=false",
             "--secure-port=0",
             // The insecure port of old ones, which newer ones do not know.
@@ -188,15 +191,19 @@ internal sealed class KubeApiServer : IAsyncDisposable
         };
         using var http = new HttpClient(handler) { BaseAddress = Address };
         http.DefaultRequestHeaders.Authorization = new("Bearer", AdminToken);
-        await Wait.UntilAsync($"the kube-apiserver {Name} is ready", IsReadyAsync, () => Task.FromResult(LastWords()), StartDeadline);
+        var watch = Stopwatch.StartNew();
+        while (!await IsReadyAsync())
+        {
+            if (_processes.Any(process => process.HasExited) || watch.Elapsed > StartDeadline)
+            {
+                throw new InvalidOperationException($"The API server {Name} did not come up within {StartDeadline.TotalSeconds:0} s. {LastWords()}");
+            }
+
+            await Task.Delay(Between, TimeProvider.System);
+        }
 
         async Task<bool> IsReadyAsync()
         {
-            if (_processes.Any(process => process.HasExited))
-            {
-                throw new InvalidOperationException($"A server of {Name} ended. {LastWords()}");
-            }
-
             try
             {
                 using var answer = await http.GetAsync(new Uri("readyz", UriKind.Relative));

@@ -23,7 +23,7 @@ internal sealed partial record KubeAssets(string Folder, Version Version)
 
     private static KubeAssets? Look()
     {
-        var script = RepositoryFile("eng/kube-assets.sh");
+        var script = Repository.PathOf("eng/kube-assets.sh");
         var folder = Run("bash", script, "--if-built").Trim();
         if (folder.Length == 0)
         {
@@ -34,19 +34,6 @@ internal sealed partial record KubeAssets(string Folder, Version Version)
         return new KubeAssets(folder, match.Success
             ? new Version(int.Parse(match.Groups[1].ValueSpan), int.Parse(match.Groups[2].ValueSpan))
             : throw new InvalidOperationException($"{folder}/kube-apiserver does not tell its version."));
-    }
-
-    private static string RepositoryFile(string path)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "5spot.slnx")))
-            {
-                return Path.Combine(folder.FullName, path);
-            }
-        }
-
-        throw new InvalidOperationException($"{AppContext.BaseDirectory} is not in a checkout of 5-Spot.");
     }
 
     private static string Run(string program, params string[] arguments)

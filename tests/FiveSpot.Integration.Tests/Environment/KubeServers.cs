@@ -13,6 +13,12 @@ namespace FiveSpot.Integration.Tests.Environment;
 /// </summary>
 public sealed class KubeServers : IAsyncDisposable
 {
+    /// <summary>The token of somebody who may do nothing until a scenario allows it.</summary>
+    internal const string RestrictedToken = "scenario-restricted-token";
+
+    /// <summary>The name of whom that token is.</summary>
+    internal const string RestrictedUser = "restricted";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private static readonly ConcurrentDictionary<string, Lazy<Task<Shared>>> Started = new();
@@ -23,7 +29,7 @@ public sealed class KubeServers : IAsyncDisposable
         var assets = KubeAssets.Found;
         Assert.SkipWhen(assets is null, KubeAssets.WhyNot);
         var shared = await Started.GetOrAdd(name, _ => new Lazy<Task<Shared>>(async () =>
-            new Shared(await KubeApiServer.StartAsync(assets, name), assets.Version, new SemaphoreSlim(1)))).Value;
+            new Shared(await KubeApiServer.StartAsync(assets, name, [$"{RestrictedToken},{RestrictedUser},{RestrictedUser}"]), assets.Version, new SemaphoreSlim(1)))).Value;
         return await shared.Turn.WaitAsync(Patience, TestContext.Current.CancellationToken)
             ? new Lease(shared)
             : throw new TimeoutException($"The kube-apiserver {name} was not given back by another scenario within {Patience.TotalMinutes} minutes.");

@@ -17,16 +17,17 @@ internal sealed class RunningController : IAsyncDisposable
     private readonly FiveSpotController _controller;
     private readonly Task _running;
 
-    private RunningController(Cluster cluster, ControllerSettings settings)
+    private RunningController(Cluster cluster, ControllerSettings settings, string? token)
     {
-        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch);
+        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch, token);
         _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance);
         _running = _controller.RunAsync(_stop.Token);
     }
 
-    public static async Task<RunningController> StartAsync(Cluster cluster, DecisionOptions? decisions = null, int workers = 4)
+    public static async Task<RunningController> StartAsync(
+        Cluster cluster, DecisionOptions? decisions = null, int workers = 4, string? token = null)
     {
-        var controller = new RunningController(cluster, new ControllerSettings { Decisions = decisions ?? new DecisionOptions(), Workers = workers, Instance = "test" });
+        var controller = new RunningController(cluster, new ControllerSettings { Decisions = decisions ?? new DecisionOptions(), Workers = workers, Instance = "test" }, token);
         await await Task.WhenAny(controller._controller.Ready, controller._running).WaitAsync(Wait.Deadline);
         return controller;
     }

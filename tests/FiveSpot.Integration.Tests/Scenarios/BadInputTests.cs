@@ -35,11 +35,15 @@ public abstract class BadInputTests(ServerKind kind)
         { "killIfCommands", """[""]""", "killIfCommands" },
     };
 
+    // What a schema can say by itself; the rest is rules in CEL, which old servers do not evaluate.
+    private static readonly string[] RefusedBySchema = ["priority", "killIfCommands"];
+
     [Theory]
     [MemberData(nameof(BadFields))]
     public async Task Admission_refuses_it_with_a_sentence(string field, string value, string words)
     {
         await using var cluster = await Cluster.StartAsync(kind);
+        Assert.SkipUnless(cluster.EvaluatesRules || RefusedBySchema.Contains(field), "this kube-apiserver is older than 1.25 and ignores the CEL rules of a CRD");
 
         var refusal = await Should.ThrowAsync<ApiException>(() => cluster.CreateAsync(Kinds.ScheduledMachine, Bad(field, value)));
 

@@ -16,7 +16,7 @@ public abstract class RestartTests(ServerKind kind)
 
     public sealed class OnKubeApiServer() : RestartTests(ServerKind.KubeApiServer);
 
-    private static readonly string[] NotState = ["uid", "resourceVersion", "managedFields", "generation", "creationTimestamp"];
+    private static readonly string[] NotState = ["uid", "resourceVersion", "managedFields", "generation", "creationTimestamp", "lastScheduledTime"];
 
     [Fact]
     public Task Opening() => EndsTheSameAsync(

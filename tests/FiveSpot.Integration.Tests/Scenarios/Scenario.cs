@@ -24,9 +24,12 @@ internal sealed class Scenario : IAsyncDisposable
 
     public ClusterApiByHand ClusterApi { get; }
 
-    public static async Task<Scenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null)
+    public static Task<Scenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null) =>
+        StartAsync(kind, Definitions.ServingMachineAt(machineVersion), decisions);
+
+    public static async Task<Scenario> StartAsync(ServerKind kind, Definitions definitions, DecisionOptions? decisions = null)
     {
-        var cluster = await Cluster.StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
+        var cluster = await Cluster.StartAsync(kind, definitions);
         try
         {
             return new Scenario(cluster, await RunningController.StartAsync(cluster, decisions));
@@ -39,9 +42,12 @@ internal sealed class Scenario : IAsyncDisposable
     }
 
     /// <summary>A machine in its window, joined and ready.</summary>
-    public static async Task<Scenario> RunningMachineAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null)
+    public static Task<Scenario> RunningMachineAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null) =>
+        RunningMachineAsync(kind, Definitions.ServingMachineAt(machineVersion), decisions);
+
+    public static async Task<Scenario> RunningMachineAsync(ServerKind kind, Definitions definitions, DecisionOptions? decisions = null)
     {
-        var scenario = await StartAsync(kind, machineVersion, decisions);
+        var scenario = await StartAsync(kind, definitions, decisions);
         try
         {
             await scenario.Cluster.ScheduleAsync();
@@ -72,8 +78,8 @@ internal sealed class Scenario : IAsyncDisposable
     public async Task<(int Machines, int Bootstraps, int Infrastructures)> CountAsync() =>
     (
         (await Cluster.ListAsync(Cluster.MachineKind)).Count,
-        (await Cluster.ListAsync(Kinds.Bootstrap)).Count,
-        (await Cluster.ListAsync(Kinds.Infrastructure)).Count);
+        (await Cluster.ListAsync(Cluster.Providers.Bootstrap)).Count,
+        (await Cluster.ListAsync(Cluster.Providers.Infrastructure)).Count);
 
     public async ValueTask DisposeAsync()
     {

@@ -59,6 +59,11 @@ internal static class AssociativeLists
             {
                 if (list[i] is not JsonObject item)
                 {
+                    if (shown is not null)
+                    {
+                        errors.Add(FieldError.Invalid($"{path}[{i}]", shown, "must be an object for an array of list-type map"));
+                    }
+
                     continue;
                 }
 

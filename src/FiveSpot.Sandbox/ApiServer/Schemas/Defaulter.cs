@@ -7,14 +7,12 @@ namespace FiveSpot.Sandbox.ApiServer.Schemas;
 /// <summary>Fills in defaults.</summary>
 internal static class Defaulter
 {
-    public static void Apply(JsonObject obj, SchemaNode root) => ApplyTo(obj, root);
-
-    public static void ApplyTo(JsonNode? value, SchemaNode node)
+    public static void ApplyTo(JsonNode? value, SchemaNode node, bool keepNulls)
     {
         switch (value)
         {
             case JsonObject map:
-                OnObject(map, node);
+                OnObject(map, node, keepNulls);
                 break;
             case JsonArray list when node.Items is { } items:
                 for (var i = 0; i < list.Count; i++)
@@ -26,7 +24,7 @@ internal static class Defaulter
 
                     if (list[i] is JsonObject or JsonArray)
                     {
-                        ApplyTo(list[i], items);
+                        ApplyTo(list[i], items, keepNulls);
                     }
                 }
 
@@ -34,7 +32,7 @@ internal static class Defaulter
         }
     }
 
-    private static void OnObject(JsonObject map, SchemaNode node)
+    private static void OnObject(JsonObject map, SchemaNode node, bool keepNulls)
     {
         foreach (var (name, property) in node.Properties)
         {
@@ -43,7 +41,7 @@ internal static class Defaulter
             {
                 map[name] = property.Default!.DeepClone();
             }
-            else if (present && value is null && !property.Nullable)
+            else if (present && value is null && !property.Nullable && !keepNulls)
             {
                 map.Remove(name);
                 continue;
@@ -51,7 +49,7 @@ internal static class Defaulter
 
             if (map[name] is JsonObject or JsonArray)
             {
-                ApplyTo(map[name], property);
+                ApplyTo(map[name], property, keepNulls);
             }
         }
 
@@ -64,16 +62,18 @@ internal static class Defaulter
         {
             if (map[name] is null && !additional.Nullable)
             {
-                if (!additional.HasDefault)
+                if (additional.HasDefault)
+                {
+                    map[name] = additional.Default!.DeepClone();
+                }
+                else if (!keepNulls)
                 {
                     map.Remove(name);
                     continue;
                 }
-
-                map[name] = additional.Default!.DeepClone();
             }
 
-            ApplyTo(map[name], additional);
+            ApplyTo(map[name], additional, keepNulls);
         }
     }
 }

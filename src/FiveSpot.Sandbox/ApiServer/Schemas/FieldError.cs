@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Cel;
 
@@ -39,11 +38,14 @@ public sealed record FieldError(string Type, string Field, string Detail, JsonNo
     {
         get
         {
-            var text = Type is "Required value" or "Forbidden" or "Too long" or "Internal error" ? Type
+            var text = Type is "Required value" or "Forbidden" or "Too long" or "Internal error" || OmitsValue ? Type
                 : $"{Type}: {Printed(BadValue)}";
             return Detail.Length == 0 ? text : $"{text}: {Detail}";
         }
     }
+
+    /// <summary>Whether the offending value is too large to print.</summary>
+    public bool OmitsValue { get; init; }
 
     /// <summary>Whether CEL rules are not run on an object that has this error.</summary>
     public bool BlocksRules => Reason is "FieldValueNotSupported" or "FieldValueRequired" or "FieldValueTooLong"
@@ -84,7 +86,6 @@ public sealed record FieldError(string Type, string Field, string Detail, JsonNo
     {
         null => "null",
         JsonObject or JsonArray => GoText.Json(value),
-        _ when value.GetValueKind() == JsonValueKind.Null => "null",
         _ => GoText.Scalar(value),
     };
 }

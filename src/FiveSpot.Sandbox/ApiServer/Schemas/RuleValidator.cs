@@ -129,7 +129,7 @@ internal sealed class RuleValidator
             }
             else if (!result.IsTrue && (rule.UsesOldSelf || !unchanged))
             {
-                Report(rule, activation, path, type);
+                Report(rule, activation, value, path, type);
                 if (_budget < 0)
                 {
                     return;
@@ -154,7 +154,7 @@ internal sealed class RuleValidator
         _budget = -1;
     }
 
-    private void Report(ValidationRule rule, Dictionary<string, CelValue> activation, string path, JsonValue type)
+    private void Report(ValidationRule rule, Dictionary<string, CelValue> activation, JsonNode value, string path, JsonValue type)
     {
         var field = (path + rule.FieldPath).TrimStart('.');
         field = field.Length == 0 ? FieldError.NoField : field;
@@ -181,8 +181,10 @@ internal sealed class RuleValidator
         {
             "FieldValueForbidden" => FieldError.Forbidden(field, detail),
             "FieldValueRequired" => FieldError.Required(field, detail),
-            "FieldValueDuplicate" => FieldError.Duplicate(field, type),
-            _ => FieldError.Invalid(field, type, detail),
+            "FieldValueDuplicate" => Shown(FieldError.Duplicate(field, value.DeepClone())),
+            _ => Shown(FieldError.Invalid(field, value.DeepClone(), detail)),
         });
+
+        FieldError Shown(FieldError error) => error with { OmitsValue = value is JsonObject or JsonArray };
     }
 }

@@ -62,16 +62,27 @@ public sealed class StructuralSchema
     public IReadOnlyList<string> Prune(JsonObject obj, bool isResourceRoot) => Pruner.Prune(obj, _root, isResourceRoot);
 
     /// <summary>Fills in defaults, in place; a <c>null</c> where the schema is not nullable counts as absent.</summary>
-    public void ApplyDefaults(JsonObject obj) => Defaulter.Apply(obj, _root);
+    /// <param name="obj">The object.</param>
+    /// <param name="keepNulls">Whether such a <c>null</c> stays where there is no default for it.</param>
+    public void ApplyDefaults(JsonObject obj, bool keepNulls = false) => Defaulter.ApplyTo(obj, _root, keepNulls);
 
     /// <summary>Checks an object that was pruned and defaulted.</summary>
     /// <param name="obj">The object.</param>
     /// <param name="old">The object as it was before an update; null on a create.</param>
+    /// <param name="statusOnly">Whether it is an update of the status: then the rest is not held against it, but by rules.</param>
     /// <returns>What is wrong, in the order in which kube-apiserver finds it; empty when nothing is.</returns>
-    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old)
+    public IReadOnlyList<FieldError> Validate(JsonObject obj, JsonObject? old, bool statusOnly = false)
     {
         var errors = new List<FieldError>();
-        ValueValidator.Validate(obj, _root, errors);
+        if (statusOnly)
+        {
+            ValidateStatus(obj, errors);
+        }
+        else
+        {
+            ValueValidator.Validate(obj, _root, errors);
+        }
+
         AssociativeLists.Validate(obj, _root, "", errors);
         if (!_root.HasRules)
         {
@@ -95,6 +106,17 @@ public sealed class StructuralSchema
     /// that kube-apiserver sets when a CustomResourceDefinition is created.</summary>
     public RuleCosts EstimateCosts() => RuleCostEstimator.Estimate(_root);
 
+    // The status is checked as if it were all: what is said of it names fields from there, and only their place is whole.
+    private void ValidateStatus(JsonObject obj, List<FieldError> errors)
+    {
+        if (obj.TryGetPropertyValue("status", out var status) && _root.Properties.TryGetValue("status", out var schema))
+        {
+            var found = new List<FieldError>();
+            ValueValidator.ValidateAt(status, schema, "", found);
+            errors.AddRange(found.Select(error => error with { Field = error.Field == FieldError.NoField ? "status" : $"status.{error.Field}" }));
+        }
+    }
+
     private static void CheckDefaults(SchemaNode node, List<FieldError> errors)
     {
         if (node.HasDefault)
@@ -106,7 +128,7 @@ public sealed class StructuralSchema
                 errors.Add(FieldError.Invalid(place, node.Default!.DeepClone(), $"must not have unknown fields: {string.Join(", ", unknown)}"));
             }
 
-            Defaulter.ApplyTo(value, node);
+            Defaulter.ApplyTo(value, node, keepNulls: false);
             var wrong = new List<FieldError>();
             ValueValidator.ValidateAt(value, node, "", wrong);
             errors.AddRange(wrong.Select(e => e with { Field = e.Field == FieldError.NoField ? place : $"{place}.{e.Field}" }));

@@ -56,6 +56,7 @@ internal static class ValueValidator
         }
     }
 
+    // kube-openapi leaves the blank even where there is no name before it.
     private static string InBody(string path) => $"{path} in body";
 
     private static string At(string path) => path.Length == 0 ? FieldError.NoField : path;
@@ -102,10 +103,6 @@ internal static class ValueValidator
         }
 
         errors.Add(WrongType(path, types, kind));
-        if (kind == "number" && types == "integer")
-        {
-            errors.Add(FieldError.Invalid(FieldError.NoField, JsonValue.Create(""), $"Checked value must be of type integer (default format) in {path}"));
-        }
     }
 
     private static void CheckJunctors(JsonNode value, SchemaNode node, string path, List<FieldError> errors)
@@ -195,6 +192,7 @@ internal static class ValueValidator
         var number = double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture);
         void Invalid(string detail) => errors.Add(FieldError.Invalid(At(path), value.DeepClone(), $"{InBody(path)} should be {detail}"));
 
+        CheckRange(value, number, node, path, errors);
         if (node.MultipleOf is > 0 and var factor && Math.IEEERemainder(number, factor) != 0)
         {
             Invalid($"a multiple of {GoText.Float(factor, 21)}");
@@ -209,11 +207,21 @@ internal static class ValueValidator
         {
             Invalid($"greater than {(node.ExclusiveMinimum ? "" : "or equal to ")}{GoText.Float(least, 21)}");
         }
+    }
 
-        if (node.Format == "int32" && (number is < int.MinValue or > int.MaxValue))
+    private static void CheckRange(JsonNode value, double number, SchemaNode node, string path, List<FieldError> errors)
+    {
+        var fits = (node.Type, node.Format) switch
+        {
+            ("integer", "int32") => KindOf(value).Kind == "integer" && number is >= int.MinValue and <= int.MaxValue,
+            ("integer", _) => KindOf(value).Kind == "integer",
+            ("number", "float") => Math.Abs(number) <= float.MaxValue,
+            _ => true,
+        };
+        if (!fits)
         {
             errors.Add(FieldError.Invalid(FieldError.NoField, JsonValue.Create(""),
-                $"Checked value must be of type integer with format int32 in {path}"));
+                $"Checked value must be of type {node.Type} {(node.Format.Length == 0 ? "(default format)" : $"with format {node.Format}")} in {path}"));
         }
     }
 

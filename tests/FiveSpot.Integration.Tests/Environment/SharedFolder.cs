@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Http;
+
+namespace FiveSpot.Integration.Tests.Environment;
+
+/// <summary>The folder <c>shared</c> beside the repository, or the one that <c>FIVESPOT_SHARED</c> names: real Cluster API definitions.</summary>
+internal static class SharedFolder
+{
+    /// <summary>The objects of a folder's YAML files, one a file; skips the test if there is no such folder.</summary>
+    public static IReadOnlyList<JsonObject> ReadObjects(string path)
+    {
+        var folder = Candidates().Select(shared => Path.Combine(shared, path)).FirstOrDefault(Directory.Exists);
+        Assert.SkipWhen(folder is null, $"no folder shared/{path} beside the repository; FIVESPOT_SHARED may name it");
+        return [.. Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal).Select(file => YamlText.Parse(File.ReadAllBytes(file))!.AsObject())];
+    }
+
+    private static IEnumerable<string> Candidates()
+    {
+        if (System.Environment.GetEnvironmentVariable("FIVESPOT_SHARED") is { Length: > 0 } shared)
+        {
+            yield return shared;
+        }
+
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            yield return Path.Combine(folder.FullName, "shared");
+        }
+    }
+}
