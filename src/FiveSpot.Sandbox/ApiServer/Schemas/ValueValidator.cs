@@ -103,10 +103,6 @@ internal static class ValueValidator
         }
 
         errors.Add(WrongType(path, types, kind));
-        if (kind == "number" && types == "integer")
-        {
-            errors.Add(FieldError.Invalid(FieldError.NoField, JsonValue.Create(""), $"Checked value must be of type integer (default format) in {path}"));
-        }
     }
 
     private static void CheckJunctors(JsonNode value, SchemaNode node, string path, List<FieldError> errors)

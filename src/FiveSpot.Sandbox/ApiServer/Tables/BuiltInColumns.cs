@@ -146,7 +146,8 @@ internal static class BuiltInColumns
 
     private static TableColumn Subjects(string name, string kind) => TableColumn.Text(name, obj => string.Join(", ", obj.Objects("subjects")
         .Where(subject => subject.Text("kind") == kind)
-        .Select(subject => kind == "ServiceAccount" ? $"{subject.Text("namespace")}/{subject.Text("name")}" : subject.Text("name"))), 1) with { Description = $"{name} in the roleBinding" };
+        .Select(subject => kind == "ServiceAccount" ? $"{subject.Text("namespace")}/{subject.Text("name")}" : subject.Text("name"))), 1) with
+    { Description = $"{name} in the roleBinding" };
 
     private static string PodStatus(JsonObject pod)
     {
