@@ -27,6 +27,7 @@ public sealed class ExamplesTests
         ["tainted.yaml"] = new() { ["default/tainted-gpu"] = "Active" },
         ["kill-switch.yaml"] = new() { ["default/kill-switch"] = "Terminated" },
         ["kill-if-commands.yaml"] = new() { ["default/kill-if-commands"] = "Active" },
+        ["around-the-clock.yaml"] = new() { ["default/around-the-clock"] = "Active" },
     };
 
     public static TheoryData<string> Files => [.. Phases.Keys];
