@@ -33,6 +33,17 @@ internal sealed record DeleteOptions
             OrphanDependents = body.Flag("orphanDependents") ?? (query.TryGetValue("orphanDependents", out var orphan) ? orphan == "true" : null),
             DryRun = body.Texts("dryRun").Any() || query.ContainsKey("dryRun"),
         };
+        if (body.Text("kind") is { Length: > 0 } kind && kind != "DeleteOptions")
+        {
+            throw Refusal.BadRequest($"no kind \"{kind}\" is registered for version \"{body.Text("apiVersion")}\" in scheme \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"");
+        }
+
+        var dryRun = body.Texts("dryRun").Concat(query.TryGetValue("dryRun", out var inQuery) ? [inQuery] : []).ToList();
+        if (dryRun.Exists(value => value != "All"))
+        {
+            throw Refusal.Invalid("meta.k8s.io", "DeleteOptions", string.Empty, [new("Unsupported value", "dryRun", "supported values: \"All\"", dryRun.ToJsonArray())]);
+        }
+
         if (options.PropagationPolicy is not (null or "Background" or "Foreground" or "Orphan"))
         {
             throw Refusal.Invalid("meta.k8s.io", "DeleteOptions", string.Empty,

@@ -36,6 +36,12 @@ internal sealed class ObjectDeleter
                     return (live, true);
                 }
 
+                if (resource.Strategy.IsGraceful)
+                {
+                    // Also one that goes at once says so in its last state.
+                    Mark(resource, next, grace);
+                }
+
                 if (resource.Store.Delete(live, next) is { } gone)
                 {
                     return (gone, true);
@@ -61,12 +67,12 @@ internal sealed class ObjectDeleter
     {
         if (options.Uid is { } uid && uid != live.Uid)
         {
-            throw Refusal.Conflict(resource, live.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
+            throw Refusal.Precondition(resource, live.Name, $"the UID in the precondition ({uid}) does not match the UID in record ({live.Uid}). The object might have been deleted and then recreated");
         }
 
         if (options.ResourceVersion is { } version && version != live.Metadata.Text("resourceVersion"))
         {
-            throw Refusal.Conflict(resource, live.Name, $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {live.Metadata.Text("resourceVersion")}");
+            throw Refusal.Precondition(resource, live.Name, $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({live.Metadata.Text("resourceVersion")}). The object might have been modified");
         }
     }
 
@@ -120,10 +126,13 @@ internal sealed class ObjectDeleter
         }
 
         metadata["deletionTimestamp"] = _clock.GetUtcNow().AddSeconds(grace).ToKubernetesTime();
-        metadata["deletionGracePeriodSeconds"] = grace;
-        if (metadata.Number("generation") is { } generation)
+        if (resource.Strategy.CountsDeletion)
         {
-            metadata["generation"] = generation + 1;
+            metadata["deletionGracePeriodSeconds"] = grace;
+            if (metadata.Number("generation") is { } generation)
+            {
+                metadata["generation"] = generation + 1;
+            }
         }
 
         resource.Strategy.MarkDeleted(next);

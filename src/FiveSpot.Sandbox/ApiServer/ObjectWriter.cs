@@ -297,7 +297,7 @@ internal sealed class ObjectWriter
         {
             if (fromClient && !resource.Strategy.AllowUnconditionalUpdate)
             {
-                throw Refusal.Invalid(resource, name, [new("Invalid value", "metadata.resourceVersion", "must be specified for an update", JsonValue.Create(0))]);
+                throw Refusal.Invalid(resource.Group, resource.Plural, name, [new("Invalid value", "metadata.resourceVersion", "must be specified for an update", JsonValue.Create(0))]);
             }
         }
         else if (version != before.Text("resourceVersion"))
@@ -373,7 +373,8 @@ internal sealed class ObjectWriter
             && metadata.List("finalizers") is not { Count: > 0 }
             && !resource.Strategy.IsHeld(json)
             && (live.Metadata.Number("deletionGracePeriodSeconds") ?? 0) == 0;
-        return gone ? resource.Store!.Delete(live, json) : resource.Store!.Replace(live, json);
+        // Whoever took the last finalizer off sees the object as of the version before.
+        return gone ? resource.Store!.Delete(live, json)?.WithResourceVersion(live.ResourceVersion) : resource.Store!.Replace(live, json);
     }
 
     private void RequireNamespace(Resource resource, string @namespace, JsonObject metadata)

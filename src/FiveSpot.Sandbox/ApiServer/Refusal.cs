@@ -13,7 +13,7 @@ internal static class Refusal
     public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
 
     /// <summary>A body that is not even of some kind.</summary>
-    public static StatusException Unrecognized(string kind, ReadOnlySpan<byte> body, string why)
+    public static StatusException Unrecognized(string kind, ReadOnlySpan<byte> body, string why, bool isJsonError = true)
     {
         const int Most = 30;
         var start = body[..Math.Min(body.Length, Most)];
@@ -23,13 +23,15 @@ internal static class Refusal
             [(byte)'{', ..] => Encoding.UTF8.GetString(start),
             _ => Convert.ToHexStringLower(start),
         };
-        return BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({shown}{(body.Length > Most ? " ..." : "")})");
+        return BadRequest($"the object provided is unrecognized (must be of type {kind}): {(isJsonError ? "couldn't get version/kind; json parse error: " : "")}{why} ({shown}{(body.Length > Most ? " ..." : "")})");
     }
 
     public static StatusException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
 
     public static StatusException NotFound(Resource resource, string name) =>
         new(404, "NotFound", $"{resource.QualifiedName} \"{name}\" not found", Details(resource, name, resource.Plural));
+
+    public static StatusException NoSuchResource() => new(404, "NotFound", "the server could not find the requested resource", []);
 
     public static StatusException AlreadyExists(Resource resource, string name) =>
         new(409, "AlreadyExists", $"{resource.QualifiedName} \"{name}\" already exists", Details(resource, name, resource.Plural));
@@ -55,6 +57,10 @@ internal static class Refusal
     public static StatusException Conflict(Resource resource, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {resource.QualifiedName} \"{name}\": {why}", Details(resource, name, resource.Plural));
 
+    /// <summary>409 for a delete that was meant for another state of the object, which names the kind instead of the resource.</summary>
+    public static StatusException Precondition(Resource resource, string name, string why) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {resource.QualifiedKind} \"{name}\": {why}", Details(resource, name, resource.Kind));
+
     public static StatusException Modified(Resource resource, string name) =>
         Conflict(resource, name, "the object has been modified; please apply your changes to the latest version and try again");
 
@@ -74,7 +80,11 @@ internal static class Refusal
             details["group"] = group;
         }
 
-        details["kind"] = kind;
+        if (kind.Length > 0)
+        {
+            details["kind"] = kind;
+        }
+
         details["causes"] = new JsonArray([.. errors.Select(error => (JsonNode)new JsonObject
         {
             ["reason"] = error.Reason,
@@ -94,8 +104,28 @@ internal static class Refusal
     public static StatusException NotAcceptable(string offered) =>
         new(406, "NotAcceptable", $"only the following media types are accepted: {offered}");
 
+    /// <summary>406 for one object asked for as a list, and the other way round.</summary>
+    public static StatusException WrongForm(string form, string why) => new(406, "NotAcceptable", $"you requested {form}, but the requested object {why}");
+
+    /// <summary>406 where no encoding at all is one that the server has.</summary>
+    public static StatusException NothingAcceptable() => new(
+        406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf", []);
+
     public static StatusException UnsupportedMediaType(string accepted) =>
         new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}");
+
+    /// <summary>415 for a patch of no type that there is.</summary>
+    public static StatusException NoPatchType() => new(415, "UnsupportedMediaType", "415: Unsupported Media Type", []);
+
+    /// <summary>422 for a patch that makes of an object what is none of its kind.</summary>
+    public static StatusException BadPatch(JsonObject patched, string why)
+    {
+        var error = FieldError.Invalid("patch", JsonValue.Create(patched.ToJsonString()), why);
+        return new(422, "Invalid", $" \"\" is invalid: {error}", new JsonObject
+        {
+            ["causes"] = new JsonArray(new JsonObject { ["reason"] = error.Reason, ["message"] = error.Body, ["field"] = error.Field }),
+        });
+    }
 
     /// <summary>415 for protobuf of what is not read in it.</summary>
     public static StatusException TakesJsonOnly(string sent) =>

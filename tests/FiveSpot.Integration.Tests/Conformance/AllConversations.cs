@@ -10,5 +10,11 @@ internal static class AllConversations
     public static readonly IReadOnlyList<Conversation> List =
     [
         .. CoreObjects.All,
+        .. Patches.All,
+        .. Deletion.All,
+        .. Reading.All,
+        .. Paths.All,
+        .. Workloads.All,
+        .. CustomObjects.All,
     ];
 }

@@ -54,7 +54,7 @@ public sealed class ComparisonTests
     [InlineData("body.message", "body.messages", false)]
     [InlineData("body.message", "body.details", false)]
     public void An_allowance_covers_its_path_and_what_is_below(string allowed, string path, bool covered) =>
-        new Allowance("x", [allowed], OnlyOlder: false).Covering(path).Any().ShouldBe(covered);
+        new Allowance("x", [allowed], AllowanceScope.All).Covering(path).Any().ShouldBe(covered);
 
     private static IReadOnlyList<Comparison.Difference> Differences(string one, string other) =>
         Comparison.Compare(new Normalizer().Normalize(JsonNode.Parse(one)), new Normalizer().Normalize(JsonNode.Parse(other)));

@@ -37,6 +37,17 @@ public sealed class ConformanceTests
         foreach (var step in conversation.Steps.Where(step => step.Since <= lease.Version.Minor))
         {
             var (one, other) = (embedded.AskAsync(step), real.AskAsync(step));
+            try
+            {
+                await Task.WhenAll(one, other);
+            }
+            catch (TimeoutException waited)
+            {
+                // What came before may be why.
+                failures.AppendLine($"  {step.Name}: {waited.Message} On the {(one.IsFaulted ? "embedded server" : "real one")}.");
+                break;
+            }
+
             var found = Compare(Tree(embedded, await one), Tree(real, await other))
                 .Where(difference => !IsAllowed(conversation, step, difference.Path, lease.Version, used))
                 .Select(difference => difference.ToString())

@@ -42,9 +42,11 @@ internal sealed class Conversation(string name) : IEnumerable<Step>
         }
     }
 
-    public Conversation Differs(string id, params string[] paths) => With(new Allowance(id, paths, OnlyOlder: false));
+    public Conversation Differs(string id, params string[] paths) => With(new Allowance(id, paths, AllowanceScope.All));
 
-    public Conversation DiffersFromOlder(string id, params string[] paths) => With(new Allowance(id, paths, OnlyOlder: true));
+    public Conversation DiffersFromOlder(string id, params string[] paths) => With(new Allowance(id, paths, AllowanceScope.Older));
+
+    public Conversation DiffersFromNewest(string id, params string[] paths) => With(new Allowance(id, paths, AllowanceScope.Newest));
 
     /// <summary>Before a minor version, the real server is asked for the older name, and its answers are read with the newer.</summary>
     public Conversation NamedBefore(int minor, string id, string name, string olderName)

@@ -17,7 +17,7 @@ internal sealed record KubectlCommand(string[] Arguments, string Input = "", str
     /// one that the embedded server is like. The document says why, by the id.
     /// </summary>
     public KubectlCommand DiffersFromOlder(string id, params string[] parts) =>
-        this with { Allowances = [.. Allowances, new Allowance(id, parts, OnlyOlder: true)] };
+        this with { Allowances = [.. Allowances, new Allowance(id, parts, AllowanceScope.Older)] };
 
     public override string ToString() => $"kubectl {string.Join(' ', Arguments)}";
 }

@@ -28,6 +28,8 @@ internal sealed partial class Normalizer
         {
             case JsonObject map:
                 // In the order of names, which is the same for both servers.
+                // The status of a definition is written behind the client's back, in one step or in several.
+                var isDefinition = (string?)(map["name"] as JsonValue) is { } named && named.Count(letter => letter == '.') > 1 && map["namespace"] is null;
                 foreach (var field in map.Select(pair => pair.Key).Order(StringComparer.Ordinal).ToList())
                 {
                     if (UidPattern().IsMatch(field))
@@ -41,7 +43,7 @@ internal sealed partial class Normalizer
 
                     map[field] = field == "name" && map["generateName"] is JsonValue prefix
                         ? Generated((string)prefix!, (string?)map[field])
-                        : field == "resourceVersion" && !map.ContainsKey("uid")
+                        : field == "resourceVersion" && (!map.ContainsKey("uid") || isDefinition)
                             ? ListVersion((string?)map[field])
                             : Replaced(map[field], field);
                 }
@@ -112,6 +114,6 @@ internal sealed partial class Normalizer
     [GeneratedRegex(@"\A[0-9]{1,3}s\z|\A<invalid>\z")]
     private static partial Regex AgePattern();
 
-    [GeneratedRegex(@"(?<before>ResourceVersion in precondition: |ResourceVersion in object meta: |Too large resource version: |current: )[0-9]+", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(?<before>ResourceVersion in record \(|Too large resource version: |current: )[0-9]+", RegexOptions.ExplicitCapture)]
     private static partial Regex VersionInTextPattern();
 }

@@ -35,7 +35,7 @@ internal sealed partial class Participant : IDisposable
     public async Task<Answer> AskAsync(Step step)
     {
         var answer = await SendAsync(step);
-        if (step.Awaited is { } awaited)
+        if (step.Awaited is { } awaited && answer.Read(awaited.Field) != awaited.Value)
         {
             await Wait.UntilAsync(
                 $"{step.Name}: {awaited.Field} is {awaited.Value}",

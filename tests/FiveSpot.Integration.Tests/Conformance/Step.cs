@@ -74,10 +74,13 @@ internal sealed record Step(string Name, HttpMethod Method, string Path, string?
     /// Lets the answers differ in a part of them: <c>code</c>, <c>headers.Name</c>, or <c>body</c> with the path of a field,
     /// where <c>*</c> stands for anything. The document says why, by the id.
     /// </summary>
-    public Step Differs(string id, params string[] paths) => With(new Allowance(id, paths, OnlyOlder: false));
+    public Step Differs(string id, params string[] paths) => With(new Allowance(id, paths, AllowanceScope.All));
 
     /// <summary>The same, only with a real server older than the one that the embedded server is like.</summary>
-    public Step DiffersFromOlder(string id, params string[] paths) => With(new Allowance(id, paths, OnlyOlder: true));
+    public Step DiffersFromOlder(string id, params string[] paths) => With(new Allowance(id, paths, AllowanceScope.Older));
+
+    /// <summary>The same, only with a real server as new as that, or newer.</summary>
+    public Step DiffersFromNewest(string id, params string[] paths) => With(new Allowance(id, paths, AllowanceScope.Newest));
 
     private Step With(Allowance allowance) => this with { Allowances = [.. Allowances, allowance] };
 

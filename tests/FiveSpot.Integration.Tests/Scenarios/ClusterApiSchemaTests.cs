@@ -48,6 +48,7 @@ public abstract class ClusterApiSchemaTests(ServerKind kind)
 
         await scenario.ClusterApi.JoinAsync();
         await cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
+        await scenario.SettleAsync();
         var reported = JsonNode.Parse(cluster.Writes.Last(call => call.Path.EndsWith("/pc-1/status", StringComparison.Ordinal)).Body)!.AsObject();
         Lost(reported, (await cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!, "ScheduledMachine").ShouldBeEmpty();
 

@@ -17,7 +17,7 @@ public sealed class LifecycleTests : IClassFixture<ServerFixture>
         var made = await _api.PostAsync(path, """{"metadata":{"name":"a","finalizers":["5spot.finos.org/x"]}}""");
         var wrong = await _api.DeleteAsync(path + "/a", """{"preconditions":{"uid":"another"}}""");
         wrong.Status.ShouldBe(409);
-        wrong.Message.ShouldBe($"Operation cannot be fulfilled on configmaps \"a\": Precondition failed: UID in precondition: another, UID in object meta: {made.Uid}");
+        wrong.Message.ShouldBe($"Operation cannot be fulfilled on ConfigMap \"a\": the UID in the precondition (another) does not match the UID in record ({made.Uid}). The object might have been deleted and then recreated");
         var deleted = await _api.DeleteAsync(path + "/a", $$$"""{"preconditions":{"uid":"{{{made.Uid}}}"}}""");
         deleted.Body["metadata"]!["deletionTimestamp"].ShouldNotBeNull();
         (await _api.DeleteAsync(path + "/a")).Version.ShouldBe(deleted.Version);

@@ -213,7 +213,6 @@ public sealed class ObjectTests : IClassFixture<ServerFixture>
         core.Body["items"]![0]!["message"]!.GetValue<string>().ShouldBe("text");
         var other = await _api.GetAsync($"/apis/events.k8s.io/v1/namespaces/{space}/events?fieldSelector=regarding.name%3Dp");
         other.Body["items"]![0]!["note"]!.GetValue<string>().ShouldBe("text");
-        (await _api.PostAsync($"/apis/events.k8s.io/v1/namespaces/{space}/events", Event.Replace("SPACE", "default", StringComparison.Ordinal))).Status.ShouldBe(422);
         (await _api.PostAsync($"/apis/events.k8s.io/v1/namespaces/{space}/events", """{"metadata":{"name":"f"},"type":"Odd"}""")).Message!.ShouldContain("eventTime: Required value");
     }
 

@@ -93,7 +93,7 @@ public sealed class StrategicMergePatchTests
     }
 
     [Theory]
-    [InlineData("""{"containers":[{"image":"x"}]}""", 500, """map: {"image":"x"} does not contain declared merge key: name""")]
+    [InlineData("""{"containers":[{"image":"x"}]}""", 500, """map: map[image:x] does not contain declared merge key: name""")]
     [InlineData("""{"strategy":{"$patch":"spam"}}""", 500, "unknown patch type")]
     [InlineData("""{"containers":[{"name":"a","$patch":"merge"}]}""", 500, "merging lists cannot yet be specified in the patch")]
     [InlineData("""{"strategy":{"$retainKeys":["type"],"recreate":{}}}""", 400, "invalid patch format of retainKeys")]

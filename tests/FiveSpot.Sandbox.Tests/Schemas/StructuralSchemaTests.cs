@@ -68,6 +68,13 @@ public sealed class StructuralSchemaTests
     }
 
     [Fact]
+    public void A_fraction_where_an_integer_belongs_is_told_twice() => Errors("{type: integer}", "1.5").ShouldBe(
+    [
+        "spec: Invalid value: \"number\": spec in body must be of type integer: \"number\"",
+        "<nil>: Invalid value: \"\": Checked value must be of type integer (default format) in spec",
+    ]);
+
+    [Fact]
     public void A_failing_anyOf_reports_the_branch_that_came_closest() =>
         Errors("{type: string, anyOf: [{pattern: '^a'}, {minLength: 9, pattern: x}]}", "\"b\"").ShouldBe(
         [

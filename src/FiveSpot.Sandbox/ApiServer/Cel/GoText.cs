@@ -103,6 +103,16 @@ public static class GoText
         _ => Scalar(node),
     };
 
+    /// <summary>A JSON value as <c>%v</c> shows what Go decodes it to.</summary>
+    public static string Print(JsonNode? node) => node switch
+    {
+        null => "<nil>",
+        JsonObject map => $"map[{string.Join(' ', map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}:{Print(p.Value)}"))}]",
+        JsonArray list => $"[{string.Join(' ', list.Select(Print))}]",
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
+        _ => Scalar(node),
+    };
+
     /// <summary>A JSON scalar: strings quoted, the rest as <c>%v</c>.</summary>
     public static string Scalar(JsonNode node) => node.GetValueKind() switch
     {

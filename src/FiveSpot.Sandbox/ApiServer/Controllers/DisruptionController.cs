@@ -76,7 +76,7 @@ internal sealed class DisruptionController
 
         if (budgets.Count > 1)
         {
-            throw new StatusException(500, "InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+            throw new StatusException(500, string.Empty, "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
         }
 
         var budget = budgets[0];

@@ -122,13 +122,15 @@ internal sealed class DiscoveryHandler
             return null;
         }
 
-        return ApiResponse.Json(new JsonObject
+        var list = new JsonObject { ["kind"] = "APIResourceList" };
+        if (group.Length > 0)
         {
-            ["kind"] = "APIResourceList",
-            ["apiVersion"] = "v1",
-            ["groupVersion"] = resources[0].GroupVersion,
-            ["resources"] = new JsonArray([.. resources.SelectMany(Entries)]),
-        });
+            list["apiVersion"] = "v1";
+        }
+
+        list["groupVersion"] = resources[0].GroupVersion;
+        list["resources"] = new JsonArray([.. resources.SelectMany(Entries)]);
+        return ApiResponse.Json(list);
     }
 
     private IEnumerable<JsonObject> Entries(Resource resource)
@@ -142,6 +144,11 @@ internal sealed class DiscoveryHandler
             ["verbs"] = resource.Verbs.ToJsonArray(),
         };
         AddNames(resource, entry);
+        if (resource.StorageVersionHash is { } hash)
+        {
+            entry["storageVersionHash"] = hash;
+        }
+
         yield return entry;
         foreach (var part in Subresource.Of(resource, _catalog))
         {

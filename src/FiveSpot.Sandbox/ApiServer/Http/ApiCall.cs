@@ -2,6 +2,7 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.Sandbox.ApiServer.Schemas;
 using Microsoft.AspNetCore.Http;
 
 namespace FiveSpot.Sandbox.ApiServer.Http;
@@ -69,6 +70,11 @@ internal sealed class ApiCall
         {
             throw Refusal.Invalid("meta.k8s.io", OptionsKind, string.Empty,
                 [new("Unsupported value", "fieldValidation", "supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"", JsonValue.Create(validation))]);
+        }
+
+        if (Query.GetValueOrDefault("fieldManager") is { Length: > 128 })
+        {
+            throw Refusal.Invalid("meta.k8s.io", OptionsKind, string.Empty, [FieldError.TooLong("fieldManager", 128)]);
         }
 
         return new WriteOptions

@@ -20,6 +20,11 @@ internal static class BodyKinds
         return Refusal.BadRequest($"{kind} in version \"{version}\" cannot be handled as a {resource.Kind}: {why}");
     }
 
+    /// <summary>What kube-apiserver calls the type of an object, or of a list of such, in its own code.</summary>
+    public static string GoTypeOf(Resource resource, bool isList) => resource.IsCustom
+        ? isList ? "unstructured.UnstructuredList" : "unstructured.Unstructured"
+        : $"{PackageOf(resource.Group)}.{(isList ? resource.ListKind : resource.Kind)}";
+
     // kube-apiserver names the Go package of its internal types.
     private static string PackageOf(string group) => group is "" or "events.k8s.io" ? "core" : group.Split('.')[0];
 }

@@ -20,8 +20,13 @@ internal sealed class DeleteHandlers
 
     public async Task<ApiResponse> DeleteAsync(ApiCall call)
     {
-        var options = DeleteOptions.From(await call.ReadBodyAsync("DeleteOptions"), call.Query);
+        var options = DeleteOptions.From(await ReadOptionsAsync(call), call.Query);
         var resource = call.Resource;
+        if (resource.Strategy.WhyKept(call.Name) is { } why)
+        {
+            throw Refusal.Forbidden(resource, call.Name, why);
+        }
+
         var (stored, gone) = _deleter.Delete(resource, call.Namespace, call.Name, options);
         if (!gone || resource.QualifiedName is "pods" or "services")
         {
@@ -46,9 +51,17 @@ internal sealed class DeleteHandlers
         });
     }
 
+    private static async Task<JsonObject?> ReadOptionsAsync(ApiCall call)
+    {
+        var bytes = await RequestBody.ReadBytesAsync(call.Http.Request);
+        return bytes.Length == 0 ? null
+            : RequestBody.MediaType(call.Http.Request) is ProtobufText.MediaType ? ProtobufText.Parse(bytes)
+            : RequestBody.AsObject(RequestBody.MediaType(call.Http.Request) == "application/yaml" ? YamlText.Parse(bytes) : RequestBody.Parse(bytes));
+    }
+
     public async Task<ApiResponse> DeleteCollectionAsync(ApiCall call)
     {
-        var options = DeleteOptions.From(await call.ReadBodyAsync("DeleteOptions"), call.Query);
+        var options = DeleteOptions.From(await ReadOptionsAsync(call), call.Query);
         var resource = call.Resource;
         var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
         var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);
@@ -63,7 +76,8 @@ internal sealed class DeleteHandlers
 
             try
             {
-                deleted.Add(_deleter.Delete(resource, stored.Namespace, stored.Name, options).Stored);
+                _deleter.Delete(resource, stored.Namespace, stored.Name, options);
+                deleted.Add(stored);
             }
             catch (StatusException gone) when (gone.Code == 404)
             {

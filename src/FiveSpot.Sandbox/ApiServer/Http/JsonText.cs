@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Cel;
 
 namespace FiveSpot.Sandbox.ApiServer.Http;
 
@@ -129,7 +129,7 @@ internal static class JsonText
             _ when separated => inObject ? "looking for beginning of object key string" : "looking for beginning of value",
             _ => inObject ? "after object key:value pair" : "after array element",
         };
-        Rune.DecodeFromUtf8(rest, out var character, out _);
-        return rest.IsEmpty ? "unexpected end of JSON input" : $"invalid character '{character}' {place}";
+        // Go shows the byte, not the character that it begins.
+        return rest.IsEmpty ? "unexpected end of JSON input" : $"invalid character '{GoText.Quote(((char)rest[0]).ToString())[1..^1]}' {place}";
     }
 }

@@ -25,12 +25,16 @@ internal static class Negotiation
                     return RepresentationKind.Full;
                 case "Table" when isObject && IsMeta(offer.Parameters):
                     return RepresentationKind.Table;
-                case "PartialObjectMetadata" or "PartialObjectMetadataList" when isObject && IsMeta(offer.Parameters):
+                case "PartialObjectMetadata" when isObject && IsMeta(offer.Parameters):
                     return RepresentationKind.Metadata;
+                case "PartialObjectMetadataList" when isObject && IsMeta(offer.Parameters):
+                    return RepresentationKind.MetadataList;
             }
         }
 
-        throw Refusal.NotAcceptable("application/json, application/json;stream=watch");
+        throw Offers(accept).Any(offer => offer.Type is "application/json" or "application/*" or "*/*")
+            ? Refusal.NotAcceptable("application/json, application/yaml, application/vnd.kubernetes.protobuf")
+            : Refusal.NothingAcceptable();
     }
 
     /// <summary>The version of aggregated discovery that the client prefers to the old form; null for the old form.</summary>

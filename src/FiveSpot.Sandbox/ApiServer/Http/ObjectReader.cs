@@ -2,7 +2,6 @@
 
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Resources;
 using FiveSpot.Sandbox.ApiServer.Storage;
@@ -35,6 +34,7 @@ internal sealed class ObjectReader
         var resource = call.Resource;
         var body = call.Representation switch
         {
+            RepresentationKind.MetadataList => throw Refusal.WrongForm("PartialObjectMetadataList", $"is not a list (*{BodyKinds.GoTypeOf(resource, isList: false)})"),
             RepresentationKind.Metadata => [Representation.MetadataHead, stored.MetadataTail],
             RepresentationKind.Table => new List<ReadOnlyMemory<byte>> { TablePrinter.Table(resource, [stored], _clock.GetUtcNow(), IncludeOf(call), stored.ResourceVersion.ToString()).ToUtf8() },
             _ => [resource.Head, resource.Tail(stored)],
@@ -47,7 +47,7 @@ internal sealed class ObjectReader
         var resource = call.Resource;
         var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
         var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);
-        var limit = ParseVersion(call.Query.GetValueOrDefault("limit")) ?? 0;
+        var limit = ParseNumber(call.Query.GetValueOrDefault("limit")) ?? 0;
         var (objects, version, after) = Begin(call);
         var matching = objects.In(resource.Namespaced ? call.Target.Namespace : null)
             .Where(stored => labels.Matches(stored.Labels) && fields.Matches(stored, resource));
@@ -80,6 +80,11 @@ internal sealed class ObjectReader
             }
         }
 
+        else if (resource.IsCustom && call.Representation == RepresentationKind.Full)
+        {
+            metadata["continue"] = string.Empty;
+        }
+
         return Many(call, page, metadata);
     }
 
@@ -95,7 +100,12 @@ internal sealed class ObjectReader
             return ApiResponse.Json(table);
         }
 
-        var isMetadata = representation == RepresentationKind.Metadata;
+        if (representation == RepresentationKind.Metadata)
+        {
+            throw Refusal.WrongForm("PartialObjectMetadata", $"is a list (*{BodyKinds.GoTypeOf(resource, isList: true)})");
+        }
+
+        var isMetadata = representation == RepresentationKind.MetadataList;
         var (kind, apiVersion) = isMetadata ? ("PartialObjectMetadataList", "meta.k8s.io/v1") : (resource.ListKind, resource.GroupVersion);
         var body = new List<ReadOnlyMemory<byte>>((page.Count * 3) + 3)
         {
@@ -120,7 +130,12 @@ internal sealed class ObjectReader
         return new ApiResponse { Body = body };
     }
 
-    public static string IncludeOf(ApiCall call) => call.Query.GetValueOrDefault("includeObject") is { Length: > 0 } include ? include : "Metadata";
+    public static string IncludeOf(ApiCall call) => call.Query.GetValueOrDefault("includeObject") switch
+    {
+        null or "" => "Metadata",
+        "Metadata" or "Object" or "None" => call.Query["includeObject"],
+        var other => throw Refusal.BadRequest($"Unable to convert to Table as requested: includeObject: Invalid value: \"{other}\": must be 'Metadata', 'Object', 'None', or empty"),
+    };
 
     public static long? ParseVersion(string? text)
     {
@@ -131,7 +146,25 @@ internal sealed class ObjectReader
 
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? version
-            : throw Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new("Invalid value", "resourceVersion", "strconv.ParseUint: parsing \"" + text + "\": invalid syntax", JsonValue.Create(text))]);
+            : throw new StatusException(500, string.Empty, $"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
+    }
+
+    /// <summary>A number in a query; null when there is none.</summary>
+    /// <exception cref="StatusException">400: no number.</exception>
+    public static long? ParseNumber(string? text) => string.IsNullOrEmpty(text) ? null
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
+        : throw Refusal.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+
+    private static long? ParseListVersion(string? text)
+    {
+        try
+        {
+            return ParseVersion(text);
+        }
+        catch (StatusException unreadable)
+        {
+            throw Refusal.BadRequest($"invalid resource version: {unreadable.Message}");
+        }
     }
 
     public void RequireKnown(long version)
@@ -156,13 +189,13 @@ internal sealed class ObjectReader
         try
         {
             var padded = token.Replace('-', '+').Replace('_', '/').PadRight((token.Length + 3) / 4 * 4, '=');
-            var fields = JsonNode.Parse(Convert.FromBase64String(padded));
+            var fields = JsonText.Parse(Convert.FromBase64String(padded));
             var start = fields.Text("start")!.Split('/', 2);
             return (fields.Number("rv")!.Value, (start[0], start[1]));
         }
-        catch (Exception broken) when (broken is FormatException or JsonException or NullReferenceException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception broken) when (broken is FormatException or NullReferenceException or InvalidOperationException or IndexOutOfRangeException)
         {
-            throw Refusal.BadRequest("continue key is not valid: " + broken.Message);
+            throw Refusal.BadRequest("invalid continue token: continue key is not valid: " + broken.Message);
         }
     }
 
@@ -170,7 +203,7 @@ internal sealed class ObjectReader
     private (Snapshot Objects, long Version, (string, string)? After) Begin(ApiCall call)
     {
         var store = call.Resource.Store!;
-        var asked = ParseVersion(call.Query.GetValueOrDefault("resourceVersion"));
+        var asked = ParseListVersion(call.Query.GetValueOrDefault("resourceVersion"));
         var match = call.Query.GetValueOrDefault("resourceVersionMatch");
         if (call.Query.GetValueOrDefault("continue") is { Length: > 0 } token)
         {
@@ -192,6 +225,11 @@ internal sealed class ObjectReader
         if (match is not null && asked is null)
         {
             throw Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new("Forbidden", "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided", null)]);
+        }
+
+        if (match == "Exact" && asked == 0)
+        {
+            throw Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new("Forbidden", "resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"", null)]);
         }
 
         RequireKnown(asked ?? 0);

@@ -8,4 +8,5 @@ internal enum RepresentationKind
     Full,
     Table,
     Metadata,
+    MetadataList,
 }

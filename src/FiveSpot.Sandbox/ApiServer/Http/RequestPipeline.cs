@@ -95,7 +95,7 @@ internal sealed class RequestPipeline : IDisposable
         var isCollection = target.Name is null;
         return method switch
         {
-            "GET" or "HEAD" when http.Request.Query["watch"].ToString() is "true" or "1" && target.Subresource is null => "watch",
+            "GET" or "HEAD" when http.Request.Query["watch"].ToString() is "true" or "1" && isCollection => "watch",
             "GET" or "HEAD" => isCollection ? "list" : "get",
             "POST" => "create",
             "PUT" => "update",
@@ -136,13 +136,13 @@ internal sealed class RequestPipeline : IDisposable
 
             if (target is null || (target.Name is null && target.Namespace is null && target.Plural.Length == 0))
             {
-                return _discovery.Handle(http, path) ?? _openApi.Handle(http, path) ?? ApiResponse.Text("404 page not found\n", 404);
+                return _discovery.Handle(http, path) ?? _openApi.Handle(http, path) ?? Unknown(target, path);
             }
 
             var resource = _catalog.Find(target.Group, target.Version, target.Plural);
             if (resource is null || (target.Namespace is not null && !resource.Namespaced && target.Plural != "namespaces"))
             {
-                return ApiResponse.Text("404 page not found\n", 404);
+                return Unknown(target, path);
             }
 
             return await _router.HandleAsync(new ApiCall(http, target, resource, _clock.GetUtcNow()), verb);
@@ -164,6 +164,12 @@ internal sealed class RequestPipeline : IDisposable
             return ApiResponse.From(Refusal.Internal(broken.ToString()));
         }
     }
+
+    /// <summary>In a group that is always there, the answer is a Status; elsewhere nobody feels responsible.</summary>
+    private static ApiResponse Unknown(RequestTarget? target, string path) =>
+        (target is null ? path.StartsWith("/api/", StringComparison.Ordinal) : BuiltInResources.IsGroup(target.Group))
+            ? throw Refusal.NoSuchResource()
+            : ApiResponse.Text("404 page not found\n", 404);
 
     private async Task WriteAsync(HttpContext http, ApiResponse response)
     {

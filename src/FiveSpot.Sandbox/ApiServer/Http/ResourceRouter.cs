@@ -25,6 +25,11 @@ internal sealed class ResourceRouter
     {
         var (resource, target) = (call.Resource, call.Target);
         var method = call.Http.Request.Method;
+        if (method == "HEAD")
+        {
+            throw Refusal.MethodNotAllowed(method);
+        }
+
         if (resource.Store is null)
         {
             return verb == "create" && target.Name is null ? await ReviewHandlers.CreateAsync(call) : throw Refusal.MethodNotAllowed(verb);
@@ -33,7 +38,7 @@ internal sealed class ResourceRouter
         // All namespaces can be read, nothing can be created in them.
         if (resource.Namespaced && target.Namespace is null && (target.Name is not null || verb == "create"))
         {
-            return target.Name is not null ? ApiResponse.Text("404 page not found\n", 404) : throw Refusal.MethodNotAllowed(verb);
+            throw target.Name is not null ? Refusal.NoSuchResource() : Refusal.MethodNotAllowed(verb);
         }
 
         if (target.Subresource is { } subresource)
@@ -49,8 +54,7 @@ internal sealed class ResourceRouter
                 };
             }
 
-            return await _subresources.HandleAsync(call, subresource, verb)
-                ?? (resource.IsCustom ? throw Refusal.NotFound(resource, call.Name) : ApiResponse.Text("404 page not found\n", 404));
+            return await _subresources.HandleAsync(call, subresource, verb) ?? throw (resource.IsCustom ? Refusal.NotFound(resource, call.Name) : Refusal.NoSuchResource());
         }
 
         return (verb, target.Name) switch
@@ -62,7 +66,7 @@ internal sealed class ResourceRouter
             ("update", not null) => await _writes.UpdateAsync(call, string.Empty),
             ("patch", not null) => await _writes.PatchAsync(call, string.Empty),
             ("delete", not null) => await _deletes.DeleteAsync(call),
-            ("deletecollection", null) => await _deletes.DeleteCollectionAsync(call),
+            ("deletecollection", null) when resource.Verbs.Contains("deletecollection") => await _deletes.DeleteCollectionAsync(call),
             _ => throw Refusal.MethodNotAllowed(method),
         };
     }

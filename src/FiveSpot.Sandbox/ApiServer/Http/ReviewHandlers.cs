@@ -13,7 +13,8 @@ internal static class ReviewHandlers
 
     public static async Task<ApiResponse> CreateAsync(ApiCall call)
     {
-        var review = await call.ReadBodyAsync() ?? [];
+        var review = await call.RequireBodyAsync();
+        WriteHandlers.CheckKind(call.Resource, review);
         review["kind"] = call.Resource.Kind;
         review["apiVersion"] = call.Resource.GroupVersion;
         review.Metadata();
@@ -38,9 +39,15 @@ internal static class ReviewHandlers
     {
         if (review.Map("spec", "resourceAttributes") is null && review.Map("spec", "nonResourceAttributes") is null)
         {
-            throw Refusal.Invalid(call.Resource, string.Empty, [new("Invalid value", "spec.resourceAttributes", "exactly one of nonResourceAttributes or resourceAttributes must be specified", null)]);
+            throw Refusal.Invalid(call.Resource.Group, string.Empty, string.Empty, [new("Invalid value", "spec.resourceAttributes", "exactly one of nonResourceAttributes or resourceAttributes must be specified", null)]);
         }
 
-        return new JsonObject { ["allowed"] = true, ["reason"] = "every authenticated user may do everything here" };
+        if (review.Map("spec", "resourceAttributes") is not null && review.Map("spec", "nonResourceAttributes") is { } path)
+        {
+            var attributes = new JsonObject { ["Path"] = path.Text("path") ?? string.Empty, ["Verb"] = path.Text("verb") ?? string.Empty };
+            throw Refusal.Invalid(call.Resource.Group, string.Empty, string.Empty, [new("Invalid value", "spec.nonResourceAttributes", "cannot be specified in combination with resourceAttributes", attributes)]);
+        }
+
+        return new JsonObject { ["allowed"] = true };
     }
 }

@@ -88,7 +88,9 @@ internal sealed class SubresourceHandlers
         var replicas = scale.Number("spec", "replicas") ?? 0;
         if (replicas < 0)
         {
-            throw Refusal.Invalid("autoscaling", "Scale", live.Metadata().Text("name")!, [FieldError.Invalid("spec.replicas", replicas, "must be greater than or equal to 0")]);
+            throw resource.IsCustom
+                ? Refusal.Invalid(resource, live.Metadata().Text("name")!, [FieldError.Invalid($".{string.Join('.', resource.Scale!.SpecReplicas)}", replicas, "should be a non-negative integer")])
+                : Refusal.Invalid("autoscaling", "Scale", live.Metadata().Text("name")!, [FieldError.Invalid("spec.replicas", replicas, "must be greater than or equal to 0")]);
         }
 
         var next = live.Copy();
@@ -112,7 +114,7 @@ internal sealed class SubresourceHandlers
         var body = await call.RequireBodyAsync("Eviction");
         if (body.Text("kind") is { } kind && kind != "Eviction")
         {
-            throw Refusal.BadRequest($"{kind} in version \"{body.Text("apiVersion")}\" cannot be handled as a Eviction: no kind \"{kind}\" is registered");
+            throw Refusal.BadRequest($"{kind} in version \"{body.Text("apiVersion")}\" cannot be handled as a Eviction: converting ({body.Text("apiVersion")}.{kind}) to (policy.Eviction): unknown conversion");
         }
 
         if (body.Text("metadata", "name") is { Length: > 0 } name && name != call.Name)

@@ -40,6 +40,7 @@ internal sealed class WatchHandler
     public ApiResponse Watch(ApiCall call)
     {
         var resource = call.Resource;
+        _ = ObjectReader.ParseNumber(call.Query.GetValueOrDefault("limit"));
         var version = ObjectReader.ParseVersion(call.Query.GetValueOrDefault("resourceVersion")) ?? 0;
         var session = new Session
         {
@@ -70,7 +71,7 @@ internal sealed class WatchHandler
             session.Position = resource.Store!.PositionAfter(version) ?? -1;
         }
 
-        var seconds = ObjectReader.ParseVersion(call.Query.GetValueOrDefault("timeoutSeconds"));
+        var seconds = ObjectReader.ParseNumber(call.Query.GetValueOrDefault("timeoutSeconds"));
         var timeout = seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : TimeSpan.FromSeconds(Random.Shared.Next(1800, 3600));
         var endsWithBookmark = call.IsSet("sendInitialEvents");
         return new ApiResponse
@@ -229,7 +230,7 @@ internal sealed class WatchHandler
         WriteText(output, $"{{\"type\":\"{type}\",\"object\":");
         switch (session.Kind)
         {
-            case RepresentationKind.Metadata:
+            case RepresentationKind.Metadata or RepresentationKind.MetadataList:
                 output.Write(Representation.MetadataHead.Span);
                 output.Write(stored.MetadataTail.Span);
                 break;
@@ -259,7 +260,7 @@ internal sealed class WatchHandler
         var bookmark = session.Kind switch
         {
             RepresentationKind.Table => TablePrinter.Table(resource, [], default, "None", metadata.Text("resourceVersion"), withColumns: false),
-            RepresentationKind.Metadata => new JsonObject { ["kind"] = "PartialObjectMetadata", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = metadata },
+            RepresentationKind.Metadata or RepresentationKind.MetadataList => new JsonObject { ["kind"] = "PartialObjectMetadata", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = metadata },
             _ => new JsonObject { ["kind"] = resource.Kind, ["apiVersion"] = resource.GroupVersion, ["metadata"] = metadata },
         };
         WriteText(output, "{\"type\":\"BOOKMARK\",\"object\":");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Patching;
 using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.Sandbox.ApiServer.Schemas;
 
 namespace FiveSpot.Sandbox.ApiServer.Http;
 
@@ -44,6 +46,11 @@ internal sealed class WriteHandlers
         var options = call.WriteOptions(subresource);
         var type = RequestBody.MediaType(call.Http.Request);
         var isApply = type is "application/apply-patch+yaml" or "application/apply-patch+json";
+        if (!isApply && call.Query.ContainsKey("force"))
+        {
+            throw Refusal.Invalid("meta.k8s.io", "PatchOptions", string.Empty, [new("Forbidden", "force", "may not be specified for non-apply patch", null)]);
+        }
+
         var change = await ReadPatchAsync(call, type, options);
         var (stored, created) = _writer.Update(call.Resource, call.Namespace, call.Name, change, options, applied: isApply);
         return _reader.One(call, stored, created ? 201 : 200);
@@ -59,17 +66,17 @@ internal sealed class WriteHandlers
         {
             case "application/json-patch+json":
                 var operations = ReadPatch<JsonArray>(bytes, "[]handlers.jsonPatchOp");
-                return live => JsonPatch.Apply(live!, operations);
+                return live => Checked(call, JsonPatch.Apply(live!, operations), live!);
             case "application/merge-patch+json":
                 var merge = ReadPatch<JsonObject>(bytes, GoMap);
-                return live => MergePatch.Apply(live!, merge);
+                return live => Checked(call, MergePatch.Apply(live!, merge), live!);
             case "application/strategic-merge-patch+json" when !(resource.IsCustom || isCustom):
                 var strategic = ReadPatch<JsonObject>(bytes, GoMap, prefix: string.Empty);
-                return live => StrategicMergePatch.Apply(live!, strategic, schema);
+                return live => Checked(call, StrategicMergePatch.Apply(live!, strategic, schema), live!);
             case "application/apply-patch+yaml" or "application/apply-patch+json":
                 return Apply(call, RequestBody.AsObject(bytes is [(byte)'{', ..] ? RequestBody.Parse(bytes) : YamlText.Parse(bytes)), options, schema);
             default:
-                throw Refusal.UnsupportedMediaType(resource.IsCustom ? PatchTypes.Replace("application/strategic-merge-patch+json, ", string.Empty, StringComparison.Ordinal) : PatchTypes);
+                throw !PatchTypes.Split(", ").Contains(type, StringComparer.Ordinal) ? Refusal.NoPatchType() : Refusal.UnsupportedMediaType(resource.IsCustom ? PatchTypes.Replace("application/strategic-merge-patch+json, ", string.Empty, StringComparison.Ordinal) : PatchTypes);
         }
     }
 
@@ -100,7 +107,7 @@ internal sealed class WriteHandlers
         }
         else if (name != call.Name)
         {
-            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({call.Name})");
+            throw OtherName(name, call.Name);
         }
     }
 
@@ -118,11 +125,57 @@ internal sealed class WriteHandlers
         }
     }
 
-    private static void CheckKind(Resource resource, JsonObject body)
+    private static StatusException OtherName(string name, string expected) =>
+        Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({expected})");
+
+    /// <summary>What comes out of a patch must still be the object that it was for.</summary>
+    private static JsonObject Checked(ApiCall call, JsonObject patched, JsonObject live)
+    {
+        var (resource, metadata, before) = (call.Resource, patched.Metadata(), live.Metadata());
+        if (patched.Text("kind") != live.Text("kind") || patched.Text("apiVersion") != live.Text("apiVersion"))
+        {
+            var (version, kind) = (patched.Text("apiVersion") ?? string.Empty, patched.Text("kind") ?? string.Empty);
+            throw Refusal.BadPatch(patched, BodyKinds.NotHandled(resource, version, kind).Message);
+        }
+
+        if (!resource.IsCustom)
+        {
+            try
+            {
+                FieldTypes.Require(resource, patched);
+            }
+            catch (StatusException wrongType)
+            {
+                throw Refusal.BadPatch(patched, wrongType.Message);
+            }
+        }
+
+        if (metadata.Text("name") != before.Text("name"))
+        {
+            throw OtherName(metadata.Text("name") ?? string.Empty, call.Name);
+        }
+
+        if (metadata.Text("namespace") != before.Text("namespace"))
+        {
+            throw Refusal.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        if (metadata.Text("uid") is { } uid && uid != before.Text("uid"))
+        {
+            // Found by two checks, and told twice.
+            var immutable = FieldError.Invalid("metadata.uid", JsonValue.Create(uid), "field is immutable");
+            throw Refusal.Invalid(resource, call.Name, [immutable, immutable]);
+        }
+
+        return patched;
+    }
+
+    public static void CheckKind(Resource resource, JsonObject body)
     {
         if (resource.IsCustom && string.IsNullOrEmpty(body.Text("kind")))
         {
-            throw Refusal.BadRequest($"Object 'Kind' is missing in '{Shorten(body.ToJsonString())}'");
+            var sent = body.ToUtf8();
+            throw Refusal.Unrecognized(resource.Kind, sent, $"Object 'Kind' is missing in '{Encoding.UTF8.GetString(sent)}'", isJsonError: false);
         }
 
         var (kind, groupVersion) = (body.Text("kind"), body.Text("apiVersion"));
@@ -135,7 +188,7 @@ internal sealed class WriteHandlers
 
         if (isOtherKind)
         {
-            throw Refusal.BadRequest($"{kind} in version \"{body.Text("apiVersion") ?? resource.GroupVersion}\" cannot be handled as a {resource.Kind}: converting ({kind}) to ({resource.Kind}): unknown conversion");
+            throw Refusal.Invalid(resource.Group, kind!, body.Metadata().Text("name") ?? string.Empty, [FieldError.Invalid("kind", JsonValue.Create(kind), $"must be {resource.Kind}")]);
         }
 
         if (isOtherVersion)
@@ -147,8 +200,6 @@ internal sealed class WriteHandlers
         body["apiVersion"] = resource.GroupVersion;
     }
 
-    private static string Shorten(string text) => text.Length > 1024 ? text[..1024] : text;
-
     private static ObjectWriter.Change Apply(ApiCall call, JsonObject applied, WriteOptions options, JsonObject schema)
     {
         if (string.IsNullOrEmpty(call.Query.GetValueOrDefault("fieldManager")))
@@ -158,10 +209,16 @@ internal sealed class WriteHandlers
 
         if (string.IsNullOrEmpty(applied.Text("apiVersion")) || string.IsNullOrEmpty(applied.Text("kind")))
         {
-            throw Refusal.BadRequest("invalid object type: apiVersion and kind are required for apply patch");
+            var named = applied.Text("apiVersion") ?? string.Empty;
+            throw Refusal.BadRequest($"invalid object type: {(named.Contains('/', StringComparison.Ordinal) ? named : "/" + named)}, Kind={applied.Text("kind")}");
         }
 
         CheckTarget(call, applied, isCreate: true);
+        if (applied.Metadata().Text("name") is { Length: > 0 } name && name != call.Name)
+        {
+            throw OtherName(name, call.Name);
+        }
+
         if (applied.Metadata().List("managedFields") is { Count: > 0 })
         {
             throw Refusal.BadRequest("metadata.managedFields must be nil");
@@ -174,11 +231,6 @@ internal sealed class WriteHandlers
         }
 
         applied.Metadata()["name"] = call.Name;
-        if (call.Resource.Namespaced)
-        {
-            applied.Metadata()["namespace"] = call.Namespace;
-        }
-
         var manager = new FieldManagerInfo(
             options.FieldManager,
             "Apply",

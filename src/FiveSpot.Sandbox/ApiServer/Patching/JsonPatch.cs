@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 
 namespace FiveSpot.Sandbox.ApiServer.Patching;
 
-/// <summary>JSON patch (RFC 6902), with the two liberties of kube-apiserver: negative array indices count from the
-/// end, and a test for null passes where there is nothing.</summary>
+/// <summary>JSON patch (RFC 6902), with the liberties of kube-apiserver: negative array indices count from the
+/// end, a test for null passes where there is nothing, and a field need not be there to be replaced.</summary>
 public static class JsonPatch
 {
     /// <summary>The most operations that kube-apiserver takes in one patch.</summary>
@@ -47,10 +47,6 @@ public static class JsonPatch
                 if (path.Length == 0)
                 {
                     return replacement;
-                }
-                if (!TryGet(root, path, out _))
-                {
-                    throw Missing(operation);
                 }
                 Set(root, path, replacement);
                 return root;

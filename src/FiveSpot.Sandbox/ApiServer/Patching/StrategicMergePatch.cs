@@ -2,6 +2,7 @@
 
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Cel;
 using static FiveSpot.Sandbox.ApiServer.Patching.SchemaView;
 
 namespace FiveSpot.Sandbox.ApiServer.Patching;
@@ -311,7 +312,7 @@ public static class StrategicMergePatch
 
     private static JsonNode? KeyOf(JsonObject item, string mergeKey) => item.TryGetPropertyValue(mergeKey, out var key)
         ? key
-        : throw PatchException.Internal($"map: {item.ToJsonString()} does not contain declared merge key: {mergeKey}");
+        : throw PatchException.Internal($"map: {GoText.Print(item)} does not contain declared merge key: {mergeKey}");
 
     private static bool HasKey(JsonObject item, string mergeKey, JsonNode? key) =>
         item.TryGetPropertyValue(mergeKey, out var own) && JsonNode.DeepEquals(own, key);

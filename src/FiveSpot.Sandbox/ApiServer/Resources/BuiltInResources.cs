@@ -35,7 +35,7 @@ internal static class BuiltInResources
                 Version = "v1",
                 Kind = kind,
                 Plural = plural,
-                Singular = stored ? kind.ToLowerInvariant() : string.Empty,
+                Singular = kind.ToLowerInvariant(),
                 Namespaced = namespaced,
                 Strategy = strategy ?? ResourceStrategy.Plain,
                 ShortNames = shortNames ?? [],
@@ -85,6 +85,9 @@ internal static class BuiltInResources
             Review("authorization.k8s.io", "SubjectAccessReview", "subjectaccessreviews"),
         ];
     }
+
+    /// <summary>Whether a group is one that every server has.</summary>
+    public static bool IsGroup(string group) => group.Length == 0 || BuiltInSchemas.All.Any(kind => kind.Group == group);
 
     private static StructuralSchema SchemaOf(string group, string kind) => Schemas.GetOrAdd(
         (group, "v1", kind),

@@ -13,8 +13,19 @@ internal sealed class DefinitionStrategy : SpecStrategy
     public override void PrepareForCreate(JsonObject obj)
     {
         obj.Remove("status");
-        var finalizers = obj.Metadata().Texts("finalizers").Where(name => name != CleanupFinalizer).Append(CleanupFinalizer);
-        obj.Metadata()["finalizers"] = finalizers.ToJsonArray();
+    }
+
+    // A definition is never gone at once: its objects go first.
+    public override bool IsHeld(JsonObject obj) => obj.Metadata().Text("deletionTimestamp") is null;
+
+    public override bool CountsDeletion => false;
+
+    public override void MarkDeleted(JsonObject obj)
+    {
+        var metadata = obj.Metadata();
+        metadata["finalizers"] = metadata.Texts("finalizers").Where(name => name != CleanupFinalizer).Append(CleanupFinalizer).ToJsonArray();
+        var terminating = Condition("Terminating", "InstanceDeletionPending", "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon", metadata.Text("deletionTimestamp"));
+        obj.Child("status")["conditions"] = new JsonArray([.. obj.Objects("status", "conditions").Select(condition => condition.DeepClone()), terminating]);
     }
 
     public override void ApplyDefaults(JsonObject obj)
@@ -48,7 +59,7 @@ internal sealed class DefinitionStrategy : SpecStrategy
         RequireText(spec, errors, "group");
         RequireText(spec, errors, "names", "plural");
         RequireText(spec, errors, "names", "kind");
-        if (plural.Length > 0 && obj.Metadata().Text("name") is { } name && name != $"{plural}.{group}")
+        if (old is null && plural.Length > 0 && obj.Metadata().Text("name") is { } name && name != $"{plural}.{group}")
         {
             errors.Add(InvalidValue("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
         }
@@ -76,24 +87,70 @@ internal sealed class DefinitionStrategy : SpecStrategy
             Immutable(obj, old, errors, "spec", "names", "kind");
         }
 
-        var index = 0;
-        foreach (var version in spec.Objects("versions"))
+        // What all versions have alike is looked at as if it stood in the one place that it had before there were versions.
+        var versions = spec.Objects("versions").ToList();
+        for (var i = 0; i < versions.Count; i++)
         {
-            ValidateVersion(version, $"spec.versions[{index++}]", errors);
+            ValidateVersion(versions[i], versions.Count == 1 ? "spec.validation" : $"spec.versions[{i}].schema", $"spec.versions[{i}].schema", errors);
+            var parts = versions.Count == 1 ? "spec" : $"spec.versions[{i}]";
+            ValidateColumns(versions[i], $"{parts}.additionalPrinterColumns", errors);
+            ValidateScale(versions[i].Map("subresources", "scale"), $"{parts}.subresources.scale", errors);
         }
     }
 
-    private static void ValidateVersion(JsonObject version, string path, List<FieldError> errors)
+    private static void ValidateColumns(JsonObject version, string path, List<FieldError> errors)
+    {
+        var index = 0;
+        foreach (var column in version.Objects("additionalPrinterColumns"))
+        {
+            var field = $"{path}[{index++}]";
+            if (column.Text("type") is not ("boolean" or "date" or "integer" or "number" or "string") and var type)
+            {
+                errors.Add(InvalidValue($"{field}.type", type ?? string.Empty, "must be one of boolean,date,integer,number,string"));
+            }
+
+            if (column.Text("jsonPath") is not ['.', ..] and var jsonPath)
+            {
+                errors.Add(InvalidValue($"{field}.JSONPath", jsonPath ?? string.Empty, "must be a simple json path starting with ."));
+            }
+        }
+    }
+
+    private static void ValidateScale(JsonObject? scale, string path, List<FieldError> errors)
+    {
+        if (scale is null)
+        {
+            return;
+        }
+
+        Require("specReplicasPath", ".spec.");
+        Require("statusReplicasPath", ".status.");
+
+        void Require(string field, string start)
+        {
+            var value = scale.Text(field) ?? string.Empty;
+            if (!value.StartsWith('.'))
+            {
+                errors.Add(InvalidValue($"{path}.{field}", value, "must be a simple json path starting with ."));
+            }
+            else if (!value.StartsWith(start, StringComparison.Ordinal))
+            {
+                errors.Add(InvalidValue($"{path}.{field}", value, $"should be a json path under {start[..^1]}"));
+            }
+        }
+    }
+
+    private static void ValidateVersion(JsonObject version, string path, string ownPath, List<FieldError> errors)
     {
         if (version.Map("schema", "openAPIV3Schema") is not { } schema)
         {
-            errors.Add(Required($"{path}.schema.openAPIV3Schema", "schemas are required"));
+            errors.Add(Required($"{ownPath}.openAPIV3Schema"));
             return;
         }
 
         try
         {
-            CustomResources.SchemaOf(schema, $"{path}.schema.openAPIV3Schema");
+            CustomResources.SchemaOf(schema, $"{path}.openAPIV3Schema");
         }
         catch (SchemaException refused)
         {

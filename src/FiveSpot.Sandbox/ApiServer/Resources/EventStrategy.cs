@@ -38,10 +38,17 @@ internal sealed class EventStrategy : ResourceStrategy
 
     public override void Validate(JsonObject obj, JsonObject? old, List<FieldError> errors)
     {
+        if (!_isCore && obj.Text("eventTime") is null)
+        {
+            errors.Add(Required("eventTime"));
+            CheckType(obj, errors);
+            return;
+        }
+
         var regarding = _isCore ? "involvedObject" : "regarding";
         var about = obj.Text(regarding, "namespace") ?? string.Empty;
         var home = obj.Metadata().Text("namespace") ?? string.Empty;
-        if (about.Length == 0 ? home is not ("default" or "kube-system") : about != home)
+        if (_isCore && (about.Length == 0 ? home is not ("default" or "kube-system") : about != home))
         {
             errors.Add(InvalidValue("involvedObject.namespace", about, "does not match event.namespace"));
         }
@@ -59,11 +66,6 @@ internal sealed class EventStrategy : ResourceStrategy
             }
         }
 
-        if (obj.Text("eventTime") is null)
-        {
-            errors.Add(Required("eventTime"));
-        }
-
         RequireText(obj, "reportingController", 253, errors);
         RequireText(obj, "reportingInstance", 128, errors);
         RequireText(obj, "action", 128, errors);
@@ -78,11 +80,7 @@ internal sealed class EventStrategy : ResourceStrategy
             errors.Add(InvalidValue("message", string.Empty, "can have at most 1024 characters"));
         }
 
-        if (obj.Text("type") is not ("Normal" or "Warning"))
-        {
-            errors.Add(InvalidValue("type", string.Empty, $"has invalid value: {obj.Text("type")}"));
-        }
-
+        CheckType(obj, errors);
         if (obj.Map("series") is { } series)
         {
             if ((series.Number("count") ?? 0) < 2)
@@ -94,6 +92,14 @@ internal sealed class EventStrategy : ResourceStrategy
             {
                 errors.Add(Required("series.lastObservedTime"));
             }
+        }
+    }
+
+    private static void CheckType(JsonObject obj, List<FieldError> errors)
+    {
+        if (obj.Text("type") is not ("Normal" or "Warning"))
+        {
+            errors.Add(InvalidValue("type", string.Empty, $"has invalid value: {obj.Text("type")}"));
         }
     }
 

@@ -31,9 +31,9 @@ internal sealed class FieldSelector
             var field = part[..mark];
             if (!(field is "metadata.name" or "metadata.namespace" || resource.Strategy.SelectableFields.Contains(field, StringComparer.Ordinal)))
             {
-                throw Refusal.BadRequest(resource.IsCustom
+                throw Refusal.BadRequest(resource.IsCustom || resource.Strategy.SelectableFields.Count > 0
                     ? $"field label not supported: {field}"
-                    : $"Unable to find \"{resource.GroupVersion}, Resource={resource.Plural}\" that match label selector \"\", field selector \"{text}\": field label not supported: {field}");
+                    : $"\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
             }
 
             terms.Add((field, part[(mark + length)..], part[mark] == '='));

@@ -131,7 +131,9 @@ internal static class MetadataRules
             if (added.Count > 0)
             {
                 var list = string.Join(", ", added.Select(name => $"\"{name}\""));
-                errors.Add(new FieldError("Forbidden", "metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}", null));
+                // Found by two checks, and told twice.
+                var forbidden = new FieldError("Forbidden", "metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}", null);
+                errors.AddRange(resource.IsOfExtensions ? [forbidden] : [forbidden, forbidden]);
             }
         }
     }

@@ -32,5 +32,9 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 
     public override bool IsHeld(JsonObject obj) => obj.List("spec", "finalizers") is { Count: > 0 };
 
+    public override bool CountsDeletion => false;
+
+    public override string? WhyKept(string name) => name is "default" or "kube-system" or "kube-public" ? "this namespace may not be deleted" : null;
+
     public override void MarkDeleted(JsonObject obj) => obj.Child("status")["phase"] = "Terminating";
 }

@@ -16,7 +16,19 @@ internal sealed class NodeStrategy : ResourceStrategy
     public override void ApplyDefaults(JsonObject obj)
     {
         obj.Child("spec");
-        obj.Child("status");
+        var status = obj.Child("status");
+        status.Child("daemonEndpoints").Child("kubeletEndpoint").Default("Port", 0);
+        var info = status.Child("nodeInfo");
+        foreach (var field in (ReadOnlySpan<string>)["machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion", "kubeletVersion", "kubeProxyVersion", "operatingSystem", "architecture"])
+        {
+            info.Default(field, string.Empty);
+        }
+
+        foreach (var condition in status.Objects("conditions"))
+        {
+            condition.TryAdd("lastHeartbeatTime", null);
+            condition.TryAdd("lastTransitionTime", null);
+        }
     }
 
     public override void Validate(JsonObject obj, JsonObject? old, List<FieldError> errors)

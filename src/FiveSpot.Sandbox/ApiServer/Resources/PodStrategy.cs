@@ -25,6 +25,16 @@ internal sealed class PodStrategy : ResourceStrategy
         {
             PodDefaults.Apply(spec);
             spec.Default("enableServiceLinks", true);
+            spec.Default("priority", 0);
+            spec.Default("preemptionPolicy", "PreemptLowerPriority");
+            TolerateForAWhile(spec, "node.kubernetes.io/not-ready");
+            TolerateForAWhile(spec, "node.kubernetes.io/unreachable");
+        }
+
+        foreach (var condition in obj.Objects("status", "conditions"))
+        {
+            condition.TryAdd("lastProbeTime", null);
+            condition.TryAdd("lastTransitionTime", null);
         }
     }
 
@@ -37,6 +47,14 @@ internal sealed class PodStrategy : ResourceStrategy
         }
     }
 
+    public override bool HasGeneration => true;
+
+    // A scheduler's binding is no change of what is wanted.
+    public override bool ChangesGeneration(JsonObject obj, JsonObject old) =>
+        base.ChangesGeneration(obj, old) && obj.Text("spec", "nodeName") == old.Text("spec", "nodeName");
+
+    public override bool IsGraceful => true;
+
     public override long GraceSeconds(JsonObject stored, long? asked)
     {
         if (string.IsNullOrEmpty(stored.Text("spec", "nodeName")) || stored.Text("status", "phase") is "Succeeded" or "Failed")
@@ -45,6 +63,18 @@ internal sealed class PodStrategy : ResourceStrategy
         }
 
         return asked ?? stored.Number("spec", "terminationGracePeriodSeconds") ?? 30;
+    }
+
+    private static void TolerateForAWhile(JsonObject spec, string taint)
+    {
+        if (spec.Objects("tolerations").Any(toleration => toleration.Text("effect") is null or "" or "NoExecute"
+            && (toleration.Text("key") == taint || (string.IsNullOrEmpty(toleration.Text("key")) && toleration.Text("operator") == "Exists"))))
+        {
+            return;
+        }
+
+        spec.Default("tolerations", new JsonArray());
+        spec.List("tolerations")!.Add(new JsonObject { ["key"] = taint, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
     }
 
     private static JsonNode? Fixed(JsonObject obj)

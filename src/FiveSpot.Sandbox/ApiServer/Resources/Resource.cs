@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Schemas;
@@ -13,6 +14,11 @@ internal sealed class Resource
 {
     private static readonly string[] StorageVerbs =
         ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+    private static readonly string[] CustomVerbs =
+        ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
+    private static readonly string[] NamespaceVerbs = [.. StorageVerbs.Where(verb => verb != "deletecollection")];
 
     public required string Group { get; init; }
 
@@ -72,7 +78,12 @@ internal sealed class Resource
 
     public string QualifiedKind => field ??= Group.Length == 0 ? Kind : $"{Kind}.{Group}";
 
-    public IReadOnlyList<string> Verbs => Store is null ? ["create"] : StorageVerbs;
+    public IReadOnlyList<string> Verbs => Store is null ? ["create"] : QualifiedName == "namespaces" ? NamespaceVerbs : IsCustom ? CustomVerbs : StorageVerbs;
+
+    /// <summary>A digest of the version that is stored, by which clients notice that it changed; null for what is not stored.</summary>
+    public string? StorageVersionHash => Store is null
+        ? null
+        : field ??= Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes($"{(Group == "events.k8s.io" ? "" : Group)}/{Version}/{Kind}"))[..8]);
 
     /// <summary><c>{"kind":"…","apiVersion":"…",</c>: what precedes an object's stored encoding.</summary>
     public ReadOnlyMemory<byte> Head => _head ??= Encoding.UTF8.GetBytes($"{{\"kind\":\"{Kind}\",\"apiVersion\":\"{GroupVersion}\",");

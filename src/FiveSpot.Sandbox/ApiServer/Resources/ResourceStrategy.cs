@@ -57,11 +57,20 @@ internal class ResourceStrategy
     /// <summary>Whether the difference is one that a controller has to observe.</summary>
     public virtual bool ChangesGeneration(JsonObject obj, JsonObject old) => !JsonNode.DeepEquals(obj["spec"], old["spec"]);
 
+    /// <summary>Whether deleted objects of this kind may stay for a while.</summary>
+    public virtual bool IsGraceful => false;
+
     /// <summary>Seconds that a deleted object stays for its owner to remove it.</summary>
     public virtual long GraceSeconds(JsonObject stored, long? asked) => 0;
 
     /// <summary>Whether something beyond <c>metadata.finalizers</c> holds a deleted object.</summary>
     public virtual bool IsHeld(JsonObject obj) => false;
+
+    /// <summary>Why an object can't be deleted by anybody; null when it can.</summary>
+    public virtual string? WhyKept(string name) => null;
+
+    /// <summary>Whether a deletion that has to wait counts as a change of the object, with a grace of its own.</summary>
+    public virtual bool CountsDeletion => true;
 
     public virtual void MarkDeleted(JsonObject obj)
     {

@@ -42,17 +42,28 @@ internal sealed class RoleStrategy : ResourceStrategy
     {
         if (!_isBinding)
         {
+            var index = 0;
+            foreach (var rule in obj.Objects("rules"))
+            {
+                if (rule.List("verbs") is not { Count: > 0 })
+                {
+                    errors.Add(Required($"rules[{index}].verbs", "verbs must contain at least one value"));
+                }
+
+                index++;
+            }
+
             return;
+        }
+
+        if (obj.Text("roleRef", "kind") is not ("Role" or "ClusterRole") and var kind)
+        {
+            errors.Add(NotSupported("roleRef.kind", kind ?? string.Empty, "Role", "ClusterRole"));
         }
 
         if (string.IsNullOrEmpty(obj.Text("roleRef", "name")))
         {
             errors.Add(Required("roleRef.name"));
-        }
-
-        if (obj.Text("roleRef", "kind") is not ("Role" or "ClusterRole") and var kind)
-        {
-            errors.Add(NotSupported("roleRef.kind", kind ?? string.Empty, "ClusterRole", "Role"));
         }
 
         if (old is not null && !JsonNode.DeepEquals(obj["roleRef"], old["roleRef"]))

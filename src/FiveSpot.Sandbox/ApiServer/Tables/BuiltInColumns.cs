@@ -15,9 +15,9 @@ internal static class BuiltInColumns
         "Pod" => Pods,
         "Node" => Nodes,
         "Namespace" => [TableColumn.ObjectName, TableColumn.Text("Status", obj => obj.Text("status", "phase")), TableColumn.Age],
-        "ConfigMap" => [TableColumn.ObjectName, TableColumn.Count("Data", obj => (obj.Map("data")?.Count ?? 0) + (obj.Map("binaryData")?.Count ?? 0)), TableColumn.Age],
-        "Secret" => [TableColumn.ObjectName, TableColumn.Text("Type", obj => obj.Text("type")), TableColumn.Count("Data", obj => obj.Map("data")?.Count ?? 0), TableColumn.Age],
-        "ServiceAccount" => [TableColumn.ObjectName, TableColumn.Count("Secrets", obj => obj.List("secrets")?.Count ?? 0), TableColumn.Age],
+        "ConfigMap" => [TableColumn.ObjectName, TableColumn.CountAsText("Data", obj => (obj.Map("data")?.Count ?? 0) + (obj.Map("binaryData")?.Count ?? 0)), TableColumn.Age],
+        "Secret" => [TableColumn.ObjectName, TableColumn.Text("Type", obj => obj.Text("type")), TableColumn.CountAsText("Data", obj => obj.Map("data")?.Count ?? 0), TableColumn.Age],
+        "ServiceAccount" => [TableColumn.ObjectName, TableColumn.CountAsText("Secrets", obj => obj.List("secrets")?.Count ?? 0), TableColumn.Age],
         "Service" => Services,
         "Event" => Events,
         "Deployment" => Deployments,
@@ -27,7 +27,7 @@ internal static class BuiltInColumns
         "ResourceQuota" => [TableColumn.ObjectName, TableColumn.Text("Request", obj => Usage(obj, isLimit: false)), TableColumn.Text("Limit", obj => Usage(obj, isLimit: true)), TableColumn.Age],
         "Lease" => [TableColumn.ObjectName, TableColumn.Text("Holder", obj => obj.Text("spec", "holderIdentity")), TableColumn.Age],
         "Role" or "ClusterRole" or "LimitRange" or "CustomResourceDefinition" => [TableColumn.ObjectName, CreatedAt],
-        "RoleBinding" or "ClusterRoleBinding" => [TableColumn.ObjectName, TableColumn.Text("Role", obj => $"{obj.Text("roleRef", "kind")}/{obj.Text("roleRef", "name")}"), TableColumn.Age],
+        "RoleBinding" or "ClusterRoleBinding" => [TableColumn.ObjectName, TableColumn.Text("Role", obj => $"{obj.Text("roleRef", "kind")}/{obj.Text("roleRef", "name")}"), TableColumn.Age, Subjects("Users", "User"), Subjects("Groups", "Group"), Subjects("ServiceAccounts", "ServiceAccount")],
         "ValidatingAdmissionPolicy" => [TableColumn.ObjectName, TableColumn.Count("Validations", obj => obj.List("spec", "validations")?.Count ?? 0), TableColumn.Text("ParamKind", obj => obj.Text("spec", "paramKind", "kind") ?? "<unset>"), TableColumn.Age],
         "ValidatingAdmissionPolicyBinding" => [TableColumn.ObjectName, TableColumn.Text("PolicyName", obj => obj.Text("spec", "policyName")), TableColumn.Text("ParamRef", obj => obj.Text("spec", "paramRef", "name") ?? "<unset>"), TableColumn.Age],
         _ => TableColumn.Default,
@@ -94,8 +94,8 @@ internal static class BuiltInColumns
     [
         TableColumn.ObjectName,
         TableColumn.Text("Ready", obj => $"{obj.Number("status", "readyReplicas") ?? 0}/{obj.Number("spec", "replicas") ?? 0}"),
-        TableColumn.Count("Up-to-date", obj => obj.Number("status", "updatedReplicas")),
-        TableColumn.Count("Available", obj => obj.Number("status", "availableReplicas")),
+        TableColumn.CountAsText("Up-to-date", obj => obj.Number("status", "updatedReplicas")),
+        TableColumn.CountAsText("Available", obj => obj.Number("status", "availableReplicas")),
         TableColumn.Age,
         .. Template,
     ];
@@ -143,6 +143,11 @@ internal static class BuiltInColumns
         .Where(hard => hard.Key.StartsWith("limits", StringComparison.Ordinal) == isLimit)
         .OrderBy(hard => hard.Key, StringComparer.Ordinal)
         .Select(hard => $"{hard.Key}: {quota.At("status", "used", hard.Key)?.Print() ?? "0"}/{hard.Value?.Print()}"));
+
+    private static TableColumn Subjects(string name, string kind) => TableColumn.Text(name, obj => string.Join(", ", obj.Objects("subjects")
+        .Where(subject => subject.Text("kind") == kind)
+        .Select(subject => kind == "ServiceAccount" ? $"{subject.Text("namespace")}/{subject.Text("name")}" : subject.Text("name"))), 1) with
+    { Description = $"{name} in the roleBinding" };
 
     private static string PodStatus(JsonObject pod)
     {

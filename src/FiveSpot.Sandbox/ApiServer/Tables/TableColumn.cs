@@ -30,6 +30,9 @@ internal sealed record TableColumn(
     public static TableColumn Count(string name, Func<JsonObject, long?> cell, int priority = 0) =>
         new(name, "integer", string.Empty, string.Empty, priority, (obj, _) => cell(obj) ?? 0);
 
+    /// <summary>A count that is declared as text, as some of the older columns are.</summary>
+    public static TableColumn CountAsText(string name, Func<JsonObject, long?> cell) => Count(name, cell) with { Type = "string" };
+
     /// <summary>The columns of one version of a CustomResourceDefinition.</summary>
     public static IReadOnlyList<TableColumn> FromDefinition(JsonObject version)
     {

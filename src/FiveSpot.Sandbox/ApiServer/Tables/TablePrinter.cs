@@ -24,10 +24,7 @@ internal static class TablePrinter
             {
                 ["cells"] = new JsonArray([.. resource.Columns.Select(column => column.Cell(stored.Json, now))]),
             };
-            if (include != "None")
-            {
-                row["object"] = include == "Object" ? resource.FromStorage(stored.Json) : Metadata(stored);
-            }
+            row["object"] = include switch { "None" => null, "Object" => resource.FromStorage(stored.Json), _ => Metadata(stored) };
 
             rows.Add(row);
         }
@@ -43,7 +40,7 @@ internal static class TablePrinter
             ["kind"] = "Table",
             ["apiVersion"] = "meta.k8s.io/v1",
             ["metadata"] = metadata,
-            ["columnDefinitions"] = withColumns ? Columns(resource) : [],
+            ["columnDefinitions"] = withColumns ? Columns(resource) : null,
             ["rows"] = rows,
         };
     }
