@@ -29,7 +29,8 @@ for project in tests/*/; do
   fi
   printf '%-34s %5d passed %4d failed %4d skipped %5d s\n' "$name" "$p" "$f" "${s:-0}" $((SECONDS - started))
   [ "$f" -ne 0 ] && { status=1; cat "$log"; }
-  grep -E '^skipped ' "$log" | sort | uniq -c | sort -rn | head -20
+  # A skipped test is followed by its reason.
+  awk '/^skipped /{getline; sub(/^ */, ""); print}' "$log" | sort | uniq -c | sort -rn | sed 's/^/      skipped /' | cut -c1-200
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 done
 
