@@ -53,6 +53,21 @@ public static class ConditionReasons
     /// <summary><c>Ready</c>: an API call fails for now, and is tried again.</summary>
     public const string Retrying = "Retrying";
 
+    /// <summary><c>WorkloadClusterReachable=True</c>: its Nodes are watched.</summary>
+    public const string Reachable = "Reachable";
+
+    /// <summary><c>WorkloadClusterReachable=False</c>: there is no answer, or none that makes sense; the message has the cause.
+    /// </summary>
+    public const string Unreachable = "Unreachable";
+
+    /// <summary><c>WorkloadClusterReachable=False</c>: its API server refuses the credentials, or what they are used for.
+    /// </summary>
+    public const string AccessDenied = "AccessDenied";
+
+    /// <summary><c>WorkloadClusterReachable=False</c>: the kubeconfig is not there, or can't be used; the message says why.
+    /// </summary>
+    public const string KubeconfigUnusable = "KubeconfigUnusable";
+
     /// <summary><c>MachineReady</c>: there is no Machine.</summary>
     public const string NoMachine = "NoMachine";
 

@@ -34,7 +34,9 @@ public sealed class NamesTests
         string[] own =
         [
             WellKnown.CordonedByAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.Singular,
-            ConditionReasons.ReferencesInvalid, ConditionReasons.Forbidden, ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,
+            ConditionReasons.ReferencesInvalid, ConditionReasons.Forbidden,
+            ConditionReasons.Reachable, ConditionReasons.Unreachable, ConditionReasons.AccessDenied, ConditionReasons.KubeconfigUnusable,
+            ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,
             ConditionReasons.Refused, ConditionReasons.Retrying, ConditionReasons.NoMachine, ConditionReasons.MachineNotReady,
         ];
         var contract = Contract().Replace("…/", "5spot.finos.org/", StringComparison.Ordinal);

@@ -76,13 +76,13 @@ public sealed partial class FiveSpotController : IDisposable
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
         var kinds = new ProviderKinds(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
         using var permissions = new Permissions(_api, _queue.Enqueue, _loggers, watching.Token);
-        var nodes = new NodeWatch(_api, _queue.Enqueue, _loggers, watching.Token);
+        var clusters = new WorkloadClusters(_api, _queue.Enqueue, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, kinds, permissions, nodes, machineResource),
-            new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, nodes, _settings.Clock),
+            new Observer(machines, kinds, permissions, clusters, machineResource),
+            new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
             events,
             _settings.Decisions,
             _settings.Clock,
@@ -94,6 +94,7 @@ public sealed partial class FiveSpotController : IDisposable
             if (change.New is null)
             {
                 _queue.ForgetWake(change.Key);
+                clusters.Release(change.Key);
                 return;
             }
 

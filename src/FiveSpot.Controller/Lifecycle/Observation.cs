@@ -30,6 +30,10 @@ public sealed record Observation
     /// <summary>The Node that the Machine became.</summary>
     public NodeObservation Node { get; init; } = NodeObservation.None;
 
+    /// <summary>Whether the Node's cluster answers; null while there is no Node that it would be needed for, and
+    /// until the first answer.</summary>
+    public ClusterReachability? Cluster { get; init; }
+
     /// <summary>What the controller may not do of what it needs to make the machine, for a person; null when it may.</summary>
     public string? Forbidden { get; init; }
 

@@ -13,19 +13,19 @@ public sealed class Observer
 {
     private readonly Informer<CapiMachine> _machines;
     private readonly ProviderKinds _kinds;
-    private readonly NodeWatch _nodes;
+    private readonly WorkloadClusters _clusters;
     private readonly Permissions _permissions;
     private readonly ResourceType _machineResource;
 
     /// <summary>An observer over these caches.</summary>
     public Observer(
-        Informer<CapiMachine> machines, ProviderKinds kinds, Permissions permissions, NodeWatch nodes, ResourceType machineResource)
+        Informer<CapiMachine> machines, ProviderKinds kinds, Permissions permissions, WorkloadClusters clusters, ResourceType machineResource)
     {
         _machines = machines;
         _kinds = kinds;
         _permissions = permissions;
         _machineResource = machineResource;
-        _nodes = nodes;
+        _clusters = clusters;
     }
 
     /// <summary>What is observed of a machine now.</summary>
@@ -66,6 +66,7 @@ public sealed class Observer
             return null;
         }
 
+        var (node, cluster) = _clusters.Find(machine, ours);
         return new Observation
         {
             Machine = machine,
@@ -73,7 +74,8 @@ public sealed class Observer
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
-            Node = _nodes.Find(ours),
+            Node = node,
+            Cluster = cluster,
             Forbidden = forbidden,
         };
     }

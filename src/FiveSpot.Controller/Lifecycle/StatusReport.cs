@@ -95,7 +95,7 @@ internal sealed class StatusReport
             Ready = ready.Status == ConditionStatus.True,
             Message = Message,
             InSchedule = _times.InSchedule,
-            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid()],
+            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. WorkloadClusterReachable()],
             MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
             BootstrapRef = Reference(_seen.Bootstrap),
             InfrastructureRef = Reference(_seen.Infrastructure),
@@ -167,6 +167,15 @@ internal sealed class StatusReport
         };
         return Condition(ConditionTypes.ReferencesValid, status, reason, message);
     }
+
+    // Only while a Node makes the cluster matter. Until it is heard for the first time, what was known before holds: a
+    // controller that was restarted has no news.
+    private IEnumerable<Condition> WorkloadClusterReachable() => (_seen.OurMachine?.NodeName, _seen.Cluster) switch
+    {
+        (null, _) => [],
+        (_, { } cluster) => [Condition(ConditionTypes.WorkloadClusterReachable, cluster.Status, cluster.Reason, cluster.Message)],
+        _ => Previous.Conditions.Where(condition => condition.Type == ConditionTypes.WorkloadClusterReachable),
+    };
 
     private Condition Condition(string type, string status, string reason, string message)
     {

@@ -23,7 +23,7 @@ public sealed class StepExecutor
     private readonly ResourceType _machineResource;
     private readonly ProviderKinds _kinds;
     private readonly Permissions _permissions;
-    private readonly NodeWatch _nodes;
+    private readonly WorkloadClusters _clusters;
     private readonly TimeProvider _clock;
 
     /// <summary>An executor on this management cluster; the answers to its writes go into these caches.</summary>
@@ -34,7 +34,7 @@ public sealed class StepExecutor
         ResourceType machineResource,
         ProviderKinds kinds,
         Permissions permissions,
-        NodeWatch nodes,
+        WorkloadClusters clusters,
         TimeProvider clock)
     {
         _api = api;
@@ -43,7 +43,7 @@ public sealed class StepExecutor
         _machineResource = machineResource;
         _kinds = kinds;
         _permissions = permissions;
-        _nodes = nodes;
+        _clusters = clusters;
         _clock = clock;
     }
 
@@ -279,11 +279,16 @@ public sealed class StepExecutor
     private async Task<(Observation World, bool AsPlanned)> PatchNodeAsync(
         Node node, string? cordonedBy, Observation seen, CancellationToken cancellationToken)
     {
+        if (_clusters.NodesOf(seen.Machine.Key) is not { } nodes)
+        {
+            return (seen with { Node = new NodeObservation(NodeState.Unknown) }, false);
+        }
+
         Node? current;
         var asPlanned = true;
         try
         {
-            current = await _nodes.Api.MergePatchAsync(
+            current = await nodes.Api.MergePatchAsync(
                 NodeWatch.Nodes,
                 node.Key,
                 ObjectWriter.CordonPatch(node, cordonedBy),
@@ -294,7 +299,7 @@ public sealed class StepExecutor
         }
         catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
         {
-            current = await _nodes.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken);
+            current = await nodes.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken);
             asPlanned = false;
         }
 
@@ -303,7 +308,7 @@ public sealed class StepExecutor
             return (seen with { Node = new NodeObservation(NodeState.Missing) }, asPlanned);
         }
 
-        _nodes.Observe(current);
+        nodes.Observe(current);
         return (seen with { Node = NodeWatch.Identify(current, seen.CapiMachine!) }, asPlanned);
     }
 

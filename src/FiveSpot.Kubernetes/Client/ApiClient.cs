@@ -108,6 +108,9 @@ public sealed class ApiClient : IDisposable
         }
     }
 
+    /// <summary>A client of another API server that speaks as this one does.</summary>
+    public ApiClient ConnectTo(ClusterConnection other) => new(other, _options);
+
     /// <summary>Gets any path, for discovery and the like.</summary>
     /// <typeparam name="T">The projection.</typeparam>
     /// <param name="path">An absolute path on the server, escaped, with its query.</param>

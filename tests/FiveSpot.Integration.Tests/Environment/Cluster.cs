@@ -57,6 +57,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The version of a real server; null of an embedded one.</summary>
     public Version? ServerVersion => _real?.Version;
 
+    /// <summary>Address and port of the server.</summary>
+    public string Address => Api.Connection.Server.Authority;
+
     /// <summary>The administrator's kubeconfig.</summary>
     public string Kubeconfig => _kubeconfig;
 

@@ -13,17 +13,22 @@ internal sealed class ClusterApiByHand
     private const string Finalizer = "machine.cluster.x-k8s.io";
 
     private readonly Cluster _cluster;
+    private readonly Cluster _workload;
 
-    public ClusterApiByHand(Cluster cluster) => _cluster = cluster;
+    public ClusterApiByHand(Cluster cluster, Cluster? workload = null)
+    {
+        _cluster = cluster;
+        _workload = workload ?? cluster;
+    }
 
     /// <summary>The machine joins as a Node of its own name, and is ready.</summary>
     public async Task JoinAsync(string name = "pc-1")
     {
         await TakeOverAsync(name);
-        await _cluster.CreateAsync(Kinds.Node, JsonNode.Parse($$"""
+        await _workload.CreateAsync(Kinds.Node, JsonNode.Parse($$"""
             {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"spec":{"providerID":"remote://{{name}}"} }
             """)!.AsObject());
-        await _cluster.PatchAsync(
+        await _workload.PatchAsync(
             Kinds.Node, name, """{"status":{"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"ready"}]}}""", "status");
         await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"spec":{"providerID":"remote://{{name}}"} }""");
         var apiVersion = _cluster.MachineKind.Version == "v1beta2" ? "" : "\"apiVersion\":\"v1\",\"kind\":\"Node\",";
@@ -64,7 +69,7 @@ internal sealed class ClusterApiByHand
             await _cluster.PatchAsync(_cluster.Providers.Bootstrap, name, """{"metadata":{"ownerReferences":null}}""");
         }
 
-        await _cluster.DeleteAsync(Kinds.Node, name);
+        await _workload.DeleteAsync(Kinds.Node, name);
         await _cluster.PatchAsync(_cluster.MachineKind, name, """{"metadata":{"finalizers":null}}""");
     }
 }

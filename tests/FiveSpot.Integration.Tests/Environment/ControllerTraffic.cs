@@ -32,6 +32,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
     /// <summary>One request of the controller.</summary>
     internal sealed record Call(string Verb, string Path, DateTimeOffset At)
     {
+        /// <summary>Which server was asked: address and port.</summary>
+        public string Server { get; init; } = "";
+
         /// <summary>What was sent; empty for nothing.</summary>
         public string Body { get; init; } = "";
 
@@ -58,6 +61,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
             };
             var call = new Call(verb, request.RequestUri!.AbsolutePath, traffic.Now)
             {
+                Server = request.RequestUri.Authority,
                 Body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken),
             };
             traffic._calls.Enqueue(call);

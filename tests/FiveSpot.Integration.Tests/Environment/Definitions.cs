@@ -21,6 +21,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
 
+    /// <summary>Nothing of ours nor of Cluster API: a workload cluster.</summary>
+    public static readonly Definitions None = new("workload", Kinds.MachineV1Beta2, () => []);
+
     /// <summary>A cluster with Cluster API, before 5-Spot comes.</summary>
     public static readonly Definitions WithoutOurs = new("own-cluster", Kinds.MachineV1Beta2, () => [.. ClusterApiDefinitions.All()]);
 

@@ -22,6 +22,8 @@ internal static class Kinds
 
     public static readonly ResourceType Node = NodeWatch.Nodes;
 
+    public static readonly ResourceType Secret = new("", "v1", "secrets", "Secret", Namespaced: true);
+
     public static readonly ResourceType Event = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);
 
     public static readonly ResourceType ClusterRole =

@@ -117,7 +117,7 @@ public abstract class OpeningTests(ServerKind kind)
         status.NextTransitionTime.ShouldBe(Scenario.Closing);
         status.NextCleanup.ShouldBe(Scenario.Closing.AddMinutes(10));
         status.Conditions.Select(c => (c.Type, c.Status)).ShouldBe(
-            [("Ready", "True"), ("Scheduled", "True"), ("MachineReady", "True"), ("ReferencesValid", "True")], ignoreOrder: true);
+            [("Ready", "True"), ("Scheduled", "True"), ("MachineReady", "True"), ("ReferencesValid", "True"), ("WorkloadClusterReachable", "True")], ignoreOrder: true);
         await scenario.SettleAsync();
         (await scenario.Cluster.EventsAsync()).ShouldBe(["ScheduleInactive", "ScheduleActive", "MachineCreated", "MachineReady"], ignoreOrder: true);
     }

@@ -146,7 +146,7 @@ public abstract class RestartTests(ServerKind kind)
         {
             foreach (var found in await scenario.Cluster.ListAsync(kind))
             {
-                lines.Add($"{kind.Kind} {Canonical("", found)!.ToJsonString().Replace(scenario.Cluster.Namespace, "the-namespace", StringComparison.Ordinal)}");
+                lines.Add($"{kind.Kind} {Canonical("", found)!.ToJsonString().Replace(scenario.Cluster.Namespace, "the-namespace", StringComparison.Ordinal).Replace(scenario.Cluster.Address, "the-server", StringComparison.Ordinal)}");
             }
         }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>A Secret that is to hold a kubeconfig: its version, and its data as it stands there.</summary>
+internal sealed record KubeconfigSecret(string ResourceVersion, IReadOnlyDictionary<string, string> Data)
+{
+    public static KubeconfigSecret Read(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        using var secret = JsonDocument.ParseValue(ref reader);
+        var data = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (secret.RootElement.TryGetProperty("data", out var entries) && entries.ValueKind is JsonValueKind.Object)
+        {
+            foreach (var entry in entries.EnumerateObject())
+            {
+                data[entry.Name] = entry.Value.GetString() ?? "";
+            }
+        }
+
+        return new KubeconfigSecret(
+            secret.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString() ?? "", data);
+    }
+
+    /// <summary>What is at the key of a place.</summary>
+    /// <exception cref="ClusterConnectionException">Nothing is; the message says what is there instead.</exception>
+    public byte[] Kubeconfig(ClusterPlace place) => Data.TryGetValue(place.Key, out var encoded)
+        ? Convert.FromBase64String(encoded)
+        : throw new ClusterConnectionException(
+            $"Secret {place.Secret} has no key {place.Key}; it has {(Data.Count == 0 ? "none" : string.Join(", ", Data.Keys.Order(StringComparer.Ordinal)))}.");
+}

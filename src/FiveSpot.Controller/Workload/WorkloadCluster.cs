@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>
+/// One workload cluster while machines need it: a client from its kubeconfig, one watch on its Nodes, and whether it
+/// answers. While it does not, the Secret is read again before each new attempt, so that mended or rotated credentials
+/// take effect by themselves.
+/// </summary>
+internal sealed partial class WorkloadCluster
+{
+    private static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ObjectKey, string> _nodeOf = [];
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _stopped;
+    private readonly ApiClient _management;
+    private readonly Action<ObjectKey> _wake;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private TaskCompletionSource _lookAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ClusterReachability? _state;
+    private volatile NodeWatch? _nodes;
+
+    public WorkloadCluster(ClusterPlace place, ApiClient management, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+    {
+        Place = place;
+        _management = management;
+        _wake = wake;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<WorkloadCluster>();
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        _stopped = _stop.Token;
+        _ = Task.Run(RunAsync, CancellationToken.None);
+    }
+
+    public ClusterPlace Place { get; }
+
+    /// <summary>The Nodes, once there is a client; null before.</summary>
+    public NodeWatch? Nodes => _nodes;
+
+    /// <summary>What is known of a machine's Node, which is remembered as its user.</summary>
+    public (NodeObservation Node, ClusterReachability? Cluster) Find(CapiMachine machine)
+    {
+        lock (_lock)
+        {
+            if (!_nodeOf.TryGetValue(machine.Key, out var known) || known != machine.NodeName)
+            {
+                _nodeOf[machine.Key] = machine.NodeName!;
+                // Somebody new: a good moment to see whether the Secret is still the one that was read.
+                _lookAgain.TrySetResult();
+            }
+        }
+
+        return (_nodes?.Find(machine) ?? new NodeObservation(NodeState.Unknown), Volatile.Read(ref _state));
+    }
+
+    /// <summary>A machine needs the cluster no more.</summary>
+    /// <returns>Whether nobody does.</returns>
+    public bool Release(ObjectKey machine)
+    {
+        lock (_lock)
+        {
+            _nodeOf.Remove(machine);
+            return _nodeOf.Count == 0;
+        }
+    }
+
+    /// <summary>Ends the watch, and the client.</summary>
+    public void Close()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var retry = FirstRetry;
+        try
+        {
+            while (!_stopped.IsCancellationRequested)
+            {
+                try
+                {
+                    if (await OpenAsync())
+                    {
+                        retry = FirstRetry;
+                    }
+                }
+                catch (Exception exception) when (exception is ClusterConnectionException or ApiException or ApiUnreachableException)
+                {
+                    Settle(Unreachable(exception));
+                }
+
+                await Task.Delay(retry, _management.NetworkTime, _stopped);
+                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody needs it any more.
+        }
+    }
+
+    /// <summary>Opens a client and watches, until the Secret is another one.</summary>
+    /// <returns>Whether the cluster was reached.</returns>
+    private async Task<bool> OpenAsync()
+    {
+        Renew();
+        var secret = await _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
+        if (secret is null && Place.IsAskedFor)
+        {
+            throw new ClusterConnectionException($"spec.kubeconfigSecretRef: there is no Secret {Place.Secret.Name} in namespace {Place.Secret.Namespace}.");
+        }
+
+        using var own = secret is null ? null : _management.ConnectTo(
+            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}"));
+        var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        _nodes = nodes;
+        LogOpened(Place.Secret, nodes.Api.Connection.Server);
+        var running = Task.Run(() => nodes.RunAsync(watching.Token));
+        try
+        {
+            await AwaitOtherSecretAsync(nodes, secret);
+        }
+        finally
+        {
+            // First of all, so that nobody begins to use a client that ends.
+            _nodes = null;
+            await watching.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return nodes.HasSynced;
+    }
+
+    // Looked at when the cluster is in trouble, and when somebody new needs it. At rest, never.
+    private async Task AwaitOtherSecretAsync(NodeWatch nodes, KubeconfigSecret? opened)
+    {
+        var retry = FirstRetry;
+        while (true)
+        {
+            if (nodes.Trouble is not null)
+            {
+                await Task.Delay(retry, _management.NetworkTime, _stopped);
+                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+            }
+            else
+            {
+                retry = FirstRetry;
+                await LookAgain.WaitAsync(_stopped);
+            }
+
+            Renew();
+            try
+            {
+                var now = await _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
+                if (now?.ResourceVersion != opened?.ResourceVersion)
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+            {
+                // The management cluster is in trouble itself; what is open goes on.
+                LogUnread(Place.Secret, exception.Message);
+            }
+        }
+    }
+
+    private Task LookAgain
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lookAgain.Task;
+            }
+        }
+    }
+
+    private void Renew()
+    {
+        lock (_lock)
+        {
+            if (_lookAgain.Task.IsCompleted)
+            {
+                _lookAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+
+    private void OnStateChanged()
+    {
+        if (_nodes is not { } nodes)
+        {
+            return;
+        }
+
+        if (nodes.Trouble is { } trouble)
+        {
+            lock (_lock)
+            {
+                _lookAgain.TrySetResult();
+            }
+
+            Settle(Unreachable(trouble));
+        }
+        else if (nodes.HasSynced)
+        {
+            Settle(new ClusterReachability(ConditionStatus.True, ConditionReasons.Reachable, $"The Nodes of {nodes.Api.Connection.Server} are watched."));
+        }
+    }
+
+    private static ClusterReachability Unreachable(Exception cause) => new(
+        ConditionStatus.False,
+        cause switch
+        {
+            ClusterConnectionException => ConditionReasons.KubeconfigUnusable,
+            ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } => ConditionReasons.AccessDenied,
+            _ => ConditionReasons.Unreachable,
+        },
+        cause.Message);
+
+    private void Settle(ClusterReachability state)
+    {
+        if (Interlocked.Exchange(ref _state, state) == state)
+        {
+            return;
+        }
+
+        LogState(Place.Secret, state.Reason, state.Message);
+        ObjectKey[] users;
+        lock (_lock)
+        {
+            users = [.. _nodeOf.Keys];
+        }
+
+        foreach (var key in users)
+        {
+            _wake(key);
+        }
+    }
+
+    private void WakeMachinesOf(string node)
+    {
+        List<ObjectKey> users = [];
+        lock (_lock)
+        {
+            foreach (var (key, name) in _nodeOf)
+            {
+                if (name == node)
+                {
+                    users.Add(key);
+                }
+            }
+        }
+
+        users.ForEach(_wake);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Workload cluster of Secret {Secret}: watching the Nodes of {Server}.")]
+    private partial void LogOpened(ObjectKey secret, Uri server);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Workload cluster of Secret {Secret}: {Reason}. {Message}")]
+    private partial void LogState(ObjectKey secret, string reason, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether Secret {Secret} has changed can't be told: {Reason}")]
+    private partial void LogUnread(ObjectKey secret, string reason);
+}
