@@ -3,7 +3,7 @@
 # Provides a real Kubernetes API server for the tests: kube-apiserver, kube-controller-manager and etcd in one folder,
 # whose path is the only thing that it prints to standard output.
 #
-# A folder named by KUBEBUILDER_ASSETS that has them is used as it is. On Debian 12 they are made once, in about six
+# A folder named by KUBEBUILDER_ASSETS that has them is used as it is. On Debian 12 they are made once, in about five
 # minutes, from Debian's own packages: its Kubernetes source, built by its Go, and its etcd. Nothing is installed but, if
 # it is missing, dpkg-dev: packages are unpacked into the cache folder and used from there, so that no root is needed and
 # no etcd service is started.

@@ -14,6 +14,7 @@ public sealed partial class OwnClusterTests
     [Fact]
     public async Task A_newcomer_brings_up_a_machine_with_kubectl_apply_alone()
     {
+        Kubectl.Require();
         await using var cluster = await Cluster.StartAsync(ServerKind.KubeApiServer, Definitions.WithoutOurs);
         using var folder = new TemporaryFolder();
         var kubeconfig = folder.Write("kubeconfig", cluster.Kubeconfig);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Threading.Channels;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
@@ -26,7 +27,11 @@ internal sealed partial class WorkloadCluster
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private TaskCompletionSource _lookAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A reason to look at the Secret again; however many there are, one look serves them all.
+    private readonly Channel<bool> _lookAgain = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private ClusterReachability? _state;
     private volatile NodeWatch? _nodes;
 
@@ -56,7 +61,7 @@ internal sealed partial class WorkloadCluster
             {
                 _nodeOf[machine.Key] = machine.NodeName!;
                 // Somebody new: a good moment to see whether the Secret is still the one that was read.
-                _lookAgain.TrySetResult();
+                _lookAgain.Writer.TryWrite(true);
             }
         }
 
@@ -101,7 +106,7 @@ internal sealed partial class WorkloadCluster
                 }
 
                 await Task.Delay(retry, _management.NetworkTime, _stopped);
-                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+                retry = Longer(retry);
             }
         }
         catch (OperationCanceledException)
@@ -114,7 +119,7 @@ internal sealed partial class WorkloadCluster
     /// <returns>Whether the cluster was reached.</returns>
     private async Task<bool> OpenAsync()
     {
-        Renew();
+        _lookAgain.Reader.TryRead(out _);
         var secret = await _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
         if (secret is null && Place.IsAskedFor)
         {
@@ -152,15 +157,15 @@ internal sealed partial class WorkloadCluster
             if (nodes.Trouble is not null)
             {
                 await Task.Delay(retry, _management.NetworkTime, _stopped);
-                retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
+                retry = Longer(retry);
+                _lookAgain.Reader.TryRead(out _);
             }
             else
             {
                 retry = FirstRetry;
-                await LookAgain.WaitAsync(_stopped);
+                await _lookAgain.Reader.ReadAsync(_stopped);
             }
 
-            Renew();
             try
             {
                 var now = await _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
@@ -177,27 +182,7 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    private Task LookAgain
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _lookAgain.Task;
-            }
-        }
-    }
-
-    private void Renew()
-    {
-        lock (_lock)
-        {
-            if (_lookAgain.Task.IsCompleted)
-            {
-                _lookAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-        }
-    }
+    private static TimeSpan Longer(TimeSpan retry) => retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
 
     private void OnStateChanged()
     {
@@ -208,11 +193,7 @@ internal sealed partial class WorkloadCluster
 
         if (nodes.Trouble is { } trouble)
         {
-            lock (_lock)
-            {
-                _lookAgain.TrySetResult();
-            }
-
+            _lookAgain.Writer.TryWrite(true);
             Settle(Unreachable(trouble));
         }
         else if (nodes.HasSynced)

@@ -20,7 +20,7 @@ public sealed partial class KubectlTests
     [MemberData(nameof(Names))]
     public async Task Output_is_the_same(string name)
     {
-        Assert.SkipUnless(IsThere, "no kubectl on the path");
+        Kubectl.Require();
         var session = KubectlSessions.All.Single(session => session.Name == name);
         using var lease = await KubeServers.RentAsync(Definitions.BothVersions.Name);
         await using var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = lease.Server.Name });
@@ -72,9 +72,6 @@ public sealed partial class KubectlTests
             Assert.Fail($"kubectl tells the embedded API server from kube-apiserver {lease.Version}.\n{failures}");
         }
     }
-
-    private static bool IsThere { get; } = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(folder => File.Exists(Path.Combine(folder, "kubectl")));
 
     // The definitions that scenarios need too; on the shared server they stay.
     private static async Task InstallAsync(string kubeconfig, TemporaryFolder folder, bool write)
