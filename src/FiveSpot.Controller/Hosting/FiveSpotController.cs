@@ -83,7 +83,7 @@ public sealed partial class FiveSpotController : IDisposable
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, kinds, permissions, clusters, machineResource),
+            new Observer(machines, new NodeClaims(machines, _queue.Enqueue), kinds, permissions, clusters, machineResource),
             new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
             events,
             clusters,

@@ -90,7 +90,14 @@ internal sealed partial class WorkloadCluster
         }
 
         var pods = work.Pods(out var trouble);
-        return new NodeView(node) { Cluster = reachability, Cordon = work.StateOf(NodeWork.Cordon), Pods = pods, PodTrouble = trouble };
+        return new NodeView(node)
+        {
+            Cluster = reachability,
+            Cordon = work.StateOf(NodeWork.Cordon),
+            Taints = work.StateOf(NodeWork.Taints),
+            Pods = pods,
+            PodTrouble = trouble,
+        };
     }
 
     /// <summary>A machine needs the cluster no more.</summary>
