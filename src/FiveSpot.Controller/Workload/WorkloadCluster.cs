@@ -24,6 +24,7 @@ internal sealed partial class WorkloadCluster
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
     private readonly ApiClient _management;
+    private readonly KubeconfigPolicy _kubeconfigs;
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -35,10 +36,12 @@ internal sealed partial class WorkloadCluster
     private ClusterReachability? _state;
     private volatile NodeWatch? _nodes;
 
-    public WorkloadCluster(ClusterPlace place, ApiClient management, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+    public WorkloadCluster(
+        ClusterPlace place, ApiClient management, KubeconfigPolicy kubeconfigs, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
     {
         Place = place;
         _management = management;
+        _kubeconfigs = kubeconfigs;
         _wake = wake;
         _loggers = loggers;
         _logger = loggers.CreateLogger<WorkloadCluster>();
@@ -100,8 +103,9 @@ internal sealed partial class WorkloadCluster
                         retry = FirstRetry;
                     }
                 }
-                catch (Exception exception) when (exception is ClusterConnectionException or ApiException or ApiUnreachableException)
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
+                    // Whatever it was: what a stranger wrote must not end the attempts, without a word and for good.
                     Settle(Unreachable(exception));
                 }
 
@@ -127,7 +131,7 @@ internal sealed partial class WorkloadCluster
         }
 
         using var own = secret is null ? null : _management.ConnectTo(
-            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}"));
+            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _kubeconfigs));
         var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         _nodes = nodes;
@@ -194,7 +198,7 @@ internal sealed partial class WorkloadCluster
         if (nodes.Trouble is { } trouble)
         {
             _lookAgain.Writer.TryWrite(true);
-            Settle(Unreachable(trouble));
+            Settle(Unreachable(trouble, nodes.Api.Connection.Source));
         }
         else if (nodes.HasSynced)
         {
@@ -202,7 +206,7 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    private static ClusterReachability Unreachable(Exception cause) => new(
+    private static ClusterReachability Unreachable(Exception cause, string? source = null) => new(
         ConditionStatus.False,
         cause switch
         {
@@ -210,7 +214,9 @@ internal sealed partial class WorkloadCluster
             ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } => ConditionReasons.AccessDenied,
             _ => ConditionReasons.Unreachable,
         },
-        cause.Message);
+        cause is ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } && source is not null
+            ? $"{cause.Message}. The credentials are those of the {source}."
+            : cause.Message);
 
     private void Settle(ClusterReachability state)
     {

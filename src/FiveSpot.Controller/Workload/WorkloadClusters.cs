@@ -17,18 +17,22 @@ public sealed class WorkloadClusters
     private readonly Dictionary<ClusterPlace, WorkloadCluster> _clusters = [];
     private readonly Dictionary<ObjectKey, WorkloadCluster> _of = [];
     private readonly ApiClient _management;
+    private readonly KubeconfigPolicy _kubeconfigs;
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationToken _stop;
 
     /// <summary>Opens nothing yet.</summary>
     /// <param name="management">The management cluster: where the Secrets are, and the cluster of machines without one.</param>
+    /// <param name="kubeconfigs">What a kubeconfig from a Secret may ask for.</param>
     /// <param name="wake">Called with the key of each machine of whose Node or cluster something else is known.</param>
     /// <param name="loggers">For the clusters.</param>
     /// <param name="stop">Closes all.</param>
-    public WorkloadClusters(ApiClient management, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+    public WorkloadClusters(
+        ApiClient management, KubeconfigPolicy kubeconfigs, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
     {
         _management = management;
+        _kubeconfigs = kubeconfigs;
         _wake = wake;
         _loggers = loggers;
         _stop = stop;
@@ -71,7 +75,7 @@ public sealed class WorkloadClusters
 
             if (!_clusters.TryGetValue(place, out var there))
             {
-                _clusters[place] = there = new WorkloadCluster(place, _management, _wake, _loggers, _stop);
+                _clusters[place] = there = new WorkloadCluster(place, _management, _kubeconfigs, _wake, _loggers, _stop);
             }
 
             _of[machine.Key] = cluster = there;
