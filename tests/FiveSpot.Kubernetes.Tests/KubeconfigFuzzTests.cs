@@ -154,7 +154,7 @@ public sealed class KubeconfigFuzzTests
 
                 AssertBounded(GC.GetAllocatedBytesForCurrentThread() - before, kubeconfig.Length);
             },
-            iter: 2000,
+            iter: Math.Max(2000, Check.Iter),
             threads: 1,
             print: kubeconfig => Convert.ToBase64String(kubeconfig));
         connections.ShouldBeGreaterThan(0, "a change that changes nothing that matters is no harm");

@@ -82,6 +82,9 @@ internal sealed class ServerCertificateCheck(X509Certificate2Collection? authori
                     $"it is signed by itself and not among {Trusted}",
                 X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain =>
                     $"it is issued by '{ForeignText.Line(certificate.Issuer, Excerpt)}', which does not lead to {Trusted}",
+                // What is left of a cluster that was made anew, with an authority of the same name.
+                X509ChainStatusFlags.NotSignatureValid =>
+                    $"it is not signed by the '{ForeignText.Line(certificate.Issuer, Excerpt)}' of the configuration, but by another one of that name",
                 X509ChainStatusFlags.NotTimeValid => string.Join("; ", Outdated(chain!)),
                 _ => status.StatusInformation.Trim().TrimEnd('.'),
             });
