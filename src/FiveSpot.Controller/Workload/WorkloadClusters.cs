@@ -83,12 +83,16 @@ public sealed class WorkloadClusters
         }
     }
 
-    /// <summary>The Nodes of the cluster that a machine is in, to write to; null while there is no client for it.</summary>
+    /// <summary>
+    /// The Nodes of the cluster that a machine is in, to write to; null while there is no client for it, and while it does
+    /// not answer: with each write waiting its time out, the machines of one slow cluster would keep all workers from others.
+    /// Its machines are woken when it answers again.
+    /// </summary>
     public NodeWatch? NodesOf(ObjectKey machine)
     {
         lock (_lock)
         {
-            return _of.GetValueOrDefault(machine)?.Nodes;
+            return _of.GetValueOrDefault(machine)?.Nodes is { Trouble: null } nodes ? nodes : null;
         }
     }
 

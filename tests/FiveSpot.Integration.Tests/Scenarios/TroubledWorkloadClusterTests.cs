@@ -165,8 +165,9 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
                 var workload = await Cluster.StartAsync(kind, Definitions.None);
                 try
                 {
+                    // With one worker, nothing else can go on while a machine waits for its cluster.
                     return new World(
-                        cluster, workload, await RunningController.StartAsync(cluster, networkTime: network, kubeconfigs: kubeconfigs), network);
+                        cluster, workload, await RunningController.StartAsync(cluster, workers: 1, networkTime: network, kubeconfigs: kubeconfigs), network);
                 }
                 catch
                 {
