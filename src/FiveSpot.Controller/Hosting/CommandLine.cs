@@ -22,6 +22,8 @@ public static class CommandLine
         var problems = new List<string>();
         var defaultHealthPort = FromEnvironment(environment, "HEALTH_PORT", 8081, TryPort, "a port from 0 to 65535", problems);
         var defaultForce = FromEnvironment(environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false", problems);
+        var defaultProxyUrl = FromEnvironment(environment, "ALLOW_KUBECONFIG_PROXY_URL", fallback: false, bool.TryParse, "true or false", problems);
+        var defaultInsecure = FromEnvironment(environment, "ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY", fallback: false, bool.TryParse, "true or false", problems);
         if (problems.Count > 0)
         {
             return await ReportErrorsAsync(problems);
@@ -74,6 +76,17 @@ public static class CommandLine
             DefaultValueFactory = _ => defaultForce,
         };
 
+        var allowProxyUrl = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl))
+        {
+            Description = "Let the kubeconfig of a workload cluster name a proxy [ALLOW_KUBECONFIG_PROXY_URL; false]",
+            DefaultValueFactory = _ => defaultProxyUrl,
+        };
+        var allowInsecure = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify))
+        {
+            Description = "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or name a server of http [ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY; false]",
+            DefaultValueFactory = _ => defaultInsecure,
+        };
+
         var crd = new Command("crd", "Print the CustomResourceDefinition of ScheduledMachine, to pipe into kubectl apply -f -");
         crd.SetAction(async (_, cancellationToken) =>
         {
@@ -83,7 +96,7 @@ public static class CommandLine
 
         var root = new RootCommand("5-Spot: puts physical machines into clusters, and takes them out again, on a schedule.")
         {
-            kubeconfig, healthPort, bindAddress, logFormat, verbose, forceFinalizer, crd,
+            kubeconfig, healthPort, bindAddress, logFormat, verbose, forceFinalizer, allowProxyUrl, allowInsecure, crd,
         };
         root.SetAction(async (parsed, _) =>
         {
@@ -92,6 +105,11 @@ public static class CommandLine
             var settings = new ControllerSettings
             {
                 Decisions = new DecisionOptions { ForceFinalizerOnTimeout = parsed.GetValue(forceFinalizer) },
+                Kubeconfigs = new KubeconfigPolicy
+                {
+                    AllowProxyUrl = parsed.GetValue(allowProxyUrl),
+                    AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
+                },
             };
             ClusterConnection connection;
             try

@@ -78,7 +78,7 @@ public sealed partial class FiveSpotController : IDisposable
         var kinds = new ProviderKinds(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
         using var permissions = new Permissions(_api, _queue.Enqueue, _loggers, watching.Token);
         var clusters = _clusters = new WorkloadClusters(
-            _api, new WorkloadSettings { Clock = _settings.Clock, ConcurrentEvictions = _settings.ConcurrentEvictions }, _queue.Enqueue, _loggers, watching.Token);
+            _api, new WorkloadSettings { Clock = _settings.Clock, ConcurrentEvictions = _settings.ConcurrentEvictions, Kubeconfigs = _settings.Kubeconfigs }, _queue.Enqueue, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var reconciler = new Reconciler(

@@ -133,8 +133,9 @@ internal sealed partial class WorkloadCluster
                         retry = FirstRetry;
                     }
                 }
-                catch (Exception exception) when (exception is ClusterConnectionException or ApiException or ApiUnreachableException)
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
+                    // Whatever it was: what a stranger wrote must not end the attempts, without a word and for good.
                     Settle(Unreachable(exception));
                 }
 
@@ -160,7 +161,7 @@ internal sealed partial class WorkloadCluster
         }
 
         using var own = secret is null ? null : _management.ConnectTo(
-            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}"));
+            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs));
         var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         using var session = new ClusterSession(nodes, _settings, _wake, _loggers, watching.Token);
@@ -228,7 +229,7 @@ internal sealed partial class WorkloadCluster
         if (nodes.Trouble is { } trouble)
         {
             _lookAgain.Writer.TryWrite(true);
-            Settle(Unreachable(trouble));
+            Settle(Unreachable(trouble, nodes.Api.Connection.Source));
         }
         else if (nodes.HasSynced)
         {
@@ -236,7 +237,7 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    private static ClusterReachability Unreachable(Exception cause) => new(
+    private static ClusterReachability Unreachable(Exception cause, string? source = null) => new(
         ConditionStatus.False,
         cause switch
         {
@@ -244,7 +245,9 @@ internal sealed partial class WorkloadCluster
             ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } => ConditionReasons.AccessDenied,
             _ => ConditionReasons.Unreachable,
         },
-        cause.Message);
+        cause is ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } && source is not null
+            ? $"{cause.Message}. The credentials are those of the {source}."
+            : cause.Message);
 
     private void Settle(ClusterReachability state)
     {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Kubernetes;
+
 namespace FiveSpot.Controller.Workload;
 
 /// <summary>How workload clusters are spoken to.</summary>
@@ -7,6 +9,9 @@ public sealed record WorkloadSettings
 {
     /// <summary>The clock of grace periods and back-off.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>What their kubeconfigs may ask for.</summary>
+    public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
 
     /// <summary>How many evictions are asked of one cluster at once: 1 or more, 32 by default.</summary>
     public int ConcurrentEvictions { get; init; } = 32;
