@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Tests.ApiServer;
 
 namespace FiveSpot.Sandbox.Tests.Simulation;
@@ -60,6 +61,20 @@ public sealed class SimulatedWorkloadsTests
         settled = world.Server.ResourceVersion;
         await world.AdvanceAsync(3600);
         world.Server.ResourceVersion.ShouldBe(settled, "nothing is written while nothing changes");
+
+        // A look that finds all as it should be writes nothing either.
+        List<string> writes = [];
+        world.Server.RequestObserver = seen =>
+        {
+            if (seen is { Stage: RequestStage.Before, Request.Verb: "patch" or "create" or "update" or "delete" })
+            {
+                writes.Add(seen.Request.Path);
+            }
+        };
+        await world.SendAsync(HttpMethod.Patch, $"{Deployments}/web", """{"metadata":{"annotations":{"example.com/looked-at":"again"}}}""", Merge);
+        await world.SendAsync(HttpMethod.Patch, $"{Pods}/{Name(pods[0])}", """{"metadata":{"annotations":{"example.com/looked-at":"again"}}}""", Merge);
+        await world.SettleAsync();
+        writes.ShouldBe([$"{Deployments}/web", $"{Pods}/{Name(pods[0])}"]);
     }
 
     [Fact]
