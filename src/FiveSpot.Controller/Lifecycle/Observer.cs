@@ -66,7 +66,7 @@ public sealed class Observer
             return null;
         }
 
-        var (node, cluster) = _clusters.Find(machine, ours);
+        var view = _clusters.Find(machine, ours);
         return new Observation
         {
             Machine = machine,
@@ -74,8 +74,11 @@ public sealed class Observer
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
-            Node = node,
-            Cluster = cluster,
+            Node = view.Node,
+            Cluster = view.Cluster,
+            Cordon = view.Cordon,
+            Pods = view.Pods,
+            PodTrouble = view.PodTrouble,
             Forbidden = forbidden,
         };
     }

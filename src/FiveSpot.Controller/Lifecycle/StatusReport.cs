@@ -19,6 +19,8 @@ internal sealed class StatusReport
     private (string Reason, string Message)? _brokenReference;
     private DateTimeOffset? _shutdownBegan;
     private DateTimeOffset? _wakeAt;
+    private string? _drain;
+    private bool _watchesPods;
     private bool _late;
     private bool _retryLater;
 
@@ -72,6 +74,8 @@ internal sealed class StatusReport
     public Plan Plan(TakingAway takingAway)
     {
         _retryLater |= takingAway.RetryLater;
+        _drain = takingAway.Drain;
+        _watchesPods = takingAway.WatchesPods;
         return WakeAt(takingAway.WakeAt).Plan(takingAway.Steps);
     }
 
@@ -80,6 +84,7 @@ internal sealed class StatusReport
         // After a failure nothing more is done in this pass: the plan only reports it.
         Steps = _seen.Failure is null ? steps : [],
         Status = Status(),
+        WatchesPods = _watchesPods,
         WakeAt = Earlier(_wakeAt, _times.Transition),
         RetryLater = _retryLater || _seen.Failure is not null,
     };
@@ -132,7 +137,7 @@ internal sealed class StatusReport
         _ => Condition(
             ConditionTypes.Ready,
             ConditionStatus.False,
-            _late ? EventReasons.FinalizerCleanupTimedOut : _seen.Failure?.Reason ?? Phase,
+            _late ? EventReasons.FinalizerCleanupTimedOut : _drain ?? _seen.Failure?.Reason ?? Phase,
             Message),
     };
 

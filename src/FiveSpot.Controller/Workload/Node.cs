@@ -16,6 +16,10 @@ public sealed record Node : IKubernetesObject
     /// <summary>Whether it is cordoned.</summary>
     public bool Unschedulable { get; init; }
 
+    /// <summary>Who set that it is cordoned, as the API server tells, on a Node that 5-Spot has cordoned; null where it does
+    /// not matter, or is not told.</summary>
+    public string? CordonManager { get; init; }
+
     /// <summary>Whether its kubelet reports Ready.</summary>
     public bool Ready { get; init; }
 

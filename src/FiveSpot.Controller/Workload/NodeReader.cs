@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json;
+using FiveSpot.Api;
 using FiveSpot.Controller.Json;
 using FiveSpot.Kubernetes;
 
@@ -41,10 +42,87 @@ public static class NodeReader
             }
         }
 
-        return new Node { Metadata = metadata, ProviderId = providerId, Unschedulable = unschedulable, Ready = ready };
+        return new Node
+        {
+            Metadata = metadata,
+            ProviderId = providerId,
+            Unschedulable = unschedulable,
+            CordonManager = unschedulable && metadata.Annotations.ContainsKey(WellKnown.CordonedByAnnotation) ? ReadCordonManager(utf8Json) : null,
+            Ready = ready,
+        };
     }
 
     private static bool IsOurs(string annotation) => annotation.StartsWith("5spot.finos.org/", StringComparison.Ordinal);
+
+    // Of the many managed fields one matters, and only on a Node that we cordoned: read a second time, then.
+    private static string? ReadCordonManager(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        if (!reader.EnterObject() || !reader.FindProperty("metadata"u8) || !reader.EnterObject()
+            || !reader.FindProperty("managedFields"u8) || !reader.EnterArray())
+        {
+            return null;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            string? manager = null;
+            var owns = false;
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("manager"u8))
+                {
+                    manager = reader.ReadText();
+                }
+                else if (reader.ValueTextEquals("fieldsV1"u8))
+                {
+                    owns = ReadOwnsCordon(ref reader);
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+
+            if (owns)
+            {
+                return manager;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool ReadOwnsCordon(ref Utf8JsonReader reader)
+    {
+        var owns = false;
+        if (!reader.EnterObject())
+        {
+            return owns;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (!reader.ValueTextEquals("f:spec"u8))
+            {
+                reader.SkipValue();
+                continue;
+            }
+
+            if (!reader.EnterObject())
+            {
+                continue;
+            }
+
+            while (reader.NextProperty())
+            {
+                owns |= reader.ValueTextEquals("f:unschedulable"u8);
+                reader.SkipValue();
+            }
+        }
+
+        return owns;
+    }
 
     private static void ReadSpec(ref Utf8JsonReader reader, ref string? providerId, ref bool unschedulable)
     {

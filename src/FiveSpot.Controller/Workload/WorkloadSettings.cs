@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>How workload clusters are spoken to.</summary>
+public sealed record WorkloadSettings
+{
+    /// <summary>The clock of grace periods and back-off.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>How many evictions are asked of one cluster at once: 1 or more, 32 by default.</summary>
+    public int ConcurrentEvictions { get; init; } = 32;
+}
