@@ -11,7 +11,7 @@ KUBEBUILDER_ASSETS=$(eng/kube-assets.sh) && export KUBEBUILDER_ASSETS || unset K
 
 dotnet build 5spot.slnx -c "$configuration" --nologo -v q -clp:ErrorsOnly || exit 1
 
-passed=0 failed=0 skipped=0 status=0
+passed=0 failed=0 skipped=0 status=0 failures=""
 mkdir -p artifacts/test-logs
 rm -f artifacts/test-counts
 for project in tests/*/; do
@@ -28,11 +28,13 @@ for project in tests/*/; do
     p=${p:-0} f=1 s=${s:-0}
   fi
   printf '%-34s %5d passed %4d failed %4d skipped %5d s\n' "$name" "$p" "$f" "${s:-0}" $((SECONDS - started))
-  [ "$f" -ne 0 ] && { status=1; cat "$log"; }
+  [ "$f" -ne 0 ] && { status=1; cat "$log"; failures+=$(sed -n 's/^failed /  failed: /p' "$log" | cut -c1-200)$'\n'; }
   # A skipped test is followed by its reason.
   awk '/^skipped /{getline; sub(/^ */, ""); print}' "$log" | sort | uniq -c | sort -rn | sed 's/^/      skipped /' | cut -c1-200
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
 done
 
+# Once more by name, at the end, where they are looked for.
+printf '%s' "$failures" | sed '/^$/d'
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped" | tee artifacts/test-counts
 exit "$status"

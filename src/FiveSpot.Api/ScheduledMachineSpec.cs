@@ -14,7 +14,8 @@ public sealed record ScheduledMachineSpec
 {
     internal const int DefaultPriority = 50;
 
-    private const string DefaultTimeout = "5m";
+    /// <summary>What <see cref="GracefulShutdownTimeout"/> and <see cref="NodeDrainTimeout"/> are when they are left out.</summary>
+    public const string DefaultTimeout = "5m";
 
     /// <summary>A spec with all defaults.</summary>
     public ScheduledMachineSpec()

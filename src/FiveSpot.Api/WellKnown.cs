@@ -54,6 +54,9 @@ public static class WellKnown
     public const string ExcludeWaitForNodeVolumeDetachAnnotation =
         "machine.cluster.x-k8s.io/exclude-wait-for-node-volume-detach";
 
+    /// <summary>On a Machine whose Node 5-Spot has drained, or could not: what came of it, as the event says it.</summary>
+    public const string DrainResultAnnotation = "5spot.finos.org/drain-result";
+
     /// <summary>On a Node: the taints that 5-Spot put there.</summary>
     public const string AppliedTaintsAnnotation = "5spot.finos.org/applied-taints";
 

@@ -16,6 +16,9 @@ public sealed record ControllerSettings
     /// another (contract, section 5). More than that are served in order of priority.</summary>
     public int Workers { get; init; } = 100;
 
+    /// <summary>How many evictions are asked of one workload cluster at once.</summary>
+    public int ConcurrentEvictions { get; init; } = 32;
+
     /// <summary>What the flags say about decisions.</summary>
     public DecisionOptions Decisions { get; init; } = new();
 

@@ -28,6 +28,7 @@ public sealed partial class FiveSpotController : IDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkQueue<ObjectKey> _queue;
     private Informer<ScheduledMachine>? _scheduledMachines;
+    private WorkloadClusters? _clusters;
 
     /// <summary>A controller that does nothing yet.</summary>
     /// <param name="api">The management cluster.</param>
@@ -48,8 +49,8 @@ public sealed partial class FiveSpotController : IDisposable
     /// <summary>Done when the caches are filled and machines are being worked on.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Whether nothing waits for a worker and none works.</summary>
-    public bool IsIdle => _queue.Depth == 0 && _queue.Running == 0;
+    /// <summary>Whether nothing waits for a worker, none works, and no answer of a workload cluster is awaited.</summary>
+    public bool IsIdle => (_clusters?.CallsUnderWay ?? 0) == 0 && _queue.Depth == 0 && _queue.Running == 0;
 
     /// <summary>Runs until told to stop; what is in flight then is finished.</summary>
     /// <param name="stop">Stops it.</param>
@@ -76,14 +77,21 @@ public sealed partial class FiveSpotController : IDisposable
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
         var kinds = new ProviderKinds(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
         using var permissions = new Permissions(_api, _queue.Enqueue, _loggers, watching.Token);
-        var clusters = new WorkloadClusters(_api, _settings.Kubeconfigs, _queue.Enqueue, _loggers, watching.Token);
+        var workload = new WorkloadSettings
+        {
+            Clock = _settings.Clock,
+            ConcurrentEvictions = _settings.ConcurrentEvictions,
+            Kubeconfigs = _settings.Kubeconfigs,
+        };
+        var clusters = _clusters = new WorkloadClusters(_api, workload, _queue.Enqueue, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, kinds, permissions, clusters, machineResource),
+            new Observer(machines, new NodeClaims(machines, _queue.Enqueue), kinds, permissions, clusters, machineResource),
             new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
             events,
+            clusters,
             _settings.Decisions,
             _settings.Clock,
             _queue.WakeAt,

@@ -20,6 +20,23 @@ internal static class JsonReading
     public static bool NextProperty(this ref Utf8JsonReader reader) =>
         reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
 
+    /// <summary>Moves to the property of that name in the object, whose value follows; false, and at its end, when it has none.
+    /// </summary>
+    public static bool FindProperty(this ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Name)
+    {
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals(utf8Name))
+            {
+                return true;
+            }
+
+            reader.SkipValue();
+        }
+
+        return false;
+    }
+
     /// <summary>The string that follows; null, and past the value, when it is no string or an empty one.</summary>
     public static string? ReadText(this ref Utf8JsonReader reader)
     {

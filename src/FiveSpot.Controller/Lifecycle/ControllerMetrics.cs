@@ -15,6 +15,19 @@ public static class ControllerMetrics
     private static readonly Histogram<double> Lag = Meter.CreateHistogram<double>(
         "fivespot_boundary_lag_seconds", "s", "From a boundary of a schedule to the machine's first API call.");
 
+    private static readonly Counter<long> Drains = Meter.CreateCounter<long>(
+        "fivespot_node_drains_total", description: "Drains of Nodes that are over, by result: success or failure.");
+
+    private static readonly Counter<long> Evictions = Meter.CreateCounter<long>(
+        "fivespot_pod_evictions_total", description: "Evictions that were asked for, by result: accepted, blocked, gone or failed.");
+
+    /// <summary>A drain is over.</summary>
+    public static void Drain(bool succeeded) => Drains.Add(1, new KeyValuePair<string, object?>("result", succeeded ? "success" : "failure"));
+
+    /// <summary>An eviction was asked for.</summary>
+    /// <param name="result"><c>accepted</c>, <c>blocked</c> (a budget is against it), <c>gone</c> or <c>failed</c>.</param>
+    public static void Eviction(string result) => Evictions.Add(1, new KeyValuePair<string, object?>("result", result));
+
     /// <summary>The first API call for a machine leaves now, that long after the boundary that caused it.</summary>
     public static void BoundaryLag(TimeSpan lag) => Lag.Record(lag.TotalSeconds);
 }

@@ -197,20 +197,17 @@ public static class Decision
             steps.Add(new Step.AdoptMachine());
         }
 
-        var drainTimeout = CapiDrainTimeout(seen.Machine);
-        if (found.NodeDrainTimeout != drainTimeout)
+        steps.AddRange(KeepCapiDrain(seen, found));
+        var isCordoned = seen.Node is { State: NodeState.Known, Node: { } node } && Cordoning.IsOurs(node, seen.Machine);
+        if (isCordoned && seen.Cordon.MayStart(now))
         {
-            steps.Add(new Step.SetDrainTimeout(drainTimeout));
+            steps.Add(new Step.Uncordon(seen.Node.Node!));
         }
 
-        if (DrainExclusion.IsOurs(found))
+        var taints = seen.Node is { State: NodeState.Known, Node: { Ready: true } ready } ? Tainting.Of(ready, seen.Machine) : null;
+        if (taints is { IsDone: false } && seen.Taints.MayStart(now))
         {
-            steps.Add(new Step.IncludeDrain());
-        }
-
-        if (seen.Node is { State: NodeState.Known, Node: { } node } && Cordoning.IsOurs(node, seen.Machine))
-        {
-            steps.Add(new Step.Uncordon(node));
+            steps.Add(new Step.SetTaints(seen.Node.Node!, taints));
         }
 
         var changed = found.Metadata.Annotations.TryGetValue(WellKnown.TemplateHashAnnotation, out var hash)
@@ -219,72 +216,150 @@ public static class Decision
             ? found.Ready ? $"Node {name} is ready" : $"Node {name} has joined, but the Machine is not ready"
             : "waiting for the machine to join";
         var message = $"In its window; {times.ClosesText}; {state}."
+            + (isCordoned && seen.Cordon.Trouble is { } trouble ? $" The Node can't be uncordoned: {trouble}" : "")
             + (changed ? " Changes of the templates take effect at its next opening." : "");
-        return Report(seen, now, MachinePhase.Active, message, scheduled).Plan(steps.ToImmutable());
+        return Report(seen, now, MachinePhase.Active, message, scheduled)
+            .WakeAt(isCordoned ? seen.Cordon.NotBefore : null)
+            .WakeAt(taints is { IsDone: false } ? seen.Taints.NotBefore : null)
+            .Plan(steps.ToImmutable());
     }
 
     /// <summary>
-    /// The way out, the same for every reason; only the manner differs. Each stage is over when the world shows it.
-    /// Between the grace period and the deletion is the place of a drain of our own; today Cluster API drains, for as long as
-    /// the Machine's drain timeout says.
+    /// The way out, the same for every reason; only the manner differs. Each stage is over when the world shows it, and at
+    /// its end at the latest: a cluster that can't be reached, or a Pod that refuses to go, keeps no machine.
     /// </summary>
     private static TakingAway TakeAway(Observation seen, DateTimeOffset now, Manner manner)
     {
-        if (seen.OurMachine is { } found)
+        if (seen.OurMachine is not { } found)
         {
-            return found.IsBeingDeleted
-                ? AwaitMachineDeletion(found, manner)
-                : AwaitGracePeriod(seen, found, now, manner) ?? DeleteMachine(found, manner);
+            return DeleteRemains(seen);
         }
 
-        return DeleteRemains(seen);
+        if (found.IsBeingDeleted)
+        {
+            return AwaitMachineDeletion(found, manner);
+        }
+
+        if (manner is Manner.AtOnce || found.NodeName is null)
+        {
+            return DeleteMachine(found, manner, drained: null);
+        }
+
+        // The time of a deletion is the API server's, whose clock may be ahead of ours: no grace period comes of it.
+        DateTimeOffset? began = manner is Manner.WithGrace ? ShutdownBegan(seen.Machine, now) : null;
+        var graceEnds = began + seen.Machine.GracePeriod;
+        var drainEnds = (graceEnds ?? seen.Machine.Metadata.DeletionTimestamp!.Value) + seen.Machine.DrainTimeout;
+        var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds);
+        return staying is null
+            ? DeleteMachine(found, manner, ResultOfDrain(seen, found))
+            : staying with { Began = began, WatchesPods = IsCordoned(seen) };
     }
 
     private static TakingAway? AwaitGracePeriod(
-        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Manner manner)
+        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, DateTimeOffset? until)
     {
-        if (manner is Manner.AtOnce || found.NodeName is null)
+        if (until is not { } ends || now >= ends || IsEmpty(seen))
         {
             return null;
         }
 
-        var steps = ImmutableArray.CreateBuilder<Step>();
-        if (seen.Node is { State: NodeState.Known, Node: { } node } && !node.Unschedulable)
+        var progress = seen.Pods is { } pods ? $"; {pods.Progress}" : "";
+        return new TakingAway($"Running pods may finish until {Times.Text(ends)}{progress}.{CordonTrouble(seen)}")
         {
-            steps.Add(new Step.Cordon(node));
-        }
-
-        if (manner is Manner.WithoutGrace)
-        {
-            return steps.Count > 0 ? new TakingAway("Cordoning its Node.") { Steps = steps.ToImmutable() } : null;
-        }
-
-        var began = ShutdownBegan(seen.Machine, now);
-        var ends = began + seen.Machine.GracePeriod;
-        return now >= ends && steps.Count == 0
-            ? null
-            : new TakingAway($"Running pods may finish until {Times.Text(ends)}.")
-            {
-                Steps = steps.ToImmutable(),
-                Began = began,
-                WakeAt = ends,
-            };
+            Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now)],
+            WakeAt = Earliest(ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt, now),
+        };
     }
 
-    private static TakingAway DeleteMachine(ClusterApi.CapiMachine found, Manner manner)
+    private static TakingAway? AwaitDrain(
+        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, DateTimeOffset ends)
     {
+        if (now >= ends || IsEmpty(seen) || seen.Node.State is NodeState.Mismatch)
+        {
+            return null;
+        }
+
+        var evictions = IsCordoned(seen) && seen.Pods is { Due.Length: > 0 } pods ? new Step.Evict(pods.Due) : null;
+        var progress = seen.Pods is { } left ? left.Progress.ToString() : WhyPodsAreUnknown(seen, found);
+        return new TakingAway($"Draining until {Times.Text(ends)} at the latest: {progress}{(progress.EndsWith('.') ? "" : ".")}")
+        {
+            Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. evictions is null ? Array.Empty<Step>() : [evictions]],
+            Drain = EventReasons.NodeDraining,
+            WakeAt = Earliest(ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt, now),
+        };
+    }
+
+    private static DrainResult ResultOfDrain(Observation seen, ClusterApi.CapiMachine found) =>
+        seen.Node.State is NodeState.Deleted
+            ? DrainResult.Drained($"Node {found.NodeName} was deleted: nothing runs there any more.")
+        : IsEmpty(seen) ? DrainResult.Drained($"Node {found.NodeName} is drained: nothing that could be evicted is left.")
+        : seen.Pods is { } pods ? DrainResult.Failed($"Node {found.NodeName} could not be drained in time. {pods.Describe()}")
+        : DrainResult.Failed($"Node {found.NodeName} could not be drained: {WhyPodsAreUnknown(seen, found)}");
+
+    private static TakingAway DeleteMachine(ClusterApi.CapiMachine found, Manner manner, DrainResult? drained)
+    {
+        // Once our drain is over, or is not wanted, Cluster API is not to begin another.
+        var exclude = (manner is Manner.AtOnce && !DrainExclusion.IsComplete(found, andVolumes: true))
+            || (drained is not null && (drained != DrainResult.Of(found) || !DrainExclusion.IsComplete(found, andVolumes: false)));
         var delete = new Step.DeleteMachine(found.Uid);
         return new TakingAway("Deleting the Machine.")
         {
-            Steps = manner is Manner.AtOnce && !DrainExclusion.IsComplete(found) ? [new Step.ExcludeDrain(), delete] : [delete],
+            Steps = exclude ? [new Step.ExcludeDrain(manner is Manner.AtOnce, drained), delete] : [delete],
+            Drain = drained?.Reason,
         };
     }
 
-    private static TakingAway AwaitMachineDeletion(ClusterApi.CapiMachine found, Manner manner) =>
-        new("Waiting for Cluster API to delete the Machine.")
+    private static TakingAway AwaitMachineDeletion(ClusterApi.CapiMachine found, Manner manner)
+    {
+        var drained = DrainResult.Of(found);
+        return new TakingAway($"{(drained is null ? "" : $"{drained.Message} ")}Waiting for Cluster API to delete the Machine.")
         {
-            Steps = manner is Manner.AtOnce && !DrainExclusion.IsComplete(found) ? [new Step.ExcludeDrain()] : [],
+            Steps = manner is Manner.AtOnce && !DrainExclusion.IsComplete(found, andVolumes: true)
+                ? [new Step.ExcludeDrain(AndVolumes: true, Result: null)]
+                : [],
+            Drain = drained?.Reason,
         };
+    }
+
+    // A Node that is not cordoned may get another Pod at any moment, so that looking at its Pods would tell nothing.
+    private static bool IsCordoned(Observation seen) => seen.Node is { State: NodeState.Known, Node.Unschedulable: true };
+
+    private static bool IsEmpty(Observation seen) =>
+        seen.Node.State is NodeState.Deleted || (IsCordoned(seen) && seen.Pods is { Left.Length: 0 });
+
+    private static IEnumerable<Step> Cordon(Observation seen, DateTimeOffset now) =>
+        seen.Node is { State: NodeState.Known, Node: { Unschedulable: false } node } && seen.Cordon.MayStart(now)
+            ? [new Step.Cordon(node)]
+            : [];
+
+    private static string CordonTrouble(Observation seen) =>
+        seen.Node is { State: NodeState.Known, Node.Unschedulable: false } && seen.Cordon.Trouble is { } trouble
+            ? $" The Node can't be cordoned: {trouble}"
+            : "";
+
+    private static string WhyPodsAreUnknown(Observation seen, ClusterApi.CapiMachine found) => seen.Node.State switch
+    {
+        NodeState.Mismatch => seen.Node.Detail ?? "",
+        NodeState.Missing => $"its cluster has no Node {found.NodeName}.",
+        NodeState.Unknown => seen.Cluster?.Message ?? "its cluster has not answered yet.",
+        _ when !IsCordoned(seen) => seen.Cordon.Trouble is { } trouble ? $"the Node can't be cordoned: {trouble}" : "cordoning the Node.",
+        _ => seen.PodTrouble is { } trouble ? $"its pods can't be listed: {trouble}" : "looking for its pods.",
+    };
+
+    // For as long as a Machine may yet stay, or be deleted by somebody else, Cluster API would drain it as we do.
+    private static IEnumerable<Step> KeepCapiDrain(Observation seen, ClusterApi.CapiMachine found)
+    {
+        var drainTimeout = CapiDrainTimeout(seen.Machine);
+        if (found.NodeDrainTimeout != drainTimeout)
+        {
+            yield return new Step.SetDrainTimeout(drainTimeout);
+        }
+
+        if (DrainExclusion.IsOurs(found))
+        {
+            yield return new Step.IncludeDrain();
+        }
+    }
 
     private static TakingAway DeleteRemains(Observation seen)
     {
@@ -371,6 +446,17 @@ public static class Decision
     /// <summary>Our drain timeout in Cluster API's terms, where 0 means without end.</summary>
     public static TimeSpan CapiDrainTimeout(ScheduledMachine machine) =>
         machine.DrainTimeout < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : machine.DrainTimeout;
+
+    private static DateTimeOffset? Earliest(DateTimeOffset ends, DateTimeOffset? retry, DateTimeOffset? lookAgain, DateTimeOffset now)
+    {
+        var earliest = ends;
+        foreach (var at in (ReadOnlySpan<DateTimeOffset?>)[retry, lookAgain])
+        {
+            earliest = at > now && at < earliest ? at.Value : earliest;
+        }
+
+        return earliest;
+    }
 
     private static string Names(IEnumerable<ProviderSlot> slots) => string.Join(" and ", slots.Select(slot => slot.Kind));
 

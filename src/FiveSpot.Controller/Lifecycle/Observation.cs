@@ -34,6 +34,18 @@ public sealed record Observation
     /// until the first answer.</summary>
     public ClusterReachability? Cluster { get; init; }
 
+    /// <summary>What has become of the write that cordons the Node, or lifts a cordon.</summary>
+    public CallState Cordon { get; init; } = CallState.None;
+
+    /// <summary>What has become of the write of the Node's taints.</summary>
+    public CallState Taints { get; init; } = CallState.None;
+
+    /// <summary>The Pods that a drain concerns; null while they are not watched, or not known yet.</summary>
+    public NodePods? Pods { get; init; }
+
+    /// <summary>Why the Pods are not known though they are watched, for a person.</summary>
+    public string? PodTrouble { get; init; }
+
     /// <summary>What the controller may not do of what it needs to make the machine, for a person; null when it may.</summary>
     public string? Forbidden { get; init; }
 

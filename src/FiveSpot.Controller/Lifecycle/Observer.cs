@@ -15,13 +15,20 @@ public sealed class Observer
     private readonly ProviderKinds _kinds;
     private readonly WorkloadClusters _clusters;
     private readonly Permissions _permissions;
+    private readonly NodeClaims _claims;
     private readonly ResourceType _machineResource;
 
     /// <summary>An observer over these caches.</summary>
     public Observer(
-        Informer<CapiMachine> machines, ProviderKinds kinds, Permissions permissions, WorkloadClusters clusters, ResourceType machineResource)
+        Informer<CapiMachine> machines,
+        NodeClaims claims,
+        ProviderKinds kinds,
+        Permissions permissions,
+        WorkloadClusters clusters,
+        ResourceType machineResource)
     {
         _machines = machines;
+        _claims = claims;
         _kinds = kinds;
         _permissions = permissions;
         _machineResource = machineResource;
@@ -66,7 +73,7 @@ public sealed class Observer
             return null;
         }
 
-        var (node, cluster) = _clusters.Find(machine, ours);
+        var view = _clusters.Find(machine, ours);
         return new Observation
         {
             Machine = machine,
@@ -74,8 +81,14 @@ public sealed class Observer
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
-            Node = node,
-            Cluster = cluster,
+            Node = ours is not null && view.Node.State is NodeState.Known && _claims.EarlierThan(ours) is { } elder
+                ? new NodeObservation(NodeState.Mismatch, Detail: $"Node {ours.NodeName} is also the Node of Machine {elder.Key}, which was there first: nothing is written to it.")
+                : view.Node,
+            Cluster = view.Cluster,
+            Cordon = view.Cordon,
+            Taints = view.Taints,
+            Pods = view.Pods,
+            PodTrouble = view.PodTrouble,
             Forbidden = forbidden,
         };
     }

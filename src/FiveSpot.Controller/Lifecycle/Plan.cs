@@ -14,6 +14,9 @@ public sealed record Plan
     /// <summary>The status that describes the world as it was observed.</summary>
     public required ScheduledMachineStatus Status { get; init; }
 
+    /// <summary>Whether the Pods on the Node matter, so that they are to be watched.</summary>
+    public bool WatchesPods { get; init; }
+
     /// <summary>When to look again though nothing has changed; null when only a change can matter.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
+using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,7 @@ public sealed partial class Reconciler
     private readonly EventRecorder _events;
     private readonly DecisionOptions _options;
     private readonly TimeProvider _clock;
+    private readonly WorkloadClusters _clusters;
     private readonly Action<ObjectKey, DateTimeOffset> _wakeAt;
     private readonly ILogger _logger;
 
@@ -30,6 +32,7 @@ public sealed partial class Reconciler
         Observer observer,
         StepExecutor executor,
         EventRecorder events,
+        WorkloadClusters clusters,
         DecisionOptions options,
         TimeProvider clock,
         Action<ObjectKey, DateTimeOffset> wakeAt,
@@ -39,6 +42,7 @@ public sealed partial class Reconciler
         _observer = observer;
         _executor = executor;
         _events = events;
+        _clusters = clusters;
         _options = options;
         _clock = clock;
         _wakeAt = wakeAt;
@@ -66,6 +70,7 @@ public sealed partial class Reconciler
             plan = Decision.Decide(seen, now, _options);
         }
 
+        _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node!.Metadata.Name : null);
         if (!seen.Machine.IsGone && (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted))
         {
             await ReportAsync(seen.Machine, plan.Status, cancellationToken);
@@ -152,6 +157,10 @@ public sealed partial class Reconciler
                 "Reconcile",
                 happened.Note,
                 machine.ResourceVersion);
+            if (happened.Reason is EventReasons.NodeDrained or EventReasons.NodeDrainFailed)
+            {
+                ControllerMetrics.Drain(succeeded: happened.Reason == EventReasons.NodeDrained);
+            }
         }
 
         if (machine.Status.Phase != status.Phase)

@@ -38,10 +38,10 @@ public sealed record ScheduledMachine : IKubernetesObject
     public int Priority => Spec?.Priority ?? 50;
 
     /// <summary>How long running pods may finish by themselves.</summary>
-    public TimeSpan GracePeriod => MachineTimeout.TryParse(Spec?.GracefulShutdownTimeout, out var time) ? time : default;
+    public TimeSpan GracePeriod => TimeOf(Spec?.GracefulShutdownTimeout);
 
     /// <summary>How long a drain may take.</summary>
-    public TimeSpan DrainTimeout => MachineTimeout.TryParse(Spec?.NodeDrainTimeout, out var time) ? time : default;
+    public TimeSpan DrainTimeout => TimeOf(Spec?.NodeDrainTimeout);
 
     /// <summary>Whether somebody has deleted it, so that only the finalizers keep it.</summary>
     public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
@@ -54,6 +54,10 @@ public sealed record ScheduledMachine : IKubernetesObject
 
     /// <summary>Whether the finalizer that lets us finish is in place.</summary>
     public bool HasFinalizer => Metadata.Finalizers.Contains(WellKnown.Finalizer);
+
+    // What can't be read of a spec is as if it were left out: its machine goes with the usual care.
+    private static TimeSpan TimeOf(string? text) =>
+        MachineTimeout.TryParse(text, out var time) || MachineTimeout.TryParse(ScheduledMachineSpec.DefaultTimeout, out time) ? time : default;
 
     /// <inheritdoc/>
     public ObjectKey Key => Metadata.Key;

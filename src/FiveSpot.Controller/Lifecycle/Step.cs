@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using FiveSpot.Controller.Workload;
 
 namespace FiveSpot.Controller.Lifecycle;
 
-/// <summary>One API call to make. Every step may be done twice, and may find its work done by somebody else.</summary>
+/// <summary>
+/// One thing to do: an API call, or some that don't depend on each other. Every step may be done twice, and may find its
+/// work done by somebody else. Steps on a workload cluster are started and not waited for.
+/// </summary>
 public abstract record Step
 {
     private Step()
@@ -31,8 +35,10 @@ public abstract record Step
     /// <param name="Timeout">At least one second: Cluster API takes 0 for "without end".</param>
     public sealed record SetDrainTimeout(TimeSpan Timeout) : Step;
 
-    /// <summary>Tells Cluster API to delete the Machine without draining its Node or waiting for volumes.</summary>
-    public sealed record ExcludeDrain : Step;
+    /// <summary>Tells Cluster API to delete the Machine without draining its Node: it is drained, or is not to be.</summary>
+    /// <param name="AndVolumes">Whether it is not to wait for volumes either.</param>
+    /// <param name="Result">What came of our own drain, which stays with the Machine; null when there was none.</param>
+    public sealed record ExcludeDrain(bool AndVolumes, DrainResult? Result) : Step;
 
     /// <summary>Takes that back, on a Machine that is wanted again.</summary>
     public sealed record IncludeDrain : Step;
@@ -51,6 +57,15 @@ public abstract record Step
     /// <summary>Keeps new pods off the Node.</summary>
     /// <param name="Node">The Node as it was seen.</param>
     public sealed record Cordon(Node Node) : Step;
+
+    /// <summary>Puts our taints on the Node, and takes away those that are no longer wanted.</summary>
+    /// <param name="Node">The Node as it was seen.</param>
+    /// <param name="Tainting">What is to be there.</param>
+    public sealed record SetTaints(Node Node, Tainting Tainting) : Step;
+
+    /// <summary>Asks for the eviction of Pods.</summary>
+    /// <param name="Pods">The Pods as they were seen.</param>
+    public sealed record Evict(ImmutableArray<Pod> Pods) : Step;
 
     /// <summary>Lets new pods onto a Node that we cordoned.</summary>
     /// <param name="Node">The Node as it was seen.</param>

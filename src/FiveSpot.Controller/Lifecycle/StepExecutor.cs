@@ -8,9 +8,9 @@ using FiveSpot.Kubernetes;
 namespace FiveSpot.Controller.Lifecycle;
 
 /// <summary>
-/// Carries out one step with one API call, and says what the world is like after it. Where the world turns out to be
+/// Carries out one step, and says what the world is like after it. Where the world turns out to be
 /// another one than was seen, it looks again instead: then the rest of the plan is void, and the next decision is taken
-/// from what is really there.
+/// from what is really there. Calls to workload clusters are started here and not waited for: each wakes its machine.
 /// </summary>
 public sealed class StepExecutor
 {
@@ -76,11 +76,12 @@ public sealed class StepExecutor
                 return await PatchMachineAsync(
                     seen, ObjectWriter.DrainTimeoutPatch(set.Timeout, _machineResource.Version), cancellationToken);
 
-            case Step.ExcludeDrain:
-                return await PatchMachineAsync(seen, DrainExclusionPatch(seen, WellKnown.FieldManager), cancellationToken);
+            case Step.ExcludeDrain exclude:
+                return await PatchMachineAsync(
+                    seen, AnnotationsPatch(seen, DrainExclusion.Put(exclude.AndVolumes, exclude.Result)), cancellationToken);
 
             case Step.IncludeDrain:
-                return await PatchMachineAsync(seen, DrainExclusionPatch(seen, value: null), cancellationToken);
+                return await PatchMachineAsync(seen, AnnotationsPatch(seen, DrainExclusion.Take(seen.CapiMachine!)), cancellationToken);
 
             case Step.ConfirmMachineAbsent:
                 return await ConfirmMachineAbsentAsync(seen, cancellationToken);
@@ -92,10 +93,20 @@ public sealed class StepExecutor
                 return await DeleteProviderObjectAsync(delete.Slot, seen, cancellationToken);
 
             case Step.Cordon cordon:
-                return await PatchNodeAsync(cordon.Node, machine.Uid, seen, cancellationToken);
+                return StartCordon(cordon.Node, machine.Uid, seen);
 
             case Step.Uncordon uncordon:
-                return await PatchNodeAsync(uncordon.Node, cordonedBy: null, seen, cancellationToken);
+                return StartCordon(uncordon.Node, cordonedBy: null, seen);
+
+            case Step.SetTaints set:
+                _clusters.WorkOn(machine.Key)?.Start(
+                    NodeWork.Taints,
+                    (session, stop) => PatchNodeAsync(session, set.Node, ObjectWriter.TaintsPatch(set.Node, set.Tainting), WellKnown.NodeTaintsFieldManager, stop));
+                return (seen with { Taints = new CallState(IsUnderWay: true) }, true);
+
+            case Step.Evict evict:
+                _clusters.WorkOn(machine.Key)?.Evict(evict.Pods);
+                return (seen with { Pods = seen.Pods! with { Due = [] } }, true);
 
             default:
                 throw new InvalidOperationException($"A step that nobody carries out: {step}");
@@ -276,40 +287,33 @@ public sealed class StepExecutor
         return (seen.Replace(slot, after), true);
     }
 
-    private async Task<(Observation World, bool AsPlanned)> PatchNodeAsync(
-        Node node, string? cordonedBy, Observation seen, CancellationToken cancellationToken)
+    private (Observation World, bool AsPlanned) StartCordon(Node node, string? cordonedBy, Observation seen)
     {
-        if (_clusters.NodesOf(seen.Machine.Key) is not { } nodes)
-        {
-            return (seen with { Node = new NodeObservation(NodeState.Unknown) }, false);
-        }
+        _clusters.WorkOn(seen.Machine.Key)?.Start(
+            NodeWork.Cordon,
+            (session, cancellationToken) => PatchNodeAsync(session, node, ObjectWriter.CordonPatch(node, cordonedBy), WellKnown.FieldManager, cancellationToken));
+        return (seen with { Cordon = new CallState(IsUnderWay: true) }, true);
+    }
 
+    private static async Task PatchNodeAsync(
+        ClusterSession session, Node node, ReadOnlyMemory<byte> patch, string fieldManager, CancellationToken cancellationToken)
+    {
         Node? current;
-        var asPlanned = true;
         try
         {
-            current = await nodes.Api.MergePatchAsync(
-                NodeWatch.Nodes,
-                node.Key,
-                ObjectWriter.CordonPatch(node, cordonedBy),
-                WellKnown.FieldManager,
-                subresource: null,
-                NodeReader.Read,
-                cancellationToken);
+            current = await session.Api.MergePatchAsync(
+                NodeWatch.Nodes, node.Key, patch, fieldManager, subresource: null, NodeReader.Read, cancellationToken);
         }
         catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
         {
-            current = await nodes.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken);
-            asPlanned = false;
+            // Another one than was seen: what is to be done is decided anew, from what is there.
+            current = await session.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken);
         }
 
-        if (current is null)
+        if (current is not null)
         {
-            return (seen with { Node = new NodeObservation(NodeState.Missing) }, asPlanned);
+            session.Nodes.Observe(current);
         }
-
-        nodes.Observe(current);
-        return (seen with { Node = NodeWatch.Identify(current, seen.CapiMachine!) }, asPlanned);
     }
 
     private async Task<(Observation World, bool AsPlanned)> LookAgainAsync(Observation seen, CancellationToken cancellationToken)
@@ -335,9 +339,8 @@ public sealed class StepExecutor
     private Informer<PartialObject>? Cache(ProviderSlot slot, Observation seen) =>
         _kinds.Find(slot.Resource!.Group, slot.Resource.Version, slot.Kind, seen.Machine.Key).Objects;
 
-    private static ReadOnlyMemory<byte> DrainExclusionPatch(Observation seen, string? value) => ObjectWriter.AnnotationsPatch(
-        seen.CapiMachine!.ResourceVersion,
-        DrainExclusion.Annotations.Select(key => new KeyValuePair<string, string?>(key, value)));
+    private static ReadOnlyMemory<byte> AnnotationsPatch(Observation seen, IEnumerable<KeyValuePair<string, string?>> annotations) =>
+        ObjectWriter.AnnotationsPatch(seen.CapiMachine!.ResourceVersion, annotations);
 
     private ObjectMetadata Deleted(ObjectMetadata metadata) => metadata with { DeletionTimestamp = _clock.GetUtcNow() };
 

@@ -17,8 +17,14 @@ internal sealed record TakingAway(string Message)
     /// <summary>What to do now.</summary>
     public ImmutableArray<Step> Steps { get; init; } = [];
 
-    /// <summary>When the grace period began; null when there is none.</summary>
+    /// <summary>When the shutdown began, if it has a grace period and is not over.</summary>
     public DateTimeOffset? Began { get; init; }
+
+    /// <summary>Whether the Pods on the Node matter.</summary>
+    public bool WatchesPods { get; init; }
+
+    /// <summary>How far the drain is, as the reason of condition <c>Ready</c>; null before it and without one.</summary>
+    public string? Drain { get; init; }
 
     /// <summary>Whether what is awaited can come without anything that is watched changing.</summary>
     public bool RetryLater { get; init; }

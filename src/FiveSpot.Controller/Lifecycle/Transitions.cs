@@ -45,9 +45,17 @@ public static class Transitions
         }
 
         if (before.Phase != MachinePhase.ShuttingDown
-            && after is { Phase: MachinePhase.ShuttingDown, NextCleanup: not null })
+            && after is { Phase: MachinePhase.ShuttingDown, NextCleanup: not null }
+            && Condition(after, ConditionTypes.Ready)?.Reason == MachinePhase.ShuttingDown)
         {
             yield return new TransitionEvent(EventReasons.GracePeriodActive, after.Message ?? "");
+        }
+
+        if (Condition(after, ConditionTypes.Ready)?.Reason is EventReasons.NodeDraining or EventReasons.NodeDrained or EventReasons.NodeDrainFailed
+            && Condition(after, ConditionTypes.Ready)!.Reason is var stage
+            && stage != Condition(before, ConditionTypes.Ready)?.Reason)
+        {
+            yield return new TransitionEvent(stage, after.Message ?? "", IsWarning: stage == EventReasons.NodeDrainFailed);
         }
 
         if (before is { Phase: MachinePhase.ShuttingDown, MachineRef: not null } && after.Phase == MachinePhase.Active)

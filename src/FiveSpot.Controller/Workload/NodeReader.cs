@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using System.Text.Json;
+using FiveSpot.Api;
 using FiveSpot.Controller.Json;
 using FiveSpot.Kubernetes;
 
@@ -17,6 +19,7 @@ public static class NodeReader
         var metadata = new ObjectMetadata();
         string? providerId = null;
         bool unschedulable = false, ready = false;
+        ImmutableArray<Taint> taints = [];
         if (reader.EnterObject())
         {
             while (reader.NextProperty())
@@ -28,7 +31,7 @@ public static class NodeReader
                 }
                 else if (reader.ValueTextEquals("spec"u8))
                 {
-                    ReadSpec(ref reader, ref providerId, ref unschedulable);
+                    ReadSpec(ref reader, ref providerId, ref unschedulable, ref taints);
                 }
                 else if (reader.ValueTextEquals("status"u8))
                 {
@@ -41,12 +44,90 @@ public static class NodeReader
             }
         }
 
-        return new Node { Metadata = metadata, ProviderId = providerId, Unschedulable = unschedulable, Ready = ready };
+        return new Node
+        {
+            Metadata = metadata,
+            ProviderId = providerId,
+            Unschedulable = unschedulable,
+            CordonManager = unschedulable && metadata.Annotations.ContainsKey(WellKnown.CordonedByAnnotation) ? ReadCordonManager(utf8Json) : null,
+            Taints = taints,
+            Ready = ready,
+        };
     }
 
     private static bool IsOurs(string annotation) => annotation.StartsWith("5spot.finos.org/", StringComparison.Ordinal);
 
-    private static void ReadSpec(ref Utf8JsonReader reader, ref string? providerId, ref bool unschedulable)
+    // Of the many managed fields one matters, and only on a Node that we cordoned: read a second time, then.
+    private static string? ReadCordonManager(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        if (!reader.EnterObject() || !reader.FindProperty("metadata"u8) || !reader.EnterObject()
+            || !reader.FindProperty("managedFields"u8) || !reader.EnterArray())
+        {
+            return null;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            string? manager = null;
+            var owns = false;
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("manager"u8))
+                {
+                    manager = reader.ReadText();
+                }
+                else if (reader.ValueTextEquals("fieldsV1"u8))
+                {
+                    owns = ReadOwnsCordon(ref reader);
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+
+            if (owns)
+            {
+                return manager;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool ReadOwnsCordon(ref Utf8JsonReader reader)
+    {
+        var owns = false;
+        if (!reader.EnterObject())
+        {
+            return owns;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (!reader.ValueTextEquals("f:spec"u8))
+            {
+                reader.SkipValue();
+                continue;
+            }
+
+            if (!reader.EnterObject())
+            {
+                continue;
+            }
+
+            while (reader.NextProperty())
+            {
+                owns |= reader.ValueTextEquals("f:unschedulable"u8);
+                reader.SkipValue();
+            }
+        }
+
+        return owns;
+    }
+
+    private static void ReadSpec(ref Utf8JsonReader reader, ref string? providerId, ref bool unschedulable, ref ImmutableArray<Taint> taints)
     {
         if (!reader.EnterObject())
         {
@@ -63,11 +144,56 @@ public static class NodeReader
             {
                 unschedulable = reader.ReadTrue();
             }
+            else if (reader.ValueTextEquals("taints"u8))
+            {
+                taints = ReadTaints(ref reader);
+            }
             else
             {
                 reader.SkipValue();
             }
         }
+    }
+
+    private static ImmutableArray<Taint> ReadTaints(ref Utf8JsonReader reader)
+    {
+        if (!reader.EnterArray())
+        {
+            return [];
+        }
+
+        var taints = ImmutableArray.CreateBuilder<Taint>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            var taint = new Taint("", "", "");
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("key"u8))
+                {
+                    taint = taint with { Key = reader.ReadText() ?? "" };
+                }
+                else if (reader.ValueTextEquals("value"u8))
+                {
+                    taint = taint with { Value = reader.ReadText() ?? "" };
+                }
+                else if (reader.ValueTextEquals("effect"u8))
+                {
+                    taint = taint with { Effect = reader.ReadText() ?? "" };
+                }
+                else if (reader.ValueTextEquals("timeAdded"u8))
+                {
+                    taint = taint with { TimeAdded = reader.ReadText() };
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+
+            taints.Add(taint);
+        }
+
+        return taints.ToImmutable();
     }
 
     private static bool ReadReady(ref Utf8JsonReader reader)

@@ -24,7 +24,6 @@ internal sealed partial class WorkloadCluster
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
     private readonly ApiClient _management;
-    private readonly KubeconfigPolicy _kubeconfigs;
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -33,15 +32,16 @@ internal sealed partial class WorkloadCluster
     private readonly Channel<bool> _lookAgain = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly WorkloadSettings _settings;
     private ClusterReachability? _state;
-    private volatile NodeWatch? _nodes;
+    private volatile ClusterSession? _session;
 
     public WorkloadCluster(
-        ClusterPlace place, ApiClient management, KubeconfigPolicy kubeconfigs, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+        ClusterPlace place, ApiClient management, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
     {
         Place = place;
         _management = management;
-        _kubeconfigs = kubeconfigs;
+        _settings = settings;
         _wake = wake;
         _loggers = loggers;
         _logger = loggers.CreateLogger<WorkloadCluster>();
@@ -52,11 +52,11 @@ internal sealed partial class WorkloadCluster
 
     public ClusterPlace Place { get; }
 
-    /// <summary>The Nodes, once there is a client; null before.</summary>
-    public NodeWatch? Nodes => _nodes;
+    /// <summary>The client and all that goes by it; null while there is none.</summary>
+    public ClusterSession? Session => _session;
 
-    /// <summary>What is known of a machine's Node, which is remembered as its user.</summary>
-    public (NodeObservation Node, ClusterReachability? Cluster) Find(CapiMachine machine)
+    /// <summary>Remembers a machine as a user.</summary>
+    public void Use(CapiMachine machine)
     {
         lock (_lock)
         {
@@ -67,8 +67,37 @@ internal sealed partial class WorkloadCluster
                 _lookAgain.Writer.TryWrite(true);
             }
         }
+    }
 
-        return (_nodes?.Find(machine) ?? new NodeObservation(NodeState.Unknown), Volatile.Read(ref _state));
+    /// <summary>What is known of the Node of a machine that is a user, and of what is under way on it.</summary>
+    public NodeView Find(CapiMachine machine)
+    {
+        var reachability = Volatile.Read(ref _state);
+        if (_session is not { } session)
+        {
+            return new NodeView(new NodeObservation(NodeState.Unknown)) { Cluster = reachability };
+        }
+
+        var node = session.Nodes.Find(machine);
+        var work = session.WorkOf(machine.Key);
+        if (node.State is NodeState.Known)
+        {
+            work.SeenNode = machine.NodeName;
+        }
+        else if (node.State is NodeState.Missing && work.SeenNode == machine.NodeName)
+        {
+            node = new NodeObservation(NodeState.Deleted);
+        }
+
+        var pods = work.Pods(out var trouble);
+        return new NodeView(node)
+        {
+            Cluster = reachability,
+            Cordon = work.StateOf(NodeWork.Cordon),
+            Taints = work.StateOf(NodeWork.Taints),
+            Pods = pods,
+            PodTrouble = trouble,
+        };
     }
 
     /// <summary>A machine needs the cluster no more.</summary>
@@ -78,6 +107,7 @@ internal sealed partial class WorkloadCluster
         lock (_lock)
         {
             _nodeOf.Remove(machine);
+            _session?.Release(machine);
             return _nodeOf.Count == 0;
         }
     }
@@ -131,10 +161,11 @@ internal sealed partial class WorkloadCluster
         }
 
         using var own = secret is null ? null : _management.ConnectTo(
-            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _kubeconfigs));
+            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs));
         var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
-        _nodes = nodes;
+        using var session = new ClusterSession(nodes, _settings, _wake, _loggers, watching.Token);
+        _session = session;
         LogOpened(Place.Secret, nodes.Api.Connection.Server);
         var running = Task.Run(() => nodes.RunAsync(watching.Token));
         try
@@ -144,7 +175,7 @@ internal sealed partial class WorkloadCluster
         finally
         {
             // First of all, so that nobody begins to use a client that ends.
-            _nodes = null;
+            _session = null;
             await watching.CancelAsync();
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -190,7 +221,7 @@ internal sealed partial class WorkloadCluster
 
     private void OnStateChanged()
     {
-        if (_nodes is not { } nodes)
+        if (_session?.Nodes is not { } nodes)
         {
             return;
         }

@@ -17,22 +17,22 @@ public sealed class WorkloadClusters
     private readonly Dictionary<ClusterPlace, WorkloadCluster> _clusters = [];
     private readonly Dictionary<ObjectKey, WorkloadCluster> _of = [];
     private readonly ApiClient _management;
-    private readonly KubeconfigPolicy _kubeconfigs;
+    private readonly WorkloadSettings _settings;
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationToken _stop;
 
     /// <summary>Opens nothing yet.</summary>
     /// <param name="management">The management cluster: where the Secrets are, and the cluster of machines without one.</param>
-    /// <param name="kubeconfigs">What a kubeconfig from a Secret may ask for.</param>
+    /// <param name="settings">How clusters are spoken to.</param>
     /// <param name="wake">Called with the key of each machine of whose Node or cluster something else is known.</param>
     /// <param name="loggers">For the clusters.</param>
     /// <param name="stop">Closes all.</param>
     public WorkloadClusters(
-        ApiClient management, KubeconfigPolicy kubeconfigs, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+        ApiClient management, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
     {
         _management = management;
-        _kubeconfigs = kubeconfigs;
+        _settings = settings;
         _wake = wake;
         _loggers = loggers;
         _stop = stop;
@@ -51,17 +51,17 @@ public sealed class WorkloadClusters
     }
 
     /// <summary>
-    /// What is known of a machine's Node, and of the cluster that it is in; null for a machine that needs no cluster, and
-    /// until the first answer. It never waits: the machine is woken when more is known.
+    /// What is known of a machine's Node, and of the cluster that it is in. It never waits: the machine is woken when more
+    /// is known.
     /// </summary>
     /// <param name="machine">The ScheduledMachine.</param>
     /// <param name="found">Its Machine, or null when it has none.</param>
-    public (NodeObservation Node, ClusterReachability? Cluster) Find(ScheduledMachine machine, CapiMachine? found)
+    public NodeView Find(ScheduledMachine machine, CapiMachine? found)
     {
         if (found?.NodeName is null)
         {
             Release(machine.Key);
-            return (NodeObservation.None, null);
+            return NodeView.None;
         }
 
         WorkloadCluster cluster;
@@ -75,24 +75,34 @@ public sealed class WorkloadClusters
 
             if (!_clusters.TryGetValue(place, out var there))
             {
-                _clusters[place] = there = new WorkloadCluster(place, _management, _kubeconfigs, _wake, _loggers, _stop);
+                _clusters[place] = there = new WorkloadCluster(place, _management, _settings, _wake, _loggers, _stop);
             }
 
             _of[machine.Key] = cluster = there;
-            return cluster.Find(found);
+            cluster.Use(found);
         }
+
+        return cluster.Find(found);
     }
 
-    /// <summary>
-    /// The Nodes of the cluster that a machine is in, to write to; null while there is no client for it, and while it does
-    /// not answer: with each write waiting its time out, the machines of one slow cluster would keep all workers from others.
-    /// Its machines are woken when it answers again.
-    /// </summary>
-    public NodeWatch? NodesOf(ObjectKey machine)
+    /// <summary>What is under way on a machine's Node, to start more; null while there is no client for its cluster.</summary>
+    internal NodeWork? WorkOn(ObjectKey machine)
     {
         lock (_lock)
         {
-            return _of.GetValueOrDefault(machine)?.Nodes is { Trouble: null } nodes ? nodes : null;
+            return _of.GetValueOrDefault(machine)?.Session?.WorkOf(machine);
+        }
+    }
+
+    /// <summary>How many calls to workload clusters are under way.</summary>
+    public int CallsUnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _clusters.Values.Sum(cluster => cluster.Session?.CallsUnderWay ?? 0);
+            }
         }
     }
 

@@ -18,10 +18,10 @@ public sealed class DecisionProperties
         """{"daysOfWeek":["someday"]}""",
     ];
 
-    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m" """, ""","machineTemplate":{"version":"v1.33.0"}"""];
+    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m","nodeTaints":[{"key":"a","effect":"NoSchedule"}]""", ""","machineTemplate":{"version":"v1.33.0"}"""];
 
     private static readonly Gen<(int What, int Schedule, int Extra, int Minutes)[]> Lives =
-        Gen.Select(Gen.Int[0, 7], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
+        Gen.Select(Gen.Int[0, 8], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
 
     [Fact]
     public void After_the_steps_of_a_plan_the_next_one_has_none_and_the_same_status() => Live((world, now, _, _) =>
@@ -46,6 +46,19 @@ public sealed class DecisionProperties
         if (before.CapiMachine is not null)
         {
             steps.OfType<Step.DeleteProviderObject>().ShouldBeEmpty();
+        }
+    });
+
+    [Fact]
+    public void A_machine_with_work_on_it_goes_by_the_kill_switch_or_when_its_time_is_up() => Live((world, now, before, steps) =>
+    {
+        if (steps.OfType<Step.DeleteMachine>().Any() && before is { CapiMachine.NodeName: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty)
+        {
+            // Deleted, it has the time to drain alone.
+            var began = world.Machine.IsBeingDeleted
+                ? world.Machine.Metadata.DeletionTimestamp!.Value
+                : world.Machine.Status.Conditions.Single(condition => condition.Type == ConditionTypes.Scheduled).LastTransitionTime + world.Machine.GracePeriod;
+            now.ShouldBeGreaterThanOrEqualTo(began + world.Machine.DrainTimeout);
         }
     });
 
@@ -99,6 +112,7 @@ public sealed class DecisionProperties
                     5 => world.MachineGoes(withItsObjects: false),
                     6 when world.CapiMachine is { IsBeingDeleted: false } machine => world.Do(new Step.DeleteMachine(machine.Uid), now),
                     7 when extra == 5 => world.Deleted(now),
+                    8 => world.PodsEnd(),
                     _ => world,
                 };
                 var before = world;

@@ -69,7 +69,7 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void When_the_window_closes_the_Node_is_cordoned_and_the_grace_period_runs_then_the_Machine_is_deleted()
+    public void When_the_window_closes_the_Node_is_cordoned_and_the_grace_period_runs_then_it_is_drained_and_the_Machine_deleted()
     {
         var world = Running();
 
@@ -78,16 +78,118 @@ public sealed class DecisionTests
         plan.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
         plan.Status.NextCleanup.ShouldBe(Closing.AddMinutes(10));
         plan.WakeAt.ShouldBe(Closing.AddMinutes(5));
+        plan.WatchesPods.ShouldBeFalse("a Node that is not cordoned yet may get more of them");
 
         world = world.Reconcile(Closing);
         world.Decide(Closing.AddMinutes(5).AddTicks(-1)).Steps.ShouldBeEmpty();
-        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.DeleteMachine(world.CapiMachine!.Uid)]);
+        world.Decide(Closing).WatchesPods.ShouldBeTrue();
+        var draining = world.Decide(Closing.AddMinutes(5));
+        draining.Steps.Single().ShouldBeOfType<Step.Evict>().Pods.Single().Metadata.Name.ShouldBe("web-1");
+        draining.WakeAt.ShouldBe(Closing.AddMinutes(10));
+        draining.Status.NextCleanup.ShouldBe(Closing.AddMinutes(10));
+        Events(world, draining).ShouldBe([EventReasons.NodeDraining]);
+
+        world = world.Reconcile(Closing.AddMinutes(5));
+        world.Decide(Closing.AddMinutes(6)).Steps.ShouldBeEmpty("a Pod is gone when it is gone, not when its eviction was accepted");
+        world = world.PodsEnd();
+        world.Decide(Closing.AddMinutes(6)).Steps.ShouldBe(
+        [
+            new Step.ExcludeDrain(AndVolumes: false, DrainResult.Drained("Node node-1 is drained: nothing that could be evicted is left.")),
+            new Step.DeleteMachine(world.CapiMachine!.Uid),
+        ]);
+        var reconciled = world.Reconcile(Closing.AddMinutes(6));
+        Transitions.Between(world.Machine.Status, reconciled.Machine.Status).Select(e => e.Reason).ShouldBe([EventReasons.NodeDrained]);
+        reconciled.Machine.Status.Message.ShouldBe("Window closed. Node node-1 is drained: nothing that could be evicted is left. Waiting for Cluster API to delete the Machine.");
+    }
+
+    [Fact]
+    public void The_grace_period_ends_early_when_nothing_that_could_be_evicted_is_left()
+    {
+        var world = Running().Reconcile(Closing);
+        world = world with
+        {
+            Pods =
+            [
+                World.PodNamed("agent") with { Metadata = World.PodNamed("agent").Metadata with { OwnerReferences = [new OwnerReference("apps/v1", "DaemonSet", "agent", "u", true, true)] } },
+                World.PodNamed("etcd") with { Metadata = World.PodNamed("etcd").Metadata with { Annotations = new Dictionary<string, string> { [Pod.MirrorAnnotation] = "x" } } },
+                World.PodNamed("job") with { IsFinished = true },
+            ],
+        };
+
+        world.Decide(Closing.AddSeconds(1)).Steps[^1].ShouldBe(new Step.DeleteMachine(world.CapiMachine!.Uid));
+        (world with { Pods = [World.PodNamed("alone")] }).Decide(Closing.AddSeconds(1)).Steps.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void At_the_drain_timeout_the_machine_goes_all_the_same_and_the_event_names_what_was_left()
+    {
+        var world = Running() with { Pods = [World.PodNamed("web-1"), World.PodNamed("web-2")], Blocked = ["web-1"] };
+        world = world.Reconcile(Closing).Reconcile(Closing.AddMinutes(5)).PodsEnd();
+        world.Decide(Closing.AddMinutes(10).AddTicks(-1)).Steps.ShouldBeEmpty();
+
+        var before = world.Machine.Status;
+        world = world.Reconcile(Closing.AddMinutes(10));
+
+        world.CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+        DrainExclusion.IsComplete(world.CapiMachine, andVolumes: false).ShouldBeTrue("Cluster API is not to drain a second time");
+        DrainExclusion.IsComplete(world.CapiMachine, andVolumes: true).ShouldBeFalse("volumes are waited for");
+        var failed = Transitions.Between(before, world.Machine.Status).Single(e => e.Reason == EventReasons.NodeDrainFailed);
+        failed.IsWarning.ShouldBeTrue();
+        failed.Note.ShouldContain("1 pod was left: team/web-1 blocked by budget web.");
+    }
+
+    [Theory]
+    [InlineData(NodeState.Unknown, 10)]
+    [InlineData(NodeState.Missing, 10)]
+    [InlineData(NodeState.Mismatch, 5)]
+    [InlineData(NodeState.Deleted, 0)]
+    public void A_Node_that_cannot_be_drained_keeps_no_machine_longer_than_its_time(NodeState state, int minutes)
+    {
+        var seen = Running().Reconcile(Closing).Observe() with { Node = new NodeObservation(state, null, "Another one."), Pods = null };
+        var at = Closing.AddMinutes(minutes);
+
+        if (minutes > 0)
+        {
+            Decision.Decide(seen, at.AddTicks(-1), new DecisionOptions()).Steps.ShouldBeEmpty();
+        }
+
+        var steps = Decision.Decide(seen, at, new DecisionOptions()).Steps;
+        steps.Length.ShouldBe(2);
+        steps[0].ShouldBeOfType<Step.ExcludeDrain>().Result!.Reason
+            .ShouldBe(state is NodeState.Deleted ? EventReasons.NodeDrained : EventReasons.NodeDrainFailed);
+    }
+
+    [Fact]
+    public void A_Node_that_cannot_be_cordoned_is_not_drained_and_goes_in_time_and_the_message_says_why()
+    {
+        var seen = Running().Observe() with { Cordon = new CallState(IsUnderWay: false, 3, Closing.AddSeconds(8), "Forbidden.") };
+
+        var waiting = Decision.Decide(seen, Closing.AddSeconds(7), new DecisionOptions());
+        waiting.Steps.ShouldBeEmpty();
+        waiting.WakeAt.ShouldBe(Closing.AddSeconds(8));
+        waiting.Status.Message!.ShouldContain("The Node can't be cordoned: Forbidden.");
+        Decision.Decide(seen, Closing.AddSeconds(8), new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.Cordon>();
+        Decision.Decide(seen, Closing.AddMinutes(6), new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.Cordon>();
+        var reported = Decision.Decide(seen, Closing, new DecisionOptions()).Status;
+        var gone = Decision.Decide(seen with { Machine = seen.Machine with { Status = reported } }, Closing.AddMinutes(10), new DecisionOptions());
+        gone.Steps[0].ShouldBeOfType<Step.ExcludeDrain>().Result!.Message.ShouldContain("Forbidden.");
+    }
+
+    [Fact]
+    public void A_drain_goes_on_when_its_timeout_is_raised_while_the_Machine_is_there()
+    {
+        // Killed between noting that the drain failed and the deletion; then somebody gives it more time.
+        var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5));
+        world = world.Do(new Step.ExcludeDrain(AndVolumes: false, DrainResult.Failed("No.")), Closing.AddMinutes(10));
+
+        world.WithSpec(""", "nodeDrainTimeout":"1h" """).Decide(Closing.AddMinutes(11)).Steps
+            .ShouldBe([new Step.SetDrainTimeout(TimeSpan.FromHours(1)), new Step.IncludeDrain()]);
     }
 
     [Fact]
     public void It_is_inactive_only_when_all_three_objects_are_gone()
     {
-        var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5));
+        var world = Drained();
         world.Machine.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
 
         world = world.MachineGoes(withItsObjects: false);
@@ -163,7 +265,7 @@ public sealed class DecisionTests
         world.Machine.Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
         world.Node!.Unschedulable.ShouldBeTrue();
 
-        world = world.Reconcile(Noon.AddMinutes(5)).MachineGoes().Reconcile(Noon.AddMinutes(6));
+        world = world.Reconcile(Noon.AddMinutes(10)).MachineGoes().Reconcile(Noon.AddMinutes(11));
         world.Machine.Status.Phase.ShouldBe(MachinePhase.Disabled);
         world.Machine.Status.Message!.ShouldContain(why);
         world.Machine.Status.InSchedule.ShouldBeTrue();
@@ -176,7 +278,7 @@ public sealed class DecisionTests
 
         var plan = world.Decide(Noon);
         plan.Status.Phase.ShouldBe(MachinePhase.Terminated);
-        plan.Steps.ShouldBe([new Step.ExcludeDrain(), new Step.DeleteMachine(world.CapiMachine!.Uid)]);
+        plan.Steps.ShouldBe([new Step.ExcludeDrain(AndVolumes: true, Result: null), new Step.DeleteMachine(world.CapiMachine!.Uid)]);
 
         world = world.Reconcile(Noon).MachineGoes().Reconcile(Noon);
         world.Machine.Status.Phase.ShouldBe(MachinePhase.Terminated);
@@ -187,9 +289,9 @@ public sealed class DecisionTests
     [Fact]
     public void The_kill_switch_ends_Cluster_APIs_own_drain_of_a_Machine_that_goes_already()
     {
-        var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5)).WithSpec(""", "killSwitch":true""");
+        var world = Drained().WithSpec(""", "killSwitch":true""");
 
-        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.ExcludeDrain()]);
+        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.ExcludeDrain(AndVolumes: true, Result: null)]);
     }
 
     [Fact]
@@ -197,7 +299,7 @@ public sealed class DecisionTests
     {
         // Killed between the annotation and the deletion; then the kill switch is taken back.
         var world = Running();
-        world = world.Do(new Step.ExcludeDrain(), Noon);
+        world = world.Do(new Step.ExcludeDrain(AndVolumes: true, Result: null), Noon);
 
         world.Decide(Noon).Steps.ShouldBe([new Step.IncludeDrain()]);
     }
@@ -209,8 +311,11 @@ public sealed class DecisionTests
         var done = new List<Step>();
 
         world = world.Reconcile(Noon, done);
-        done.Select(step => step.GetType()).ShouldBe([typeof(Step.Cordon), typeof(Step.DeleteMachine)]);
+        done.Select(step => step.GetType()).ShouldBe([typeof(Step.Cordon), typeof(Step.Evict)]);
         world.Machine.HasFinalizer.ShouldBeTrue();
+
+        world = world.PodsEnd().Reconcile(Noon, done);
+        done.Select(step => step.GetType()).ShouldBe([typeof(Step.Cordon), typeof(Step.Evict), typeof(Step.ExcludeDrain), typeof(Step.DeleteMachine)]);
 
         world = world.MachineGoes().Reconcile(Noon);
         world.Machine.HasFinalizer.ShouldBeFalse();
@@ -219,7 +324,7 @@ public sealed class DecisionTests
     [Fact]
     public void A_cleanup_that_takes_more_than_ten_minutes_is_told_once_and_the_finalizer_stays()
     {
-        var world = Running().Deleted(Noon).Reconcile(Noon);
+        var world = Running().Deleted(Noon).Reconcile(Noon).PodsEnd().Reconcile(Noon);
         world.Decide(Noon).WakeAt.ShouldBe(Noon.AddSeconds(600));
         var before = world.Machine.Status;
 
@@ -389,7 +494,7 @@ public sealed class DecisionTests
         var running = Running();
 
         running.WithSpec(""", "killSwitch":true, "priority":999""").Decide(Noon).Steps.ShouldContain(new Step.DeleteMachine(running.CapiMachine!.Uid));
-        running.WithSpec(""", "priority":999""").Deleted(Noon).Reconcile(Noon).CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+        running.WithSpec(""", "priority":999""").Deleted(Noon).Reconcile(Noon).PodsEnd().Reconcile(Noon).CapiMachine!.IsBeingDeleted.ShouldBeTrue();
     }
 
     [Theory]
@@ -439,6 +544,11 @@ public sealed class DecisionTests
         closing.Machine.Status.Ready.ShouldBeFalse();
         Condition(closing.Machine.Status, ConditionTypes.Ready).Status.ShouldBe(ConditionStatus.False);
     }
+
+    private static World Drained() => Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5)).PodsEnd().Reconcile(Closing.AddMinutes(5));
+
+    private static IEnumerable<string> Events(World before, Plan after) =>
+        Transitions.Between(before.Machine.Status, after.Status).Select(e => e.Reason);
 
     private static World Running() => World.New().Reconcile(Opening).Joins().Reconcile(Opening.AddMinutes(3));
 

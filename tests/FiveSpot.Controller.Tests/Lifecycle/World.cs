@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using System.Text;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
@@ -30,9 +31,18 @@ internal sealed record World
 
     public Node? Node { get; init; }
 
+    /// <summary>The Pods on the Node: a Deployment's, unless a test says otherwise.</summary>
+    public ImmutableArray<Pod> Pods { get; init; } = [PodNamed("web-1")];
+
+    /// <summary>Pods that a budget holds.</summary>
+    public ImmutableArray<string> Blocked { get; init; } = [];
+
     public bool KindsServed { get; init; } = true;
 
     public int Made { get; init; }
+
+    /// <summary>Whether evictions have been asked for, and no retry is due.</summary>
+    public bool Evicted { get; init; }
 
     public static DateTimeOffset At(string time) => DateTimeOffset.Parse($"2026-01-05T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -66,6 +76,12 @@ internal sealed record World
         Node = CapiMachine?.NodeName is null ? NodeObservation.None
             : Node is null ? new NodeObservation(NodeState.Missing)
             : new NodeObservation(NodeState.Known, Node),
+        Pods = Node is { Unschedulable: true } ? PodsOnNode() : null,
+    };
+
+    public static Pod PodNamed(string name, bool terminating = false) => new()
+    {
+        Metadata = new ObjectMetadata { Name = name, Namespace = "team", Uid = $"uid of {name}", DeletionTimestamp = terminating ? Monday : null },
     };
 
     public Plan Decide(DateTimeOffset now) => Decision.Decide(Observe(), now, new DecisionOptions());
@@ -124,7 +140,7 @@ internal sealed record World
             },
         },
         Step.SetDrainTimeout set => this with { CapiMachine = CapiMachine! with { NodeDrainTimeout = set.Timeout } },
-        Step.ExcludeDrain => Annotate(DrainExclusion.Annotations.ToDictionary(key => key, _ => WellKnown.FieldManager)),
+        Step.ExcludeDrain exclude => Annotate(DrainExclusion.Put(exclude.AndVolumes, exclude.Result).ToDictionary(pair => pair.Key, pair => pair.Value!)),
         Step.IncludeDrain => Annotate([]),
         Step.ConfirmMachineAbsent => this,
         Step.DeleteMachine delete when delete.Uid == CapiMachine!.Uid =>
@@ -132,7 +148,12 @@ internal sealed record World
         Step.DeleteProviderObject { Slot.Kind: "RemoteMachine" } => this with { Infrastructure = null },
         Step.DeleteProviderObject => this with { Bootstrap = null },
         Step.Cordon => this with { Node = Node! with { Unschedulable = true, Metadata = Annotated(Node.Metadata, WellKnown.CordonedByAnnotation, Uid) } },
-        Step.Uncordon => this with { Node = Node! with { Unschedulable = false, Metadata = Node.Metadata with { Annotations = new Dictionary<string, string>() } } },
+        Step.Evict evict => this with { Pods = [.. Pods.Select(pod => evict.Pods.Contains(pod) && !Blocked.Contains(pod.Metadata.Name) ? PodNamed(pod.Metadata.Name, terminating: true) : pod)], Evicted = true },
+        Step.SetTaints set => this with
+        {
+            Node = Node! with { Taints = set.Tainting.Taints, Metadata = Annotated(Node.Metadata, WellKnown.AppliedTaintsAnnotation, set.Tainting.Annotation()) },
+        },
+        Step.Uncordon => this with { Node = Node! with { Unschedulable = false, Metadata = Node.Metadata with { Annotations = Node.Metadata.Annotations.Where(pair => pair.Key != WellKnown.CordonedByAnnotation).ToDictionary() } } },
         _ => throw new InvalidOperationException(step.ToString()),
     };
 
@@ -159,8 +180,24 @@ internal sealed record World
         Infrastructure = withItsObjects ? null : Infrastructure,
     };
 
+    /// <summary>The kubelet: Pods that are ending are gone.</summary>
+    public World PodsEnd() => this with { Pods = [.. Pods.Where(pod => !pod.IsTerminating)] };
+
     public World Deleted(DateTimeOffset now) =>
         this with { Machine = Machine with { Metadata = Machine.Metadata with { DeletionTimestamp = now } } };
+
+    private NodePods PodsOnNode()
+    {
+        ImmutableArray<Pod> left = [.. Pods.Where(pod => pod.IsEvictable)];
+        return new NodePods
+        {
+            Left = left,
+            Due = Evicted ? [] : [.. left.Where(pod => !pod.IsTerminating)],
+            LookAgainAt = null,
+            LeftByName = [.. left.Select(pod => Blocked.Contains(pod.Metadata.Name) ? $"{pod.Key} blocked by budget web" : $"{pod.Key}")],
+            Progress = new DrainProgress(left.Length, left.Length, null),
+        };
+    }
 
     private World Annotate(Dictionary<string, string> annotations) =>
         this with { CapiMachine = CapiMachine! with { Metadata = CapiMachine.Metadata with { Annotations = annotations } } };

@@ -6,6 +6,7 @@ using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Time.Testing;
+using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Integration.Tests.Environment;
 
@@ -250,7 +251,7 @@ internal sealed class Cluster : IAsyncDisposable
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
     {
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Node];
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Pod, Kinds.Node];
         await Wait.UntilAsync(
             "the scenario leaves nothing behind",
             async () =>
@@ -294,7 +295,7 @@ internal sealed class Cluster : IAsyncDisposable
                     await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
                 }
 
-                await DeleteAsync(kind, name);
+                await Api.DeleteAsync(kind, Key(kind, name), new DeleteOptions { GracePeriodSeconds = 0 }, CancellationToken.None);
             }
             catch (ApiException exception) when (exception.IsNotFound)
             {

@@ -22,6 +22,14 @@ internal static class Kinds
 
     public static readonly ResourceType Node = NodeWatch.Nodes;
 
+    /// <summary>PodDisruptionBudgets, which servers before 1.21 serve at a beta version alone.</summary>
+    public static ResourceType Budget(Cluster cluster) => new(
+        "policy", cluster.ServerVersion is { } version && version < new Version(1, 21) ? "v1beta1" : "v1", "poddisruptionbudgets", "PodDisruptionBudget", Namespaced: true);
+
+    public static readonly ResourceType Pod = new("", "v1", "pods", "Pod", Namespaced: true);
+
+    public static readonly ResourceType ServiceAccount = new("", "v1", "serviceaccounts", "ServiceAccount", Namespaced: true);
+
     public static readonly ResourceType Secret = new("", "v1", "secrets", "Secret", Namespaced: true);
 
     public static readonly ResourceType Event = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);

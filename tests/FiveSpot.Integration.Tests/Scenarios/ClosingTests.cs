@@ -15,6 +15,7 @@ public abstract class ClosingTests(ServerKind kind)
     public async Task At_the_boundary_the_Node_is_cordoned_and_after_the_grace_period_the_Machine_is_deleted()
     {
         await using var scenario = await Scenario.RunningMachineAsync(kind);
+        await scenario.Pods.RunAsync("web-1");
 
         scenario.Cluster.MoveTo(Scenario.Closing.AddMilliseconds(-1));
         await scenario.SettleAsync();
@@ -22,13 +23,14 @@ public abstract class ClosingTests(ServerKind kind)
 
         scenario.Cluster.MoveTo(Scenario.Closing);
         await scenario.Cluster.PhaseAsync("ShuttingDown", also: status => status.NextCleanup == Scenario.Closing.AddMinutes(10));
-        (await scenario.NodeIsCordonedAsync()).ShouldBeTrue();
+        await Wait.UntilAsync("the Node is cordoned", scenario.NodeIsCordonedAsync);
 
         scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5).AddMilliseconds(-1));
         await scenario.SettleAsync();
         (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
 
         scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+        await scenario.Pods.EndAsync("web-1");
         await Wait.UntilAsync("the Machine is being deleted", scenario.MachineIsBeingDeletedAsync);
         scenario.Cluster.Writes[^1].At.ShouldBe(Scenario.Closing.AddMinutes(5));
         (await scenario.Cluster.StatusAsync()).Phase.ShouldBe("ShuttingDown", "it is not gone yet");
@@ -37,7 +39,8 @@ public abstract class ClosingTests(ServerKind kind)
         await scenario.Cluster.PhaseAsync("Inactive", also: status => status is { MachineRef: null, BootstrapRef: null, InfrastructureRef: null, NodeRef: null });
         (await scenario.CountAsync()).ShouldBe((0, 0, 0));
         await scenario.SettleAsync();
-        (await scenario.Cluster.EventsAsync()).TakeLast(3).ShouldBe(["ScheduleInactive", "GracePeriodActive", "MachineDeleted"], ignoreOrder: true);
+        (await scenario.Cluster.EventsAsync()).TakeLast(5)
+            .ShouldBe(["ScheduleInactive", "GracePeriodActive", "NodeDraining", "NodeDrained", "MachineDeleted"], ignoreOrder: true);
     }
 
     [Fact]
@@ -76,12 +79,14 @@ public abstract class ClosingTests(ServerKind kind)
     public async Task A_shutdown_is_called_off_when_the_window_opens_again(string patch)
     {
         await using var scenario = await Scenario.RunningMachineAsync(kind);
+        await scenario.Pods.RunAsync("web-1");
         scenario.Cluster.MoveTo(Scenario.Closing);
+        await Wait.UntilAsync("the Node is cordoned", scenario.NodeIsCordonedAsync);
         await scenario.Cluster.PhaseAsync("ShuttingDown");
 
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", patch);
         await scenario.Cluster.PhaseAsync("Active", also: status => status.Ready);
-        (await scenario.NodeIsCordonedAsync()).ShouldBeFalse();
+        await Wait.UntilAsync("the Node is uncordoned", async () => !await scenario.NodeIsCordonedAsync());
         (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
         await scenario.SettleAsync();
         (await scenario.Cluster.EventsAsync()).ShouldContain("ShutdownCancelled");
@@ -91,6 +96,7 @@ public abstract class ClosingTests(ServerKind kind)
     public async Task A_persons_cordon_stays_when_the_shutdown_is_called_off()
     {
         await using var scenario = await Scenario.RunningMachineAsync(kind);
+        await scenario.Pods.RunAsync("web-1");
         await scenario.Cluster.PatchAsync(Kinds.Node, "pc-1", """{"spec":{"unschedulable":true}}""");
         scenario.Cluster.MoveTo(Scenario.Closing);
         await scenario.Cluster.PhaseAsync("ShuttingDown");

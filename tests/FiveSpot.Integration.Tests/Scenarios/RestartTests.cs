@@ -34,16 +34,18 @@ public abstract class RestartTests(ServerKind kind)
 
     [Fact]
     public Task Closing() => EndsTheSameAsync(
-        PrepareRunningAsync,
+        PrepareWorkingAsync,
         static async scenario =>
         {
             scenario.Cluster.MoveTo(Scenario.Closing);
             await scenario.Cluster.PhaseAsync("ShuttingDown");
             scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+            await scenario.Pods.EndAsync("web-1");
+            await scenario.Pods.EndAsync("web-2");
             await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
             await scenario.Cluster.PhaseAsync("Inactive");
         },
-        atLeast: 6);
+        atLeast: 9);
 
     [Fact]
     public Task KillSwitch() => EndsTheSameAsync(
@@ -58,10 +60,12 @@ public abstract class RestartTests(ServerKind kind)
 
     [Fact]
     public Task Deletion() => EndsTheSameAsync(
-        PrepareRunningAsync,
+        PrepareWorkingAsync,
         static async scenario =>
         {
             await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
+            await scenario.Pods.EndAsync("web-1");
+            await scenario.Pods.EndAsync("web-2");
             await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
             await Wait.UntilAsync("it is gone", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null);
         },
@@ -69,15 +73,16 @@ public abstract class RestartTests(ServerKind kind)
 
     [Fact]
     public Task A_shutdown_that_is_called_off() => EndsTheSameAsync(
-        PrepareRunningAsync,
+        PrepareWorkingAsync,
         static async scenario =>
         {
             scenario.Cluster.MoveTo(Scenario.Closing);
-            await scenario.Cluster.PhaseAsync("ShuttingDown");
+            await scenario.Cluster.PhaseAsync("ShuttingDown", also: status => status.Message!.Contains("2 pods left", StringComparison.Ordinal));
             await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"schedule":{"hoursOfDay":["9-20"]}}}""");
             await scenario.Cluster.PhaseAsync("Active", also: status => status.Ready);
+            await Wait.UntilAsync("the Node is uncordoned", async () => !await scenario.NodeIsCordonedAsync());
         },
-        atLeast: 3);
+        atLeast: 4);
 
     private static async Task PrepareRunningAsync(Scenario scenario)
     {
@@ -88,6 +93,13 @@ public abstract class RestartTests(ServerKind kind)
         await scenario.ClusterApi.JoinAsync();
         await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
         await scenario.SettleAsync();
+    }
+
+    private static async Task PrepareWorkingAsync(Scenario scenario)
+    {
+        await PrepareRunningAsync(scenario);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.Pods.RunAsync("web-2");
     }
 
     private async Task EndsTheSameAsync(Func<Scenario, Task> prepare, Func<Scenario, Task> act, int atLeast)

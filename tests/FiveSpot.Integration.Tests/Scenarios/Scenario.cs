@@ -16,6 +16,7 @@ internal sealed class Scenario : IAsyncDisposable
         Cluster = cluster;
         Controller = controller;
         ClusterApi = new ClusterApiByHand(cluster);
+        Pods = new PodsByHand(cluster);
     }
 
     public Cluster Cluster { get; }
@@ -23,6 +24,8 @@ internal sealed class Scenario : IAsyncDisposable
     public RunningController Controller { get; private set; }
 
     public ClusterApiByHand ClusterApi { get; }
+
+    public PodsByHand Pods { get; }
 
     public static Task<Scenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null) =>
         StartAsync(kind, Definitions.ServingMachineAt(machineVersion), decisions);

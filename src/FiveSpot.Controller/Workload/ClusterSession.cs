@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Buffers;
+using System.Text.Json;
+using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>
+/// A workload cluster as one kubeconfig reaches it: a client, one watch on the Nodes, and what is under way on them. Another
+/// kubeconfig makes another session; what was under way in the former is forgotten, and begun again from what is seen.
+/// </summary>
+internal sealed class ClusterSession : IDisposable
+{
+    private static readonly ResourceType Pods = new("", "v1", "pods", "Pod", Namespaced: true);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ObjectKey, NodeWork> _work = [];
+    private readonly CancellationTokenSource _stop;
+    private readonly Discovery _discovery;
+    private readonly SemaphoreSlim _evictions;
+    private readonly Action<ObjectKey> _wake;
+    private readonly ILoggerFactory _loggers;
+
+    public ClusterSession(NodeWatch nodes, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+    {
+        Nodes = nodes;
+        Clock = settings.Clock;
+        _discovery = new Discovery(nodes.Api);
+        _evictions = new SemaphoreSlim(settings.ConcurrentEvictions);
+        _wake = wake;
+        _loggers = loggers;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Stopped = _stop.Token;
+    }
+
+    public NodeWatch Nodes { get; }
+
+    public ApiClient Api => Nodes.Api;
+
+    /// <summary>The clock of grace periods and back-off.</summary>
+    public TimeProvider Clock { get; }
+
+    /// <summary>Ends all that is under way.</summary>
+    public CancellationToken Stopped { get; }
+
+    /// <summary>How many calls are under way.</summary>
+    public int CallsUnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _work.Values.Sum(work => work.CallsUnderWay);
+            }
+        }
+    }
+
+    /// <summary>What is under way on the Node of a machine.</summary>
+    public NodeWork WorkOf(ObjectKey machine)
+    {
+        lock (_lock)
+        {
+            if (!_work.TryGetValue(machine, out var work))
+            {
+                _work[machine] = work = new NodeWork(this, () => _wake(machine));
+            }
+
+            return work;
+        }
+    }
+
+    /// <summary>A machine needs the cluster no more.</summary>
+    public void Release(ObjectKey machine)
+    {
+        NodeWork? work;
+        lock (_lock)
+        {
+            _work.Remove(machine, out work);
+        }
+
+        work?.Dispose();
+    }
+
+    /// <summary>A watch, not running yet, on the Pods of one Node.</summary>
+    public Informer<Pod> PodsOf(string node) => new(
+        Api,
+        Pods,
+        new InformerOptions { FieldSelector = $"spec.nodeName={node}" },
+        PodReader.Read,
+        _loggers.CreateLogger("FiveSpot.Informer.pods"));
+
+    /// <summary>Asks for the eviction of one Pod, at the version of the Eviction API that the server has.</summary>
+    /// <exception cref="ApiException">Refused: 429 when a PodDisruptionBudget is against it.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer; it may have been accepted.</exception>
+    public async Task EvictAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        await _evictions.WaitAsync(cancellationToken);
+        try
+        {
+            var eviction = await _discovery.FindByNameAsync("v1", "pods/eviction", cancellationToken)
+                ?? throw new ApiException(404, "NotFound", $"{Api.Connection.Server} does not serve evictions of Pods.");
+            await Api.PostAsync(Pods, pod.Key, "eviction", Eviction(pod, eviction), cancellationToken);
+        }
+        finally
+        {
+            _evictions.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        // Not the semaphore: whoever waits for it leaves it by itself.
+        _stop.Cancel();
+        NodeWork[] all;
+        lock (_lock)
+        {
+            all = [.. _work.Values];
+            _work.Clear();
+        }
+
+        foreach (var work in all)
+        {
+            work.Dispose();
+        }
+
+        _stop.Dispose();
+    }
+
+    private static ReadOnlyMemory<byte> Eviction(Pod pod, ResourceType type)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("apiVersion"u8, type.ApiVersion);
+        json.WriteString("kind"u8, type.Kind);
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("name"u8, pod.Metadata.Name);
+        json.WriteString("namespace"u8, pod.Metadata.Namespace);
+        json.WriteEndObject();
+        // A Pod of a StatefulSet that was made anew meanwhile, elsewhere, has the same name.
+        json.WriteStartObject("deleteOptions"u8);
+        json.WriteStartObject("preconditions"u8);
+        json.WriteString("uid"u8, pod.Uid);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Immutable;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>The Pods that a drain of a Node concerns.</summary>
+public sealed record NodePods
+{
+    // Enough to know where to look; an event's note has at most 1,024 characters.
+    private const int Named = 8;
+
+    /// <summary>Those that are still there, ending or not.</summary>
+    public required ImmutableArray<Pod> Left { get; init; }
+
+    /// <summary>Those of them whose eviction is to be asked for now.</summary>
+    public ImmutableArray<Pod> Due { get; init; } = [];
+
+    /// <summary>What people are told, which is brought up to date every few seconds, not with each Pod.</summary>
+    public required DrainProgress Progress { get; init; }
+
+    /// <summary>When there is something to do or to tell though no Pod has changed; null for never.</summary>
+    public DateTimeOffset? LookAgainAt { get; init; }
+
+    /// <summary>The Pods that are left, by name, with what holds them up.</summary>
+    public required ImmutableArray<string> LeftByName { get; init; }
+
+    /// <summary>One sentence about what is left.</summary>
+    public string Describe() =>
+        $"{(Left.Length == 1 ? "1 pod was" : $"{Left.Length} pods were")} left: {string.Join(", ", LeftByName.Take(Named))}"
+        + (LeftByName.Length > Named ? $" and {LeftByName.Length - Named} more." : ".");
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Collections.Immutable;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.Workload;
+
+/// <summary>
+/// What is under way on the Node of one machine: calls that were started, and, while it is drained, the watch on its Pods.
+/// None of it is needed to know what to do next: lost with the process, it is begun again from what the cluster shows.
+/// </summary>
+internal sealed class NodeWork : IDisposable
+{
+    /// <summary>The call that cordons the Node, or lifts a cordon.</summary>
+    public const string Cordon = "cordon";
+
+    /// <summary>The call that writes the Node's taints.</summary>
+    public const string Taints = "taints";
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
+
+    // A budget allows the next Pod as soon as the one before is ready elsewhere, which nothing that is watched here shows.
+    private static readonly TimeSpan LongestEvictionRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
+
+    // The watch shows within moments that an accepted eviction has begun. If it doesn't, it is asked for again.
+    private static readonly TimeSpan ShownWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, CallState> _calls = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _concerned = new(StringComparer.Ordinal);
+    private readonly ClusterSession _session;
+    private readonly Action _wake;
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _stopped;
+    private PodWatch? _pods;
+    private (DateTimeOffset At, DrainProgress Progress)? _told;
+
+    public NodeWork(ClusterSession session, Action wake)
+    {
+        _session = session;
+        _wake = wake;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(session.Stopped);
+        _stopped = _stop.Token;
+    }
+
+    /// <summary>Name of the Node if it has been seen to be there in this session; null if not.</summary>
+    public string? SeenNode { get; set; }
+
+    /// <summary>How many calls are under way.</summary>
+    public int CallsUnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _calls.Values.Count(call => call.IsUnderWay);
+            }
+        }
+    }
+
+    /// <summary>What has become of a call.</summary>
+    public CallState StateOf(string call)
+    {
+        lock (_lock)
+        {
+            return _calls.GetValueOrDefault(call, CallState.None);
+        }
+    }
+
+    /// <summary>Starts a write on the Node, unless it is under way; the machine is woken when it is over.</summary>
+    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write) =>
+        Start(call, LongestRetry, static failure => failure.Message, async cancellationToken =>
+        {
+            await write(_session, cancellationToken);
+            return null;
+        });
+
+    /// <summary>Asks for evictions, side by side within the cluster's bound; the machine is woken after each.</summary>
+    public void Evict(ImmutableArray<Pod> pods)
+    {
+        foreach (var pod in pods)
+        {
+            Start(pod.Uid, LongestEvictionRetry, EvictionRefusal.Explain, cancellationToken => EvictAsync(pod, cancellationToken));
+        }
+    }
+
+    /// <summary>Watches the Node's Pods, or no longer.</summary>
+    public void WatchPods(string? node)
+    {
+        lock (_lock)
+        {
+            if (_pods?.Node == node)
+            {
+                return;
+            }
+
+            _pods?.Dispose();
+            _pods = node is null || _stopped.IsCancellationRequested ? null : new PodWatch(node, _session.PodsOf(node), _wake, _stopped);
+            if (node is null)
+            {
+                _concerned.Clear();
+                _told = null;
+            }
+        }
+    }
+
+    /// <summary>The Pods that a drain of the Node concerns; null while they are not known.</summary>
+    /// <param name="trouble">Why they are not, for a person; null when they are, or may yet be.</param>
+    public NodePods? Pods(out string? trouble)
+    {
+        lock (_lock)
+        {
+            trouble = _pods?.Informer is { HasSynced: false } failing ? failing.LastError?.Message : null;
+            return _pods?.Informer is { HasSynced: true } known ? Look(known, _session.Clock.GetUtcNow()) : null;
+        }
+    }
+
+    public void Dispose()
+    {
+        WatchPods(node: null);
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private NodePods Look(Informer<Pod> informer, DateTimeOffset now)
+    {
+        var left = ImmutableArray.CreateBuilder<Pod>();
+        var due = ImmutableArray.CreateBuilder<Pod>();
+        DateTimeOffset? lookAgain = null;
+        foreach (var pod in informer.Enumerate())
+        {
+            if (!pod.IsEvictable)
+            {
+                continue;
+            }
+
+            left.Add(pod);
+            _concerned.Add(pod.Uid);
+            if (pod.IsTerminating)
+            {
+                continue;
+            }
+
+            var call = _calls.GetValueOrDefault(pod.Uid, CallState.None);
+            if (call.MayStart(now))
+            {
+                due.Add(pod);
+            }
+            else if (!call.IsUnderWay)
+            {
+                lookAgain = Earlier(lookAgain, call.NotBefore!.Value);
+            }
+        }
+
+        left.Sort(static (one, other) => string.CompareOrdinal(one.Metadata.Name, other.Metadata.Name));
+        var blocked = left.FirstOrDefault(pod => Trouble(pod) is not null);
+        var progress = new DrainProgress(left.Count, _concerned.Count, blocked is null ? null : Name(blocked));
+        if (_told is not { } told || told.At + ProgressInterval <= now)
+        {
+            _told = told = (now, progress);
+        }
+        else if (told.Progress != progress)
+        {
+            lookAgain = Earlier(lookAgain, told.At + ProgressInterval);
+        }
+
+        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Select(Name)] };
+    }
+
+    private string Name(Pod pod) => pod.IsTerminating ? $"{pod.Key} (ending)" : Trouble(pod) is { } trouble ? $"{pod.Key} {trouble}" : $"{pod.Key}";
+
+    private string? Trouble(Pod pod) => pod.IsTerminating ? null : _calls.GetValueOrDefault(pod.Uid)?.Trouble;
+
+    private async Task<TimeSpan?> EvictAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _session.EvictAsync(pod, cancellationToken);
+            ControllerMetrics.Eviction("accepted");
+            return ShownWithin;
+        }
+        catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        {
+            // Gone, or another one of that name: what the watch will show.
+            ControllerMetrics.Eviction("gone");
+            return ShownWithin;
+        }
+        catch (ApiException exception)
+        {
+            ControllerMetrics.Eviction(exception.IsTooManyRequests ? "blocked" : "failed");
+            throw;
+        }
+        catch (ApiUnreachableException)
+        {
+            ControllerMetrics.Eviction("failed");
+            throw;
+        }
+    }
+
+    private void Start(string id, TimeSpan longestRetry, Func<Exception, string> explain, Func<CancellationToken, Task<TimeSpan?>> call)
+    {
+        CallState before;
+        lock (_lock)
+        {
+            before = _calls.GetValueOrDefault(id, CallState.None);
+            if (before.IsUnderWay || _stopped.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _calls[id] = before with { IsUnderWay = true };
+        }
+
+        // On this thread until the request leaves: it must not wait for another at a boundary.
+        _ = RunAsync(id, before, longestRetry, explain, call);
+    }
+
+    private async Task RunAsync(
+        string id, CallState before, TimeSpan longestRetry, Func<Exception, string> explain, Func<CancellationToken, Task<TimeSpan?>> call)
+    {
+        CallState? after;
+        try
+        {
+            after = await call(_stopped) is { } restFor ? new CallState(IsUnderWay: false, NotBefore: _session.Clock.GetUtcNow() + restFor) : null;
+        }
+        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+        {
+            var retry = Backoff(before.Failures, longestRetry);
+            var asked = (exception as ApiException)?.RetryAfter ?? TimeSpan.Zero;
+            retry = asked > LongestRetryAfter ? LongestRetryAfter : asked > retry ? asked : retry;
+            after = new CallState(IsUnderWay: false, before.Failures + 1, _session.Clock.GetUtcNow() + retry, explain(exception));
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (after is null)
+            {
+                _calls.Remove(id);
+            }
+            else
+            {
+                _calls[id] = after;
+            }
+
+            // In here, so that whoever sees no call under way sees the machine queued.
+            _wake();
+        }
+    }
+
+    private static TimeSpan Backoff(int failures, TimeSpan longest)
+    {
+        var retry = FirstRetry * Math.Pow(2, Math.Min(failures, 16));
+        return retry < longest ? retry : longest;
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
+
+    private sealed class PodWatch : IDisposable
+    {
+        private readonly CancellationTokenSource _stop;
+
+        public PodWatch(string node, Informer<Pod> informer, Action wake, CancellationToken stop)
+        {
+            Node = node;
+            Informer = informer;
+            _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var stopped = _stop.Token;
+            informer.Changed += _ => wake();
+            informer.StateChanged += wake;
+            _ = Task.Run(() => informer.RunAsync(stopped), CancellationToken.None);
+        }
+
+        public string Node { get; }
+
+        public Informer<Pod> Informer { get; }
+
+        public void Dispose()
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+        }
+    }
+}
