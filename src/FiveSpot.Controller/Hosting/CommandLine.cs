@@ -83,7 +83,7 @@ public static class CommandLine
         };
         var allowInsecure = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify))
         {
-            Description = "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or name a server of http [ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY; false]",
+            Description = "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or its server be an http address [ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY; false]",
             DefaultValueFactory = _ => defaultInsecure,
         };
 

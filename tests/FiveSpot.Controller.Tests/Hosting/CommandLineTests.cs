@@ -11,6 +11,7 @@ public sealed class CommandLineTests
     [InlineData("--log-format", "xml")]
     [InlineData("--health-port", "70000")]
     [InlineData("--bind-address", "here")]
+    [InlineData("--allow-kubeconfig-proxy-url", "perhaps")]
     [InlineData("--no-such-flag", "1")]
     [InlineData("--kubeconfig", "/nowhere/kubeconfig")]
     public async Task A_bad_flag_is_bad_configuration(string flag, string value) =>
@@ -20,6 +21,8 @@ public sealed class CommandLineTests
     [InlineData("HEALTH_PORT", "many")]
     [InlineData("LOG_FORMAT", "xml")]
     [InlineData("FORCE_FINALIZER_ON_TIMEOUT", "perhaps")]
+    [InlineData("ALLOW_KUBECONFIG_PROXY_URL", "perhaps")]
+    [InlineData("ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY", "1")]
     public async Task A_bad_variable_is_bad_configuration(string variable, string value) =>
         (await CommandLine.InvokeAsync(["--kubeconfig", "/nowhere/kubeconfig"], name => name == variable ? value : null))
             .ShouldBe(ExitCode.BadConfiguration);
