@@ -281,7 +281,7 @@ public static class Decision
 
         var evictions = IsCordoned(seen) && seen.Pods is { Due.Length: > 0 } pods ? new Step.Evict(pods.Due) : null;
         var progress = seen.Pods is { } left ? left.Progress.ToString() : WhyPodsAreUnknown(seen, found);
-        return new TakingAway($"Draining until {Times.Text(ends)} at the latest: {progress}{(progress.EndsWith('.') ? "" : ".")}")
+        return new TakingAway($"Draining: {progress.TrimEnd('.')}; until {Times.Text(ends)} at the latest.")
         {
             Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. evictions is null ? Array.Empty<Step>() : [evictions]],
             Drain = EventReasons.NodeDraining,

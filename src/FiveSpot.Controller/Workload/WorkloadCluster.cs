@@ -3,6 +3,7 @@
 using System.Threading.Channels;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +35,7 @@ internal sealed partial class WorkloadCluster
 
     private readonly WorkloadSettings _settings;
     private ClusterReachability? _state;
+    private string? _counted;
     private volatile ClusterSession? _session;
 
     public WorkloadCluster(
@@ -47,6 +49,7 @@ internal sealed partial class WorkloadCluster
         _logger = loggers.CreateLogger<WorkloadCluster>();
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _stopped = _stop.Token;
+        Count("unknown");
         _ = Task.Run(RunAsync, CancellationToken.None);
     }
 
@@ -115,6 +118,7 @@ internal sealed partial class WorkloadCluster
     /// <summary>Ends the watch, and the client.</summary>
     public void Close()
     {
+        Count(state: null);
         _stop.Cancel();
         _stop.Dispose();
     }
@@ -256,6 +260,7 @@ internal sealed partial class WorkloadCluster
             return;
         }
 
+        Count(state.Status == ConditionStatus.True ? "reachable" : "unreachable");
         LogState(Place.Secret, state.Reason, state.Message);
         ObjectKey[] users;
         lock (_lock)
@@ -266,6 +271,21 @@ internal sealed partial class WorkloadCluster
         foreach (var key in users)
         {
             _wake(key);
+        }
+    }
+
+    private void Count(string? state)
+    {
+        lock (_lock)
+        {
+            // Closed, it is in no state any more, whatever a last call may yet say.
+            if (_counted == state || (_counted is null && state != "unknown"))
+            {
+                return;
+            }
+
+            ControllerMetrics.WorkloadCluster(_counted, state);
+            _counted = state;
         }
     }
 

@@ -10,9 +10,9 @@ public sealed record WorkloadSettings
     /// <summary>The clock of grace periods and back-off.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>What their kubeconfigs may ask for.</summary>
-    public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
-
     /// <summary>How many evictions are asked of one cluster at once: 1 or more, 32 by default.</summary>
     public int ConcurrentEvictions { get; init; } = 32;
+
+    /// <summary>What a kubeconfig from a Secret may ask for; nothing that weakens the connection, by default.</summary>
+    public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
 }

@@ -158,7 +158,7 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     public async Task DrainAsync(string name = "pc-1")
     {
         Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
-        await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains("Draining until", StringComparison.Ordinal));
+        await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains("Draining: ", StringComparison.Ordinal));
     }
 
     /// <summary>Moves the clock second by second until something holds: retries are due at their own times.</summary>
