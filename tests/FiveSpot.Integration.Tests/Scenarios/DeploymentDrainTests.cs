@@ -28,29 +28,35 @@ public sealed class DeploymentDrainTests
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":5,"selector":{"matchLabels":{"app":"web"}},
              "template":{"metadata":{"labels":{"app":"web"}},"spec":{"automountServiceAccountToken":false,"containers":[{"name":"c","image":"i"}]}}}}
             """)!.AsObject());
-        await Wait.UntilAsync("five are ready", () => Task.FromResult(kubelets.ReadyNow == 5));
-        await scenario.BudgetAsync("web", "\"minAvailable\":4");
-        await Wait.UntilAsync("the budget counts five", async () =>
-            (int?)(await workload.GetAsync(Kinds.Budget(workload), "web"))!["status"]!["currentHealthy"] == 5);
-        var before = kubelets.Names;
-        kubelets.LowestReady = 5;
+        try
+        {
+            await Wait.UntilAsync("five are ready", () => Task.FromResult(kubelets.ReadyNow == 5));
+            await scenario.BudgetAsync("web", "\"minAvailable\":4");
+            await Wait.UntilAsync("the budget counts five", async () =>
+                (int?)(await workload.GetAsync(Kinds.Budget(workload), "web"))!["status"]!["currentHealthy"] == 5);
+            var before = kubelets.Names;
+            kubelets.LowestReady = 5;
 
-        // What is put on a Node from here on goes to another one: the scheduler sees the cordon.
-        node = "pc-2";
-        await scenario.CloseAsync();
-        await scenario.DrainAsync();
-        await scenario.WithinAsync(TimeSpan.FromMinutes(4), "the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+            // What is put on a Node from here on goes to another one: the scheduler sees the cordon.
+            node = "pc-2";
+            await scenario.CloseAsync();
+            await scenario.DrainAsync();
+            await scenario.WithinAsync(TimeSpan.FromMinutes(4), "the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
 
-        kubelets.LowestReady.ShouldBe(4, "one at a time, and no more");
-        kubelets.ReadyNow.ShouldBe(5);
-        kubelets.Names.Intersect(before).ShouldBeEmpty("all of them live elsewhere now");
-        scenario.Evictions.Distinct().ShouldBe(before, ignoreOrder: true);
-        scenario.Cluster.Calls.ShouldNotContain(call => call.Verb == "delete" && call.Path.Contains("/pods/", StringComparison.Ordinal));
-        await Wait.UntilAsync("it is told", async () => (await scenario.Cluster.EventsAsync()).Contains("NodeDrained"));
-
-        await workload.DeleteAsync(Deployments, "web");
-        await stop.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(playing);
+            kubelets.LowestReady.ShouldBe(4, "one at a time, and no more");
+            kubelets.ReadyNow.ShouldBe(5);
+            kubelets.Names.Intersect(before).ShouldBeEmpty("all of them live elsewhere now");
+            scenario.Evictions.Distinct().ShouldBe(before, ignoreOrder: true);
+            scenario.Cluster.Calls.ShouldNotContain(call => call.Verb == "delete" && call.Path.Contains("/pods/", StringComparison.Ordinal));
+            await Wait.UntilAsync("it is told", async () => (await scenario.Cluster.EventsAsync()).Contains("NodeDrained"));
+        }
+        finally
+        {
+            // Or it would go on making Pods.
+            await workload.DeleteAsync(Deployments, "web");
+            await stop.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(playing);
+        }
     }
 
     /// <summary>
