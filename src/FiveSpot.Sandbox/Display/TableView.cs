@@ -61,7 +61,7 @@ public static class TableView
             var row = i;
             lines.Add(new StyledLine(
                 [.. columns.Select(column => (column.Fit(column.Cells[row]), column.StyleOf(machines[row])))]));
-            lines.Add(new StyledLine((Gap, Plain), (MessageOf(machines[row]), Dim)));
+            lines.Add(new StyledLine((Gap, Plain), (MessageOf(machines[row], width), Dim)));
         }
 
         lines.Add(rule);
@@ -111,10 +111,10 @@ public static class TableView
         _ => Color.Grey,
     };
 
-    private static string MessageOf(ScheduledMachine machine)
+    private static string MessageOf(ScheduledMachine machine, int width)
     {
         var message = machine.Status.Message ?? "";
-        return machine.Status.NodeRef?.Name is { } node && !message.Contains(node, StringComparison.Ordinal) ? $"Node {node}. {message}" : message;
+        return width < WideFrom && machine.Status.NodeRef?.Name is { } node && !message.Contains(node, StringComparison.Ordinal) ? $"Node {node}. {message}" : message;
     }
 
     private static string PodsOf(ScheduledMachine machine, IReadOnlyDictionary<string, int> pods) =>

@@ -38,6 +38,7 @@ public sealed class TableViewTests
         text.ShouldMatch(@"Name +Schedule +Phase +Ready +Node +Pods +Next +At");
         text.ShouldMatch(@"business-hours +mon-fri 9-17 UTC +Active +✓ +node-7 +17 +in 7h 30m +Mon 18:00 UTC");
         text.ShouldContain("about a [machine] that");
+        text.ShouldMatch(@"\n  In its window\.", "its Node has a column");
         text.ShouldContain("Mon 10:29:00 business-hours Pending → Active  In its window.");
     }
 
