@@ -81,6 +81,8 @@ internal sealed partial class WorkloadCluster
             return new NodeView(new NodeObservation(NodeState.Unknown)) { Cluster = reachability };
         }
 
+        // The Nodes are there a moment before that is told: one look must not say the one without the other.
+        reachability ??= session.Nodes is { HasSynced: true, Trouble: null } ? Reachable(session.Nodes) : null;
         var node = session.Nodes.Find(machine);
         var work = session.WorkOf(machine.Key);
         if (node.State is NodeState.Known)
@@ -237,9 +239,12 @@ internal sealed partial class WorkloadCluster
         }
         else if (nodes.HasSynced)
         {
-            Settle(new ClusterReachability(ConditionStatus.True, ConditionReasons.Reachable, $"The Nodes of {nodes.Api.Connection.Server} are watched."));
+            Settle(Reachable(nodes));
         }
     }
+
+    private static ClusterReachability Reachable(NodeWatch nodes) =>
+        new(ConditionStatus.True, ConditionReasons.Reachable, $"The Nodes of {nodes.Api.Connection.Server} are watched.");
 
     private static ClusterReachability Unreachable(Exception cause, string? source = null) => new(
         ConditionStatus.False,
