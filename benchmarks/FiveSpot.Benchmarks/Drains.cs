@@ -56,7 +56,9 @@ internal static class Drains
 
     private static void Describe(Report report, string part, Drain drain, int machines)
     {
-        report.Add(part, "evictions asked, after: first / p50 / p99 / last", drain.EvictionsAsked.ToString());
+        report.Add(part, "Nodes cordoned, after: first / p50 / p99 / last", drain.Cordoned.ToString());
+        report.Add(part, "pods of a Node listed, after", drain.Listed.ToString());
+        report.Add(part, "evictions asked, after", drain.EvictionsAsked.ToString());
         report.Add(part, "evictions answered, after", drain.EvictionsAnswered.ToString());
         report.Goal(
             part,
@@ -111,6 +113,8 @@ internal static class Drains
             .CountBy(entry => entry.Path).Select(of => of.Value).ToList();
         return new Drain
         {
+            Cordoned = new Lags(during.Where(entry => entry.Method == HttpMethod.Patch && entry.IsOn("nodes")).Select(entry => entry.Answered - at)),
+            Listed = new Lags(during.Where(entry => entry.Method == HttpMethod.Get && entry.IsOn("pods") && !entry.IsWatch).Select(entry => entry.Answered - at)),
             EvictionsAsked = new Lags(evictions.Select(entry => entry.Left - at)),
             EvictionsAnswered = new Lags(evictions.Select(entry => entry.Answered - at)),
             Deletions = new Lags(deletions.Select(entry => entry.Left - at)),
@@ -198,6 +202,10 @@ internal static class Drains
     /// <summary>What came of one drain.</summary>
     private sealed record Drain
     {
+        public required Lags Cordoned { get; init; }
+
+        public required Lags Listed { get; init; }
+
         public required Lags EvictionsAsked { get; init; }
 
         public required Lags EvictionsAnswered { get; init; }
