@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures, and prints one table: schedules, openings, real, native; all of them when none is named. Fails if a limit is broken.
+# Measures, and prints one table: schedules, openings, real, drain, native; all of them when none is named. Fails if a limit is broken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

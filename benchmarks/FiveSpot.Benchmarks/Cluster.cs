@@ -26,26 +26,41 @@ internal sealed class Cluster : IAsyncDisposable
 
     public static readonly ResourceType Events = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);
 
+    public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
+
+    public static readonly ResourceType Pods = new("", "v1", "pods", "Pod", Namespaced: true);
+
+    public static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
+
+    public static readonly ResourceType DaemonSets = new("apps", "v1", "daemonsets", "DaemonSet", Namespaced: true);
+
     private const int SideBySide = 16;
 
-    private readonly string _kubeconfig;
     private readonly IAsyncDisposable _server;
 
     private Cluster(IAsyncDisposable server, string kubeconfig)
     {
         _server = server;
-        _kubeconfig = kubeconfig;
+        Kubeconfig = kubeconfig;
         Api = Connect("bench");
     }
 
     /// <summary>The server, if it is the embedded one.</summary>
     public EmbeddedApiServer? Embedded => _server as EmbeddedApiServer;
 
+    /// <summary>The administrator's kubeconfig.</summary>
+    public string Kubeconfig { get; }
+
+    /// <summary>Address and port of the server.</summary>
+    public string Server => Api.Connection.Server.Authority;
+
     /// <summary>The benchmark's own client.</summary>
     public ApiClient Api { get; }
 
     /// <summary>Starts one; a real one if there are binaries of it.</summary>
-    public static async Task<Cluster> StartAsync(KubeAssets? real)
+    /// <param name="real">The binaries; null for an embedded one.</param>
+    /// <param name="definitions">Whether it has the kinds of 5-Spot and Cluster API, which a workload cluster doesn't need.</param>
+    public static async Task<Cluster> StartAsync(KubeAssets? real, bool definitions = true)
     {
         Cluster cluster;
         if (real is null)
@@ -59,12 +74,16 @@ internal sealed class Cluster : IAsyncDisposable
             cluster = new Cluster(server, server.Kubeconfig());
         }
 
-        await DefinitionInstaller.InstallMissingAsync(cluster.Api, CancellationToken.None);
+        if (definitions)
+        {
+            await DefinitionInstaller.InstallMissingAsync(cluster.Api, CancellationToken.None);
+        }
+
         return cluster;
     }
 
     public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) => new(
-        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(_kubeconfig), "the benchmark's"),
+        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(Kubeconfig), "the benchmark's"),
         new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
 
     public Task CreateAsync(IEnumerable<JsonObject> scheduledMachines) => EachAsync(
@@ -72,12 +91,19 @@ internal sealed class Cluster : IAsyncDisposable
         machine => Api.CreateAsync(
             ScheduledMachines, "default", Encoding.UTF8.GetBytes(machine.ToJsonString()), "bench", static _ => 0, CancellationToken.None));
 
+    public Task<JsonObject> CreateAsync(ResourceType type, JsonObject body) => Api.CreateAsync(
+        type, type.Namespaced ? "default" : "", Encoding.UTF8.GetBytes(body.ToJsonString()), "bench", Parse, CancellationToken.None);
+
+    public Task PatchAsync(ResourceType type, string name, string mergePatch, string? subresource = null) => Api.MergePatchAsync(
+        type, new ObjectKey(type.Namespaced ? "default" : "", name), Encoding.UTF8.GetBytes(mergePatch), "bench", subresource,
+        static _ => 0, CancellationToken.None);
+
     /// <summary>Does something with each, a few at a time.</summary>
     public static Task EachAsync<T>(IEnumerable<T> items, Func<T, Task> act, int sideBySide = SideBySide) => Parallel.ForEachAsync(
         items, new ParallelOptions { MaxDegreeOfParallelism = sideBySide }, async (item, _) => await act(item));
 
     public async Task<IReadOnlyList<JsonObject>> ListAsync(ResourceType type) =>
-        (await Api.ListAsync(type, new ListOptions(), static json => JsonNode.Parse(json)!.AsObject(), CancellationToken.None)).Items;
+        (await Api.ListAsync(type, new ListOptions(), Parse, CancellationToken.None)).Items;
 
     /// <summary>A ScheduledMachine as people write them.</summary>
     public static JsonObject ScheduledMachine(string name, int priority, string days, string hours, string zone = "UTC") => JsonNode.Parse($$"""
@@ -96,4 +122,6 @@ internal sealed class Cluster : IAsyncDisposable
         Api.Dispose();
         await _server.DisposeAsync();
     }
+
+    private static JsonObject Parse(ReadOnlySpan<byte> json) => JsonNode.Parse(json)!.AsObject();
 }

@@ -4,7 +4,7 @@ namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static readonly string[] Parts = ["schedules", "openings", "real", "native"];
+    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native"];
 
     private static async Task<int> Main(string[] args)
     {
@@ -29,6 +29,11 @@ internal static class Program
         if (parts.Contains("real"))
         {
             await Openings.MeasureOnRealServerAsync(report);
+        }
+
+        if (parts.Contains("drain"))
+        {
+            await Drains.MeasureAsync(report);
         }
 
         if (parts.Contains("native"))

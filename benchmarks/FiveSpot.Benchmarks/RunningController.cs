@@ -14,9 +14,15 @@ internal sealed class RunningController : IAsyncDisposable
     private readonly FiveSpotController _controller;
     private readonly Task _running;
 
-    private RunningController(Cluster cluster, TimeProvider clock)
+    private RunningController(Cluster cluster, TimeProvider clock, Func<HttpMessageHandler, HttpMessageHandler>? wrap)
     {
-        _api = cluster.Connect("5spot", inner => Recorder = new CallRecorder(inner));
+        // The first client is the management cluster's; those of workload clusters come of it.
+        _api = cluster.Connect("5spot", inner =>
+        {
+            var recorder = new CallRecorder(wrap?.Invoke(inner) ?? inner);
+            Recorder ??= recorder;
+            return recorder;
+        });
         var settings = new ControllerSettings { Clock = clock, Instance = "bench" };
         Workers = settings.Workers;
         _controller = new FiveSpotController(_api, settings, NullLoggerFactory.Instance);
@@ -25,12 +31,20 @@ internal sealed class RunningController : IAsyncDisposable
 
     public int Workers { get; }
 
+    /// <summary>What is asked of the management cluster.</summary>
     public CallRecorder Recorder { get; private set; } = null!;
 
+    /// <summary>Whether nothing is being worked on.</summary>
+    public bool IsIdle => _controller.IsIdle;
+
     /// <summary>Starts it and waits until it has nothing more to do.</summary>
-    public static async Task<RunningController> StartAsync(Cluster cluster, TimeProvider clock)
+    /// <param name="cluster">The management cluster.</param>
+    /// <param name="clock">Its clock.</param>
+    /// <param name="wrap">Wraps the handlers of all its clients, those of workload clusters too; null for none.</param>
+    public static async Task<RunningController> StartAsync(
+        Cluster cluster, TimeProvider clock, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null)
     {
-        var controller = new RunningController(cluster, clock);
+        var controller = new RunningController(cluster, clock, wrap);
         await await Task.WhenAny(controller._controller.Ready, controller._running);
         await controller.SettleAsync(cluster);
         return controller;

@@ -20,4 +20,5 @@ namespace FiveSpot.Api;
     Converters = [typeof(TimestampConverter)])]
 [JsonSerializable(typeof(ScheduledMachineSpec))]
 [JsonSerializable(typeof(ScheduledMachineStatus))]
+[JsonSerializable(typeof(NodeTaint[]))]
 public sealed partial class ApiJsonContext : JsonSerializerContext;

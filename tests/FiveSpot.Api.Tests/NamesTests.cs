@@ -33,7 +33,7 @@ public sealed class NamesTests
         // Cluster API's and Kubernetes' own conventions, and names that only 5-Spot itself reads.
         string[] own =
         [
-            WellKnown.CordonedByAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.Singular,
+            WellKnown.CordonedByAnnotation, WellKnown.DrainResultAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.Singular,
             ConditionReasons.ReferencesInvalid, ConditionReasons.Forbidden,
             ConditionReasons.Reachable, ConditionReasons.Unreachable, ConditionReasons.AccessDenied, ConditionReasons.KubeconfigUnusable,
             ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,

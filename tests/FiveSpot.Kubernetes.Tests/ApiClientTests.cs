@@ -110,11 +110,11 @@ public sealed class ApiClientTests
     }
 
     [Theory]
-    [InlineData(503, "text/html", "<html>\n<b>Bad</b>", "get things.example.com ns/a: the server answered 503 with text/html: \"<html> <b>Bad</b>\"")]
-    [InlineData(200, "text/html", "<html>Sign in</html>", "get things.example.com ns/a: the answer (200) is not from a Kubernetes API but text/html: \"<html>Sign in</html>\"")]
-    [InlineData(429, "text/plain", "slow down", "get things.example.com ns/a: the server answered 429 with text/plain: \"slow down\"")]
-    [InlineData(500, "application/json", "[]", "get things.example.com ns/a: the server answered 500 with application/json: \"[]\"")]
-    [InlineData(502, "text/plain", "", "get things.example.com ns/a: the server answered 502 with text/plain: an empty body")]
+    [InlineData(503, "text/html", "<html>\n<b>Bad</b>", " does not answer as a Kubernetes API server, but 503 with text/html: \"<html> <b>Bad</b>\"")]
+    [InlineData(200, "text/html", "<html>Sign in</html>", " does not answer as a Kubernetes API server, but 200 with text/html: \"<html>Sign in</html>\"")]
+    [InlineData(429, "text/plain", "slow down", " answered 429 with text/plain: \"slow down\"")]
+    [InlineData(500, "application/json", "[]", " answered 500 with application/json: \"[]\"")]
+    [InlineData(502, "text/plain", "", " answered 502 with text/plain: an empty body")]
     public async Task What_is_no_answer_of_Kubernetes_is_shown(int code, string contentType, string body, string message)
     {
         await using var server = await ScriptedServer.StartAsync(context =>
@@ -125,7 +125,7 @@ public sealed class ApiClientTests
         });
         using var client = server.Connect();
         var e = await Should.ThrowAsync<ApiException>(client.GetAsync(Things.Type, Things.Key("a"), Things.Decode, None));
-        e.Message.ShouldBe(message);
+        e.Message.ShouldBe($"get things.example.com ns/a: {server.Address.GetLeftPart(UriPartial.Authority)}{message}");
     }
 
     [Fact]

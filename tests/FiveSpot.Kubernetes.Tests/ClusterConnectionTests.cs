@@ -13,8 +13,8 @@ public sealed class ClusterConnectionTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private static ClusterConnection Parse(string yaml) =>
-        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(yaml), "Secret ns/name");
+    private static ClusterConnection Parse(string yaml, KubeconfigPolicy? policy = null) =>
+        ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(yaml), "Secret ns/name", policy);
 
     private static string Config(string cluster = "", string user = "token: t", string context = "namespace: n") =>
         $$"""
@@ -40,7 +40,8 @@ public sealed class ClusterConnectionTests : IDisposable
     [Fact]
     public async Task The_current_context_counts()
     {
-        var connection = Parse(Config("tls-server-name: name, insecure-skip-tls-verify: true, proxy-url: 'http://proxy:3128'"));
+        var connection = Parse(Config("tls-server-name: name, insecure-skip-tls-verify: true, proxy-url: 'http://proxy:3128'"),
+            new KubeconfigPolicy { AllowProxyUrl = true, AllowInsecureSkipTlsVerify = true });
         connection.Server.ShouldBe(new Uri("https://api.example:6443/prefix"));
         connection.Namespace.ShouldBe("n");
         connection.TlsServerName.ShouldBe("name");
@@ -53,8 +54,8 @@ public sealed class ClusterConnectionTests : IDisposable
 
     [Fact]
     public void JSON_is_YAML() =>
-        Parse("""{"current-context":"c","contexts":[{"name":"c","context":{"cluster":"k","user":""}}],"clusters":[{"name":"k","cluster":{"server":"http://h"}}]}""")
-            .Server.ShouldBe(new Uri("http://h"));
+        Parse("""{"current-context":"c","contexts":[{"name":"c","context":{"cluster":"k","user":""}}],"clusters":[{"name":"k","cluster":{"server":"https://h"}}]}""")
+            .Server.ShouldBe(new Uri("https://h"));
 
     [Theory]
     [InlineData("exec: {command: /bin/sh}", "exec")]
@@ -80,14 +81,17 @@ public sealed class ClusterConnectionTests : IDisposable
     [InlineData("", "it is not one YAML mapping")]
     [InlineData("- a", "it is not one YAML mapping")]
     [InlineData("a: [", "line ")]
-    [InlineData("a: &x 1\nb: *x", "aliases")]
+    [InlineData("a: &x 1\nb: *x", "alias")]
     [InlineData("a: 1", "current-context is not set")]
     [InlineData("current-context: c", "'c' is not among its contexts")]
     [InlineData("current-context: c\ncontexts: [{name: c, context: {user: u}}]", "context 'c' names no cluster")]
     [InlineData("current-context: c\ncontexts: [{name: c, context: {cluster: k}}]", "'k' is not among its clusters")]
     [InlineData("current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k}]", "cluster 'k' names no server")]
     [InlineData("current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: 'file:///etc'}}]", "server 'file:///etc' is not an http or https address")]
-    [InlineData("current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'http://h'}}]", "'u' is not among its users")]
+    [InlineData("current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://h'}}]", "'u' is not among its users")]
+    [InlineData("current-context: null", "current-context is not set")]
+    [InlineData("current-context: c\ncontexts: [{name: c, context: {cluster: k}}, {name: c, context: {cluster: l}}]", "'c' is among its contexts twice")]
+    [InlineData("a: 1\na: 2", "line ")]
     public void What_is_wrong_is_said(string yaml, string why)
     {
         var message = Should.Throw<ClusterConnectionException>(() => Parse(yaml)).Message;

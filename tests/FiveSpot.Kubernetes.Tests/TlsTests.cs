@@ -74,8 +74,54 @@ public sealed class TlsTests
         using var root = Authority("root");
         using var leaf = Issue(root, "server", "localhost", IPAddress.Loopback, expired: true);
         await using var server = await ScriptedServer.StartAsync(context => context.Json("{}"), leaf);
-        (await Refused(server, root)).Message.ShouldContain("is not valid now; it is valid from 20");
+        (await Refused(server, root)).Message.ShouldEndWith($"is not trusted: it expired at {leaf.NotAfter.ToUniversalTime():u}");
     }
+
+    [Fact]
+    public async Task An_authority_that_was_made_anew_is_said_to_be_so()
+    {
+        using var old = Authority("kubernetes");
+        using var made = Authority("kubernetes");
+        using var leaf = Issue(made, "server", "localhost", IPAddress.Loopback);
+        await using var server = await ScriptedServer.StartAsync(context => context.Json("{}"), leaf);
+        (await Refused(server, old)).Message.ShouldEndWith("it is not signed by the 'CN=kubernetes' of the configuration, but by another one of that name");
+    }
+
+    [Fact]
+    public async Task An_issuer_that_has_expired_is_named()
+    {
+        using var root = Authority("root", expired: true);
+        using var leaf = Issue(root, "server", "localhost", IPAddress.Loopback, expired: true);
+        await using var server = await ScriptedServer.StartAsync(context => context.Json("{}"), leaf);
+        (await Refused(server, root)).Message.ShouldEndWith($"; its issuer 'CN=root' expired at {root.NotAfter.ToUniversalTime():u}");
+    }
+
+    [Fact]
+    public async Task Of_a_certificate_with_many_names_a_few_are_shown()
+    {
+        using var root = Authority("root");
+        using var leaf = Issue(root, "server", "elsewhere.example", IPAddress.Parse("10.0.0.1"), more: [.. Enumerable.Range(0, 300).Select(i => $"{new string('x', 60)}.{new string('y', 60)}.n{i}.example")]);
+        await using var server = await ScriptedServer.StartAsync(context => context.Json("{}"), leaf);
+        var e = await Refused(server, root);
+        e.Message.ShouldContain("… and 297 more, not for 127.0.0.1");
+        e.Message.Length.ShouldBeLessThan(1000);
+    }
+
+    [Fact]
+    public async Task A_server_without_TLS_is_said_to_be_so()
+    {
+        await using var server = await ScriptedServer.StartAsync(context => context.Json("{}"));
+        using var client = new ApiClient(ClusterConnection.ForServer(new UriBuilder(server.Address) { Scheme = "https" }.Uri));
+        var e = await Should.ThrowAsync<ApiUnreachableException>(client.GetAsync(Things.Type, Things.Key("a"), Things.Decode, None));
+        e.Message.ShouldContain("can't be reached: TLS failed: ");
+    }
+
+    [Fact]
+    public void A_server_that_accepts_and_says_nothing_is_given_a_time() =>
+        ApiUnreachableException.From(
+            new Operation("get", Things.Type, Things.Key("a")), ClusterConnection.ForServer(new Uri("https://h")), TimeSpan.FromSeconds(30), timedOut: false,
+            new TaskCanceledException("…", new TimeoutException("A connection could not be established within the configured ConnectTimeout.")))
+            .Message.ShouldEndWith("https://h can't be reached: no connection, with TLS, within 10 s");
 
     [Fact]
     public async Task A_kubeconfig_can_name_the_server_that_the_certificate_is_for()
@@ -100,13 +146,13 @@ public sealed class TlsTests
         await client.GetAsync(Things.Type, Things.Key("a"), Things.Decode, None);
     }
 
-    internal static X509Certificate2 Authority(string name, X509Certificate2? issuer = null)
+    internal static X509Certificate2 Authority(string name, X509Certificate2? issuer = null, bool expired = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        var (from, to) = Validity(false);
+        var (from, to) = Validity(expired);
         if (issuer is null)
         {
             return request.CreateSelfSigned(from, to);
@@ -117,12 +163,17 @@ public sealed class TlsTests
     }
 
     internal static X509Certificate2 Issue(
-        X509Certificate2 authority, string name, string dns, IPAddress address, bool expired = false)
+        X509Certificate2 authority, string name, string dns, IPAddress address, bool expired = false, IEnumerable<string>? more = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(dns);
+        foreach (var other in more ?? [])
+        {
+            names.AddDnsName(other);
+        }
+
         names.AddIpAddress(address);
         request.CertificateExtensions.Add(names.Build());
         var (from, to) = Validity(expired);

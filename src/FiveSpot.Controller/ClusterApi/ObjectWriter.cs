@@ -131,6 +131,41 @@ public static class ObjectWriter
         json.WriteEndObject();
     });
 
+    /// <summary>
+    /// A merge patch of all taints of a Node, and of our note of which are ours: both or none. It is for the version that was
+    /// seen, since the list is replaced as a whole.
+    /// </summary>
+    public static ReadOnlyMemory<byte> TaintsPatch(Workload.Node node, Tainting tainting) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        WriteResourceVersion(json, node.ResourceVersion);
+        json.WriteString("uid"u8, node.Uid);
+        WriteStrings(json, "annotations", [new(WellKnown.AppliedTaintsAnnotation, tainting.Annotation())]);
+        json.WriteEndObject();
+        json.WriteStartObject("spec"u8);
+        json.WriteStartArray("taints"u8);
+        foreach (var taint in tainting.Taints)
+        {
+            json.WriteStartObject();
+            json.WriteString("key"u8, taint.Key);
+            if (taint.Value.Length > 0)
+            {
+                json.WriteString("value"u8, taint.Value);
+            }
+
+            json.WriteString("effect"u8, taint.Effect);
+            if (taint.TimeAdded is not null)
+            {
+                json.WriteString("timeAdded"u8, taint.TimeAdded);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
     /// <summary>The status, as a server-side apply of the status subresource.</summary>
     public static ReadOnlyMemory<byte> Status(ScheduledMachine machine, ScheduledMachineStatus status) => Write(json =>
     {

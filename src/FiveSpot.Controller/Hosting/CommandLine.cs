@@ -22,6 +22,9 @@ public static class CommandLine
         var problems = new List<string>();
         var defaultHealthPort = FromEnvironment(environment, "HEALTH_PORT", 8081, TryPort, "a port from 0 to 65535", problems);
         var defaultForce = FromEnvironment(environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false", problems);
+        var defaultProxyUrl = FromEnvironment(environment, "ALLOW_KUBECONFIG_PROXY_URL", fallback: false, bool.TryParse, "true or false", problems);
+        var defaultInsecure = FromEnvironment(environment, "ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY", fallback: false, bool.TryParse, "true or false", problems);
+        var defaultEvictions = FromEnvironment(environment, "CONCURRENT_EVICTIONS", new ControllerSettings().ConcurrentEvictions, TryEvictions, EvictionsAllowed, problems);
         if (problems.Count > 0)
         {
             return await ReportErrorsAsync(problems);
@@ -74,6 +77,29 @@ public static class CommandLine
             DefaultValueFactory = _ => defaultForce,
         };
 
+        var evictions = new Option<int>("--concurrent-evictions")
+        {
+            Description = "How many evictions are asked of one workload cluster at once, 1 to 1000 [CONCURRENT_EVICTIONS; 32]",
+            DefaultValueFactory = _ => defaultEvictions,
+        };
+        evictions.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !TryEvictions(result.Tokens[^1].Value, out _))
+            {
+                result.AddError($"--concurrent-evictions takes {EvictionsAllowed}.");
+            }
+        });
+        var allowProxyUrl = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl))
+        {
+            Description = "Let the kubeconfig of a workload cluster name a proxy [ALLOW_KUBECONFIG_PROXY_URL; false]",
+            DefaultValueFactory = _ => defaultProxyUrl,
+        };
+        var allowInsecure = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify))
+        {
+            Description = "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or its server be an http address [ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY; false]",
+            DefaultValueFactory = _ => defaultInsecure,
+        };
+
         var crd = new Command("crd", "Print the CustomResourceDefinition of ScheduledMachine, to pipe into kubectl apply -f -");
         crd.SetAction(async (_, cancellationToken) =>
         {
@@ -83,7 +109,7 @@ public static class CommandLine
 
         var root = new RootCommand("5-Spot: puts physical machines into clusters, and takes them out again, on a schedule.")
         {
-            kubeconfig, healthPort, bindAddress, logFormat, verbose, forceFinalizer, crd,
+            kubeconfig, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, crd,
         };
         root.SetAction(async (parsed, _) =>
         {
@@ -91,7 +117,13 @@ public static class CommandLine
                 parsed.GetValue(logFormat) == "json", parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Information);
             var settings = new ControllerSettings
             {
+                ConcurrentEvictions = parsed.GetValue(evictions),
                 Decisions = new DecisionOptions { ForceFinalizerOnTimeout = parsed.GetValue(forceFinalizer) },
+                Kubeconfigs = new KubeconfigPolicy
+                {
+                    AllowProxyUrl = parsed.GetValue(allowProxyUrl),
+                    AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
+                },
             };
             ClusterConnection connection;
             try
@@ -153,6 +185,11 @@ public static class CommandLine
     }
 
     private delegate bool TryRead<T>(string text, out T value);
+
+    private const string EvictionsAllowed = "a number from 1 to 1000";
+
+    private static bool TryEvictions(string text, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= 1000;
 
     private static bool TryPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65535;

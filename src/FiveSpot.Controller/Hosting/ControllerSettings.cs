@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Hosting;
 
@@ -20,6 +21,9 @@ public sealed record ControllerSettings
 
     /// <summary>What the flags say about decisions.</summary>
     public DecisionOptions Decisions { get; init; } = new();
+
+    /// <summary>What the kubeconfigs of workload clusters may ask for.</summary>
+    public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
 
     /// <summary>Name of this process in events.</summary>
     public string Instance { get; init; } = Environment.MachineName;

@@ -77,13 +77,18 @@ public sealed partial class FiveSpotController : IDisposable
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
         var kinds = new ProviderKinds(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
         using var permissions = new Permissions(_api, _queue.Enqueue, _loggers, watching.Token);
-        var clusters = _clusters = new WorkloadClusters(
-            _api, new WorkloadSettings { Clock = _settings.Clock, ConcurrentEvictions = _settings.ConcurrentEvictions }, _queue.Enqueue, _loggers, watching.Token);
+        var workload = new WorkloadSettings
+        {
+            Clock = _settings.Clock,
+            ConcurrentEvictions = _settings.ConcurrentEvictions,
+            Kubeconfigs = _settings.Kubeconfigs,
+        };
+        var clusters = _clusters = new WorkloadClusters(_api, workload, _queue.Enqueue, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, kinds, permissions, clusters, machineResource),
+            new Observer(machines, new NodeClaims(machines, _queue.Enqueue), kinds, permissions, clusters, machineResource),
             new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
             events,
             clusters,

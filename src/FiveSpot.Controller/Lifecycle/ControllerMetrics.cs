@@ -21,6 +21,25 @@ public static class ControllerMetrics
     private static readonly Counter<long> Evictions = Meter.CreateCounter<long>(
         "fivespot_pod_evictions_total", description: "Evictions that were asked for, by result: accepted, blocked, gone or failed.");
 
+    private static readonly UpDownCounter<long> Clusters = Meter.CreateUpDownCounter<long>(
+        "fivespot_workload_clusters", description: "Workload clusters in use, by state: unknown, reachable or unreachable.");
+
+    /// <summary>A workload cluster has come into a state, out of another.</summary>
+    /// <param name="before">The former state; null for one that was not in use.</param>
+    /// <param name="after">The state; null for one that is in use no more.</param>
+    public static void WorkloadCluster(string? before, string? after)
+    {
+        if (before is not null)
+        {
+            Clusters.Add(-1, new KeyValuePair<string, object?>("state", before));
+        }
+
+        if (after is not null)
+        {
+            Clusters.Add(1, new KeyValuePair<string, object?>("state", after));
+        }
+    }
+
     /// <summary>A drain is over.</summary>
     public static void Drain(bool succeeded) => Drains.Add(1, new KeyValuePair<string, object?>("result", succeeded ? "success" : "failure"));
 

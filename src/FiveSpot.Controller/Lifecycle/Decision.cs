@@ -204,6 +204,12 @@ public static class Decision
             steps.Add(new Step.Uncordon(seen.Node.Node!));
         }
 
+        var taints = seen.Node is { State: NodeState.Known, Node: { Ready: true } ready } ? Tainting.Of(ready, seen.Machine) : null;
+        if (taints is { IsDone: false } && seen.Taints.MayStart(now))
+        {
+            steps.Add(new Step.SetTaints(seen.Node.Node!, taints));
+        }
+
         var changed = found.Metadata.Annotations.TryGetValue(WellKnown.TemplateHashAnnotation, out var hash)
             && hash != seen.Machine.TemplateHash;
         var state = found.NodeName is { } name
@@ -213,7 +219,9 @@ public static class Decision
             + (isCordoned && seen.Cordon.Trouble is { } trouble ? $" The Node can't be uncordoned: {trouble}" : "")
             + (changed ? " Changes of the templates take effect at its next opening." : "");
         return Report(seen, now, MachinePhase.Active, message, scheduled)
-            .WakeAt(isCordoned ? seen.Cordon.NotBefore : null).Plan(steps.ToImmutable());
+            .WakeAt(isCordoned ? seen.Cordon.NotBefore : null)
+            .WakeAt(taints is { IsDone: false } ? seen.Taints.NotBefore : null)
+            .Plan(steps.ToImmutable());
     }
 
     /// <summary>
@@ -273,7 +281,7 @@ public static class Decision
 
         var evictions = IsCordoned(seen) && seen.Pods is { Due.Length: > 0 } pods ? new Step.Evict(pods.Due) : null;
         var progress = seen.Pods is { } left ? left.Progress.ToString() : WhyPodsAreUnknown(seen, found);
-        return new TakingAway($"Draining until {Times.Text(ends)} at the latest: {progress}{(progress.EndsWith('.') ? "" : ".")}")
+        return new TakingAway($"Draining: {progress.TrimEnd('.')}; until {Times.Text(ends)} at the latest.")
         {
             Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. evictions is null ? Array.Empty<Step>() : [evictions]],
             Drain = EventReasons.NodeDraining,

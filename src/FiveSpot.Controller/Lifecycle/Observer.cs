@@ -15,13 +15,20 @@ public sealed class Observer
     private readonly ProviderKinds _kinds;
     private readonly WorkloadClusters _clusters;
     private readonly Permissions _permissions;
+    private readonly NodeClaims _claims;
     private readonly ResourceType _machineResource;
 
     /// <summary>An observer over these caches.</summary>
     public Observer(
-        Informer<CapiMachine> machines, ProviderKinds kinds, Permissions permissions, WorkloadClusters clusters, ResourceType machineResource)
+        Informer<CapiMachine> machines,
+        NodeClaims claims,
+        ProviderKinds kinds,
+        Permissions permissions,
+        WorkloadClusters clusters,
+        ResourceType machineResource)
     {
         _machines = machines;
+        _claims = claims;
         _kinds = kinds;
         _permissions = permissions;
         _machineResource = machineResource;
@@ -74,9 +81,12 @@ public sealed class Observer
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
-            Node = view.Node,
+            Node = ours is not null && view.Node.State is NodeState.Known && _claims.EarlierThan(ours) is { } elder
+                ? new NodeObservation(NodeState.Mismatch, Detail: $"Node {ours.NodeName} is also the Node of Machine {elder.Key}, which was there first: nothing is written to it.")
+                : view.Node,
             Cluster = view.Cluster,
             Cordon = view.Cordon,
+            Taints = view.Taints,
             Pods = view.Pods,
             PodTrouble = view.PodTrouble,
             Forbidden = forbidden,

@@ -100,13 +100,13 @@ internal sealed class StatusReport
             Ready = ready.Status == ConditionStatus.True,
             Message = Message,
             InSchedule = _times.InSchedule,
-            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. WorkloadClusterReachable()],
+            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. NodeTainted(), .. WorkloadClusterReachable()],
             MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
             BootstrapRef = Reference(_seen.Bootstrap),
             InfrastructureRef = Reference(_seen.Infrastructure),
             NodeRef = NodeReference(),
             ProviderID = machine?.ProviderId,
-            AppliedNodeTaints = Previous.AppliedNodeTaints,
+            AppliedNodeTaints = AppliedNodeTaints(),
             LastScheduledTime = machine?.Metadata.CreationTimestamp ?? Previous.LastScheduledTime,
             NextTransitionTime = _times.Transition,
             NextActivation = _times.Activation,
@@ -173,13 +173,44 @@ internal sealed class StatusReport
         return Condition(ConditionTypes.ReferencesValid, status, reason, message);
     }
 
+    // Only where there are taints to speak of.
+    private IEnumerable<Condition> NodeTainted()
+    {
+        var wanted = _seen.Machine.Spec is { NodeTaints.Count: > 0 };
+        var node = _seen.Node.Node;
+        var taints = node is null ? null : Tainting.Of(node, _seen.Machine);
+        return (taints, _seen.Node.State) switch
+        {
+            ({ Conflict: { } conflict }, _) => [False(ConditionReasons.TaintOwnershipConflict, conflict)],
+            (_, NodeState.Known) when !wanted && taints!.IsDone => [],
+            ({ IsDone: true }, _) => [Condition(ConditionTypes.NodeTainted, ConditionStatus.True, ConditionReasons.Applied, $"The taints are on Node {node!.Metadata.Name}.")],
+            (not null, _) when !node!.Ready => [False(ConditionReasons.NodeNotReady, $"Node {node.Metadata.Name} is not Ready yet.")],
+            (not null, _) when _seen.Taints.Trouble is { } trouble => [False(ConditionReasons.PatchFailed, trouble)],
+            // Being written, or not heard of: what was known before holds.
+            (not null, _) or (_, NodeState.Unknown) => Before(ConditionTypes.NodeTainted),
+            _ when wanted => [False(ConditionReasons.NoNodeYet, _seen.Node.Detail ?? "The machine has no Node.")],
+            _ => [],
+        };
+
+        Condition False(string reason, string message) => Condition(ConditionTypes.NodeTainted, ConditionStatus.False, reason, message);
+    }
+
+    private IReadOnlyList<NodeTaint>? AppliedNodeTaints() => _seen.Node switch
+    {
+        { Node: { } node } => Tainting.Applied(node, _seen.Machine) is { Count: > 0 } applied ? applied : null,
+        { State: NodeState.Unknown } => Previous.AppliedNodeTaints,
+        _ => null,
+    };
+
+    private IEnumerable<Condition> Before(string type) => Previous.Conditions.Where(condition => condition.Type == type);
+
     // Only while a Node makes the cluster matter. Until it is heard for the first time, what was known before holds: a
     // controller that was restarted has no news.
     private IEnumerable<Condition> WorkloadClusterReachable() => (_seen.OurMachine?.NodeName, _seen.Cluster) switch
     {
         (null, _) => [],
         (_, { } cluster) => [Condition(ConditionTypes.WorkloadClusterReachable, cluster.Status, cluster.Reason, cluster.Message)],
-        _ => Previous.Conditions.Where(condition => condition.Type == ConditionTypes.WorkloadClusterReachable),
+        _ => Before(ConditionTypes.WorkloadClusterReachable),
     };
 
     private Condition Condition(string type, string status, string reason, string message)

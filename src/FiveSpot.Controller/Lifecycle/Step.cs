@@ -58,6 +58,11 @@ public abstract record Step
     /// <param name="Node">The Node as it was seen.</param>
     public sealed record Cordon(Node Node) : Step;
 
+    /// <summary>Puts our taints on the Node, and takes away those that are no longer wanted.</summary>
+    /// <param name="Node">The Node as it was seen.</param>
+    /// <param name="Tainting">What is to be there.</param>
+    public sealed record SetTaints(Node Node, Tainting Tainting) : Step;
+
     /// <summary>Asks for the eviction of Pods.</summary>
     /// <param name="Pods">The Pods as they were seen.</param>
     public sealed record Evict(ImmutableArray<Pod> Pods) : Step;

@@ -98,6 +98,12 @@ public sealed class StepExecutor
             case Step.Uncordon uncordon:
                 return StartCordon(uncordon.Node, cordonedBy: null, seen);
 
+            case Step.SetTaints set:
+                _clusters.WorkOn(machine.Key)?.Start(
+                    NodeWork.Taints,
+                    (session, stop) => PatchNodeAsync(session, set.Node, ObjectWriter.TaintsPatch(set.Node, set.Tainting), WellKnown.NodeTaintsFieldManager, stop));
+                return (seen with { Taints = new CallState(IsUnderWay: true) }, true);
+
             case Step.Evict evict:
                 _clusters.WorkOn(machine.Key)?.Evict(evict.Pods);
                 return (seen with { Pods = seen.Pods! with { Due = [] } }, true);

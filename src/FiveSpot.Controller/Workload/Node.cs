@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Workload;
@@ -15,6 +16,9 @@ public sealed record Node : IKubernetesObject
 
     /// <summary>Whether it is cordoned.</summary>
     public bool Unschedulable { get; init; }
+
+    /// <summary>Its taints, whoever put them there.</summary>
+    public ImmutableArray<Taint> Taints { get; init; } = [];
 
     /// <summary>Who set that it is cordoned, as the API server tells, on a Node that 5-Spot has cordoned; null where it does
     /// not matter, or is not told.</summary>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using System.Text.Json;
 using FiveSpot.Api;
 using FiveSpot.Controller.Json;
@@ -18,6 +19,7 @@ public static class NodeReader
         var metadata = new ObjectMetadata();
         string? providerId = null;
         bool unschedulable = false, ready = false;
+        ImmutableArray<Taint> taints = [];
         if (reader.EnterObject())
         {
             while (reader.NextProperty())
@@ -29,7 +31,7 @@ public static class NodeReader
                 }
                 else if (reader.ValueTextEquals("spec"u8))
                 {
-                    ReadSpec(ref reader, ref providerId, ref unschedulable);
+                    ReadSpec(ref reader, ref providerId, ref unschedulable, ref taints);
                 }
                 else if (reader.ValueTextEquals("status"u8))
                 {
@@ -48,6 +50,7 @@ public static class NodeReader
             ProviderId = providerId,
             Unschedulable = unschedulable,
             CordonManager = unschedulable && metadata.Annotations.ContainsKey(WellKnown.CordonedByAnnotation) ? ReadCordonManager(utf8Json) : null,
+            Taints = taints,
             Ready = ready,
         };
     }
@@ -124,7 +127,7 @@ public static class NodeReader
         return owns;
     }
 
-    private static void ReadSpec(ref Utf8JsonReader reader, ref string? providerId, ref bool unschedulable)
+    private static void ReadSpec(ref Utf8JsonReader reader, ref string? providerId, ref bool unschedulable, ref ImmutableArray<Taint> taints)
     {
         if (!reader.EnterObject())
         {
@@ -141,11 +144,56 @@ public static class NodeReader
             {
                 unschedulable = reader.ReadTrue();
             }
+            else if (reader.ValueTextEquals("taints"u8))
+            {
+                taints = ReadTaints(ref reader);
+            }
             else
             {
                 reader.SkipValue();
             }
         }
+    }
+
+    private static ImmutableArray<Taint> ReadTaints(ref Utf8JsonReader reader)
+    {
+        if (!reader.EnterArray())
+        {
+            return [];
+        }
+
+        var taints = ImmutableArray.CreateBuilder<Taint>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            var taint = new Taint("", "", "");
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("key"u8))
+                {
+                    taint = taint with { Key = reader.ReadText() ?? "" };
+                }
+                else if (reader.ValueTextEquals("value"u8))
+                {
+                    taint = taint with { Value = reader.ReadText() ?? "" };
+                }
+                else if (reader.ValueTextEquals("effect"u8))
+                {
+                    taint = taint with { Effect = reader.ReadText() ?? "" };
+                }
+                else if (reader.ValueTextEquals("timeAdded"u8))
+                {
+                    taint = taint with { TimeAdded = reader.ReadText() };
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+
+            taints.Add(taint);
+        }
+
+        return taints.ToImmutable();
     }
 
     private static bool ReadReady(ref Utf8JsonReader reader)

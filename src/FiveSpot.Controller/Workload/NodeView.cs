@@ -15,6 +15,9 @@ public sealed record NodeView(NodeObservation Node)
     /// <summary>The write that cordons the Node, or lifts a cordon.</summary>
     public CallState Cordon { get; init; } = CallState.None;
 
+    /// <summary>The write of the Node's taints.</summary>
+    public CallState Taints { get; init; } = CallState.None;
+
     /// <summary>The Pods that a drain concerns; null while they are not watched, or not known yet.</summary>
     public NodePods? Pods { get; init; }
 

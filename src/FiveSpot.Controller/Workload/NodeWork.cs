@@ -15,6 +15,9 @@ internal sealed class NodeWork : IDisposable
     /// <summary>The call that cordons the Node, or lifts a cordon.</summary>
     public const string Cordon = "cordon";
 
+    /// <summary>The call that writes the Node's taints.</summary>
+    public const string Taints = "taints";
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 

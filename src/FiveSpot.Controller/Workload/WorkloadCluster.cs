@@ -3,6 +3,7 @@
 using System.Threading.Channels;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +35,7 @@ internal sealed partial class WorkloadCluster
 
     private readonly WorkloadSettings _settings;
     private ClusterReachability? _state;
+    private string? _counted;
     private volatile ClusterSession? _session;
 
     public WorkloadCluster(
@@ -47,6 +49,7 @@ internal sealed partial class WorkloadCluster
         _logger = loggers.CreateLogger<WorkloadCluster>();
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _stopped = _stop.Token;
+        Count("unknown");
         _ = Task.Run(RunAsync, CancellationToken.None);
     }
 
@@ -78,6 +81,8 @@ internal sealed partial class WorkloadCluster
             return new NodeView(new NodeObservation(NodeState.Unknown)) { Cluster = reachability };
         }
 
+        // The Nodes are there a moment before that is told: one look must not say the one without the other.
+        reachability ??= session.Nodes is { HasSynced: true, Trouble: null } ? Reachable(session.Nodes) : null;
         var node = session.Nodes.Find(machine);
         var work = session.WorkOf(machine.Key);
         if (node.State is NodeState.Known)
@@ -90,7 +95,14 @@ internal sealed partial class WorkloadCluster
         }
 
         var pods = work.Pods(out var trouble);
-        return new NodeView(node) { Cluster = reachability, Cordon = work.StateOf(NodeWork.Cordon), Pods = pods, PodTrouble = trouble };
+        return new NodeView(node)
+        {
+            Cluster = reachability,
+            Cordon = work.StateOf(NodeWork.Cordon),
+            Taints = work.StateOf(NodeWork.Taints),
+            Pods = pods,
+            PodTrouble = trouble,
+        };
     }
 
     /// <summary>A machine needs the cluster no more.</summary>
@@ -108,6 +120,7 @@ internal sealed partial class WorkloadCluster
     /// <summary>Ends the watch, and the client.</summary>
     public void Close()
     {
+        Count(state: null);
         _stop.Cancel();
         _stop.Dispose();
     }
@@ -126,8 +139,9 @@ internal sealed partial class WorkloadCluster
                         retry = FirstRetry;
                     }
                 }
-                catch (Exception exception) when (exception is ClusterConnectionException or ApiException or ApiUnreachableException)
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
+                    // Whatever it was: what a stranger wrote must not end the attempts, without a word and for good.
                     Settle(Unreachable(exception));
                 }
 
@@ -153,7 +167,7 @@ internal sealed partial class WorkloadCluster
         }
 
         using var own = secret is null ? null : _management.ConnectTo(
-            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}"));
+            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs));
         var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         using var session = new ClusterSession(nodes, _settings, _wake, _loggers, watching.Token);
@@ -221,15 +235,18 @@ internal sealed partial class WorkloadCluster
         if (nodes.Trouble is { } trouble)
         {
             _lookAgain.Writer.TryWrite(true);
-            Settle(Unreachable(trouble));
+            Settle(Unreachable(trouble, nodes.Api.Connection.Source));
         }
         else if (nodes.HasSynced)
         {
-            Settle(new ClusterReachability(ConditionStatus.True, ConditionReasons.Reachable, $"The Nodes of {nodes.Api.Connection.Server} are watched."));
+            Settle(Reachable(nodes));
         }
     }
 
-    private static ClusterReachability Unreachable(Exception cause) => new(
+    private static ClusterReachability Reachable(NodeWatch nodes) =>
+        new(ConditionStatus.True, ConditionReasons.Reachable, $"The Nodes of {nodes.Api.Connection.Server} are watched.");
+
+    private static ClusterReachability Unreachable(Exception cause, string? source = null) => new(
         ConditionStatus.False,
         cause switch
         {
@@ -237,7 +254,9 @@ internal sealed partial class WorkloadCluster
             ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } => ConditionReasons.AccessDenied,
             _ => ConditionReasons.Unreachable,
         },
-        cause.Message);
+        cause is ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } && source is not null
+            ? $"{cause.Message}. The credentials are those of the {source}."
+            : cause.Message);
 
     private void Settle(ClusterReachability state)
     {
@@ -246,6 +265,7 @@ internal sealed partial class WorkloadCluster
             return;
         }
 
+        Count(state.Status == ConditionStatus.True ? "reachable" : "unreachable");
         LogState(Place.Secret, state.Reason, state.Message);
         ObjectKey[] users;
         lock (_lock)
@@ -256,6 +276,21 @@ internal sealed partial class WorkloadCluster
         foreach (var key in users)
         {
             _wake(key);
+        }
+    }
+
+    private void Count(string? state)
+    {
+        lock (_lock)
+        {
+            // Closed, it is in no state any more, whatever a last call may yet say.
+            if (_counted == state || (_counted is null && state != "unknown"))
+            {
+                return;
+            }
+
+            ControllerMetrics.WorkloadCluster(_counted, state);
+            _counted = state;
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Kubernetes;
+
 namespace FiveSpot.Controller.Workload;
 
 /// <summary>How workload clusters are spoken to.</summary>
@@ -10,4 +12,7 @@ public sealed record WorkloadSettings
 
     /// <summary>How many evictions are asked of one cluster at once: 1 or more, 32 by default.</summary>
     public int ConcurrentEvictions { get; init; } = 32;
+
+    /// <summary>What a kubeconfig from a Secret may ask for; nothing that weakens the connection, by default.</summary>
+    public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
 }

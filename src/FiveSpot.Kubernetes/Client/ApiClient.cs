@@ -24,6 +24,9 @@ public sealed class ApiClient : IDisposable
     private const string Metadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
     private const string MetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
+    /// <summary>The longest that a connection may take to be made, with TLS.</summary>
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
     private readonly ApiClientOptions _options;
     private readonly Credentials? _credentials;
     private readonly HttpMessageInvoker _http;
@@ -343,7 +346,7 @@ public sealed class ApiClient : IDisposable
         }
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
-            throw ApiUnreachableException.From(operation, Connection.Server, limit, timeout.IsCancellationRequested, e);
+            throw ApiUnreachableException.From(operation, Connection, limit, timeout.IsCancellationRequested, e);
         }
     }
 
@@ -374,7 +377,7 @@ public sealed class ApiClient : IDisposable
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
             throw ApiUnreachableException.From(
-                operation, Connection.Server, _options.RequestTimeout, timeout.IsCancellationRequested, e);
+                operation, Connection, _options.RequestTimeout, timeout.IsCancellationRequested, e);
         }
     }
 
@@ -401,7 +404,7 @@ public sealed class ApiClient : IDisposable
                 using var content = await PooledBody.ReadAsync(response.Content, 64 << 10, cutAtMax: true, cancellationToken);
                 if (response.IsSuccessStatusCode)
                 {
-                    throw StatusAnswer.NotJson(operation, code, mediaType, content.Span);
+                    throw StatusAnswer.NotJson(operation, Connection, code, mediaType, content.Span);
                 }
 
                 // A request that was not let in was not done: to send a write again is safe.
@@ -409,7 +412,7 @@ public sealed class ApiClient : IDisposable
                     || ReferenceEquals(await _credentials!.GetAsync(authorization, cancellationToken), authorization))
                 {
                     throw StatusAnswer.ToException(
-                        operation, code, response.Headers, mediaType, content.Span, NetworkTime.GetUtcNow());
+                        operation, Connection, code, response.Headers, mediaType, content.Span, NetworkTime.GetUtcNow());
                 }
 
                 rejected = authorization;
@@ -480,7 +483,7 @@ public sealed class ApiClient : IDisposable
         }
     }
 
-    private static void Dispatch(in Operation operation, ReadOnlySequence<byte> line, WatchEventHandler onEvent)
+    private void Dispatch(in Operation operation, ReadOnlySequence<byte> line, WatchEventHandler onEvent)
     {
         if (line.IsSingleSegment)
         {
@@ -501,7 +504,7 @@ public sealed class ApiClient : IDisposable
         }
     }
 
-    private static void Dispatch(in Operation operation, ReadOnlySpan<byte> line, WatchEventHandler onEvent)
+    private void Dispatch(in Operation operation, ReadOnlySpan<byte> line, WatchEventHandler onEvent)
     {
         if (line.Trim((byte)'\r').IsEmpty)
         {
@@ -543,17 +546,17 @@ public sealed class ApiClient : IDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw StatusAnswer.NotJson(operation, 200, "a broken watch event", line);
+            throw StatusAnswer.NotJson(operation, Connection, 200, "a broken watch event", line);
         }
 
         if (isError)
         {
-            throw StatusAnswer.FromErrorEvent(operation, value);
+            throw StatusAnswer.FromErrorEvent(operation, Connection, value);
         }
 
         if (type is not { } known || value.IsEmpty)
         {
-            throw StatusAnswer.NotJson(operation, 200, "an unknown watch event", line);
+            throw StatusAnswer.NotJson(operation, Connection, 200, "an unknown watch event", line);
         }
 
         onEvent(known, value);
@@ -691,19 +694,17 @@ public sealed class ApiClient : IDisposable
             ActivityHeadersPropagator = null,
             AutomaticDecompression = DecompressionMethods.GZip,
             EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = ConnectTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             PooledConnectionLifetime = TimeSpan.FromMinutes(30),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             UseProxy = connection.Proxy is not null || !connection.Server.IsLoopback,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = (context, cancellationToken) => ConnectAsync(connection, context.DnsEndPoint, cancellationToken),
             SslOptions = new SslClientAuthenticationOptions
             {
-                CertificateChainPolicy = connection.CertificateAuthorities is { } authorities
-                    ? ServerCertificateCheck.PolicyFor(authorities)
-                    : null,
+                CertificateChainPolicy = ServerCertificateCheck.PolicyFor(connection.CertificateAuthorities),
                 RemoteCertificateValidationCallback = check.Validate,
             },
         };
@@ -722,7 +723,7 @@ public sealed class ApiClient : IDisposable
 
     // TCP keep-alive: HTTP/1.1 has no pings, and a watch on a dead connection looks like a quiet one.
     private static async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+        ClusterConnection connection, DnsEndPoint endpoint, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -731,13 +732,49 @@ public sealed class ApiClient : IDisposable
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            if (connection.IsUntrusted)
+            {
+                // What was looked at is what is connected to: a name can lead elsewhere the next time.
+                await socket.ConnectAsync(await ResolveAsync(endpoint.Host, cancellationToken), endpoint.Port, cancellationToken);
+            }
+            else
+            {
+                await socket.ConnectAsync(endpoint, cancellationToken);
+            }
+
             return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException e) when (endpoint.Host != connection.Server.IdnHost || endpoint.Port != connection.Server.Port)
+        {
+            socket.Dispose();
+            throw new ConnectException(
+                TransportFailure.ProxyFailed,
+                $"the proxy {endpoint.Host}:{endpoint.Port} on the way to it can't be reached: {ApiUnreachableException.Explain(e, endpoint.Host).Words}",
+                e);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses;
+        try
+        {
+            addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ConnectException(TransportFailure.NameNotResolved, $"the name '{host}' can't be resolved: it is none of DNS", e);
+        }
+
+        return Array.Exists(addresses, MetadataAddresses.Contains)
+            ? throw new ConnectException(
+                TransportFailure.AddressRefused,
+                $"'{host}' leads to a link-local or metadata address: no API server is there, and a kubeconfig from a Secret may not lead to it")
+            : addresses;
     }
 }

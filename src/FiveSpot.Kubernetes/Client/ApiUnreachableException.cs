@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
@@ -19,16 +20,31 @@ public sealed class ApiUnreachableException : Exception
     public TransportFailure Failure { get; }
 
     internal static ApiUnreachableException From(
-        in Operation operation, Uri server, TimeSpan timeout, bool timedOut, Exception cause)
+        in Operation operation, ClusterConnection connection, TimeSpan timeout, bool timedOut, Exception cause)
     {
         var (failure, words) = timedOut
             ? (TransportFailure.TimedOut, $"no answer within {timeout.TotalSeconds:0.###} s")
-            : Explain(cause, server);
+            : Explain(cause, connection);
         return new ApiUnreachableException(
-            failure, $"{operation}: {server.GetLeftPart(UriPartial.Authority)} can't be reached: {words}", cause);
+            failure, $"{operation}: {connection.Server.GetLeftPart(UriPartial.Authority)} can't be reached: {words}", cause);
     }
 
-    private static (TransportFailure Failure, string Words) Explain(Exception cause, Uri server)
+    /// <summary>What a failure of a socket means.</summary>
+    internal static (TransportFailure Failure, string Words) Explain(SocketException e, string host) =>
+        e.SocketErrorCode switch
+        {
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
+                (TransportFailure.NameNotResolved, $"the name '{host}' can't be resolved"),
+            SocketError.ConnectionRefused => (TransportFailure.ConnectionRefused, "connection refused"),
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown
+                or SocketError.NetworkDown => (TransportFailure.ConnectionRefused, "there is no route to it"),
+            SocketError.TimedOut => (TransportFailure.TimedOut, "the connection timed out"),
+            SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown =>
+                (TransportFailure.ConnectionLost, "the server closed the connection"),
+            _ => (TransportFailure.Other, e.Message),
+        };
+
+    private static (TransportFailure Failure, string Words) Explain(Exception cause, ClusterConnection connection)
     {
         var failure = TransportFailure.Other;
         for (var e = cause; e is not null; e = e.InnerException)
@@ -37,11 +53,19 @@ public sealed class ApiUnreachableException : Exception
             {
                 case ClusterConnectionException:
                     return (TransportFailure.NoCredentials, e.Message);
+                case ConnectException made:
+                    return (made.Failure, made.Message);
+                case CertificateNotTrustedException:
+                    return (TransportFailure.CertificateNotTrusted, e.Message);
                 case AuthenticationException:
-                    return (TransportFailure.CertificateNotTrusted, Innermost(e));
+                    return (TransportFailure.CertificateNotTrusted, $"TLS failed: {Innermost(e)}");
                 case SocketException socket:
-                    return Explain(socket, server);
-                case TimeoutException or OperationCanceledException:
+                    return Explain(socket, connection.Server.Host);
+                case HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } proxy:
+                    return (TransportFailure.ProxyFailed, Refused(proxy, connection.Proxy));
+                case TimeoutException:
+                    return (TransportFailure.TimedOut, $"no connection, with TLS, within {ApiClient.ConnectTimeout.TotalSeconds:0.###} s");
+                case OperationCanceledException:
                     failure = TransportFailure.TimedOut;
                     break;
                 case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:
@@ -50,6 +74,8 @@ public sealed class ApiUnreachableException : Exception
                 case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
                     failure = TransportFailure.CertificateNotTrusted;
                     break;
+                case IOException when failure == TransportFailure.CertificateNotTrusted:
+                    return (TransportFailure.ConnectionLost, $"the connection broke while TLS was set up ({Innermost(e)})");
                 case IOException or HttpRequestException when failure == TransportFailure.Other:
                     failure = TransportFailure.ConnectionLost;
                     break;
@@ -64,19 +90,13 @@ public sealed class ApiUnreachableException : Exception
         };
     }
 
-    private static (TransportFailure Failure, string Words) Explain(SocketException e, Uri server) =>
-        e.SocketErrorCode switch
-        {
-            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
-                (TransportFailure.NameNotResolved, $"the name '{server.Host}' can't be resolved"),
-            SocketError.ConnectionRefused => (TransportFailure.ConnectionRefused, "connection refused"),
-            SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown
-                or SocketError.NetworkDown => (TransportFailure.ConnectionRefused, "there is no route to it"),
-            SocketError.TimedOut => (TransportFailure.TimedOut, "the connection timed out"),
-            SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown =>
-                (TransportFailure.ConnectionLost, "the server closed the connection"),
-            _ => (TransportFailure.Other, e.Message),
-        };
+    private static string Refused(HttpRequestException e, Uri? proxy)
+    {
+        var name = proxy is null ? "the proxy" : $"the proxy {proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}";
+        return e.StatusCode is { } code
+            ? string.Create(CultureInfo.InvariantCulture, $"{name} does not connect to it: it answers {(int)code}")
+            : $"{name} does not connect to it ({Innermost(e)})";
+    }
 
     private static string Innermost(Exception e)
     {

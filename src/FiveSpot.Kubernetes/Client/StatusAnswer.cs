@@ -11,9 +11,11 @@ namespace FiveSpot.Kubernetes;
 internal static class StatusAnswer
 {
     private const int Excerpt = 200;
+    private const int TitleExcerpt = 60;
+    private const int MessageExcerpt = 1000;
 
     public static ApiException ToException(
-        in Operation operation, int code, HttpResponseHeaders headers, string? mediaType, ReadOnlySpan<byte> body, DateTimeOffset now)
+        in Operation operation, ClusterConnection connection, int code, HttpResponseHeaders headers, string? mediaType, ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         var retryAfter = headers.RetryAfter switch
         {
@@ -26,26 +28,42 @@ internal static class StatusAnswer
             return status;
         }
 
-        var location = headers.Location is { } target ? $", redirecting to {target}" : "";
+        var location = headers.Location is { } target ? $", redirecting to {Place(target, connection)}," : "";
         // 429 and 5xx are often plain text from the server itself or from something in front of it.
-        return new ApiException(
-            code,
-            mediaType is "text/html" ? ApiException.NotKubernetesReason : "",
-            string.Create(
+        return mediaType is "text/html"
+            ? NotKubernetes(operation, connection, code, location, mediaType, body, retryAfter)
+            : new ApiException(code, "", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{operation}: the server answered {code}{location} with {mediaType ?? "no content type"}: {Words(body)}"))
-        { RetryAfter = retryAfter };
+                $"{operation}: {Authority(connection)} answered {code}{location} with {Kind(mediaType)}{Quote(connection, mediaType, body)}"))
+            { RetryAfter = retryAfter };
     }
 
-    public static ApiException NotJson(in Operation operation, int code, string? mediaType, ReadOnlySpan<byte> body) =>
-        new(code, ApiException.NotKubernetesReason, string.Create(
-            CultureInfo.InvariantCulture,
-            $"{operation}: the answer ({code}) is not from a Kubernetes API but {mediaType ?? "of no content type"}: {Words(body)}"));
+    public static ApiException NotJson(
+        in Operation operation, ClusterConnection connection, int code, string? mediaType, ReadOnlySpan<byte> body) =>
+        NotKubernetes(operation, connection, code, "", mediaType, body, retryAfter: null);
 
     /// <summary>Reads the Status of an ERROR event.</summary>
-    public static ApiException FromErrorEvent(in Operation operation, ReadOnlySpan<byte> status) =>
+    public static ApiException FromErrorEvent(in Operation operation, ClusterConnection connection, ReadOnlySpan<byte> status) =>
         TryParse(operation, 0, status, null)
-        ?? new ApiException(500, "", $"{operation}: the server sent an error event: {Words(status)}");
+        ?? new ApiException(500, "", $"{operation}: {Authority(connection)} sent an error event{Quote(connection, mediaType: null, status)}");
+
+    private static ApiException NotKubernetes(
+        in Operation operation, ClusterConnection connection, int code, string location, string? mediaType, ReadOnlySpan<byte> body, TimeSpan? retryAfter) =>
+        new(code, ApiException.NotKubernetesReason, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{operation}: {Authority(connection)} does not answer as a Kubernetes API server, but {code}{location} with {Kind(mediaType)}{Quote(connection, mediaType, body)}"))
+        { RetryAfter = retryAfter };
+
+    private static string Authority(ClusterConnection connection) => connection.Server.GetLeftPart(UriPartial.Authority);
+
+    private static string Kind(string? mediaType) => mediaType is null ? "no content type" : ForeignText.Line(mediaType, TitleExcerpt);
+
+    // Where somebody is sent may carry a secret behind the '?'.
+    private static string Place(Uri target, ClusterConnection connection) => ForeignText.Line(
+        !connection.IsUntrusted ? target.OriginalString
+        : target.IsAbsoluteUri ? target.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+        : target.OriginalString.Split('?', '#')[0],
+        Excerpt);
 
     private static ApiException? TryParse(
         in Operation operation, int httpCode, ReadOnlySpan<byte> body, TimeSpan? retryAfter)
@@ -63,6 +81,7 @@ internal static class StatusAnswer
             var code = httpCode != 0 ? httpCode
                 : root.TryGetProperty("code", out var c) && c.TryGetInt32(out var n) ? n : 500;
             var reason = Text(root, "reason");
+            var shownReason = ForeignText.Line(reason, TitleExcerpt);
             var causes = new List<StatusCause>();
             if (root.TryGetProperty("details", out var details) && details.ValueKind == JsonValueKind.Object)
             {
@@ -80,10 +99,10 @@ internal static class StatusAnswer
                 }
             }
 
-            var message = Text(root, "message");
+            var message = ForeignText.Line(Text(root, "message"), MessageExcerpt);
             return new ApiException(code, reason, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{operation}: {(message.Length > 0 ? message : "the server gave no message")} ({code}{(reason.Length > 0 ? " " : "")}{reason})"))
+                $"{operation}: {(message.Length > 0 ? message : "the server gave no message")} ({code}{(shownReason.Length > 0 ? " " : "")}{shownReason})"))
             { RetryAfter = retryAfter, Causes = causes };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -98,23 +117,29 @@ internal static class StatusAnswer
             ? value.GetString()!
             : "";
 
-    // One line that is safe to log, whatever was sent.
-    private static string Words(ReadOnlySpan<byte> body)
+    // Who may choose any address in reach of this process, and reads the messages, must not read by them what is there:
+    // the first line of a secret is a secret. The title of a page is made to be seen, and tells a sign-in from an outage.
+    private static string Quote(ClusterConnection connection, string? mediaType, ReadOnlySpan<byte> body)
     {
-        var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, Excerpt * 2)]);
-        var line = new StringBuilder();
-        foreach (var c in text)
+        if (!connection.IsUntrusted)
         {
-            if (!char.IsControl(c) && !char.IsWhiteSpace(c))
-            {
-                line.Append(c);
-            }
-            else if (line.Length > 0 && line[^1] != ' ')
-            {
-                line.Append(' ');
-            }
+            var line = ForeignText.Line(Encoding.UTF8.GetString(body[..Math.Min(body.Length, Excerpt * 4)]), Excerpt);
+            return line.Length == 0 ? ": an empty body" : $": \"{line}\"";
         }
 
-        return line.Length == 0 ? "an empty body" : line.Length > Excerpt ? $"\"{line.ToString(0, Excerpt)}…\"" : $"\"{line}\"";
+        return mediaType is "text/html" && Title(body) is { Length: > 0 } title ? $", titled \"{title}\"" : "";
+    }
+
+    private static string Title(ReadOnlySpan<byte> html)
+    {
+        var text = Encoding.UTF8.GetString(html).AsSpan();
+        var start = text.IndexOf("<title>", StringComparison.OrdinalIgnoreCase);
+        if (start < 0)
+        {
+            return "";
+        }
+
+        text = text[(start + "<title>".Length)..];
+        return text.IndexOf('<') is >= 0 and var end ? ForeignText.Line(text[..end], TitleExcerpt) : "";
     }
 }

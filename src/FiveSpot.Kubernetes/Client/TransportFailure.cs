@@ -25,4 +25,10 @@ public enum TransportFailure
 
     /// <summary>No credentials could be had to send.</summary>
     NoCredentials,
+
+    /// <summary>The proxy on the way to it can't be reached, or does not let us through.</summary>
+    ProxyFailed,
+
+    /// <summary>Its name leads to an address that is not connected to for a kubeconfig that is not trusted.</summary>
+    AddressRefused,
 }

@@ -35,6 +35,9 @@ public sealed class ClusterConnection
 
     internal Uri? Proxy { get; init; }
 
+    /// <summary>Whether somebody chose this address who must not learn what is there, nor reach all that we can.</summary>
+    internal bool IsUntrusted { get; init; }
+
     internal Func<TimeProvider, Credentials>? CreateCredentials { get; init; }
 
     /// <summary>
@@ -73,17 +76,22 @@ public sealed class ClusterConnection
                 + $"with a service account, and {home} does not exist.");
     }
 
-    /// <summary>The connection of a kubeconfig whose author is not trusted with this process's files and programs.</summary>
+    /// <summary>The connection of a kubeconfig whose author is not trusted with what this process can reach.</summary>
     /// <remarks>
     /// Refused anywhere in it, used or not: <c>exec</c>, <c>auth-provider</c>, and every field that names a file
-    /// (<c>certificate-authority</c>, <c>client-certificate</c>, <c>client-key</c>, <c>tokenFile</c>). At most 1 MiB.
+    /// (<c>certificate-authority</c>, <c>client-certificate</c>, <c>client-key</c>, <c>tokenFile</c>); without leave of the
+    /// policy also <c>proxy-url</c> and <c>insecure-skip-tls-verify</c>. The server must be https without that leave, and
+    /// never at a link-local or metadata address, however its name resolves. What it answers is not quoted in messages
+    /// unless it is Kubernetes' own Status. At most 1 MiB and 20,000 YAML nodes.
     /// </remarks>
     /// <param name="utf8Yaml">The kubeconfig, YAML or JSON.</param>
     /// <param name="source">Where it came from, for messages.</param>
+    /// <param name="policy">What is allowed beyond; null for <see cref="KubeconfigPolicy.Strict"/>.</param>
     /// <returns>The connection of its current context.</returns>
     /// <exception cref="ClusterConnectionException">It can't be used.</exception>
-    public static ClusterConnection FromKubeconfig(ReadOnlySpan<byte> utf8Yaml, string source) =>
-        Kubeconfig.ParseUntrusted(utf8Yaml, source).ToConnection();
+    public static ClusterConnection FromKubeconfig(
+        ReadOnlySpan<byte> utf8Yaml, string source, KubeconfigPolicy? policy = null) =>
+        Kubeconfig.ParseUntrusted(utf8Yaml, source, policy ?? KubeconfigPolicy.Strict).ToConnection();
 
     /// <summary>A connection to an API server whose address and token are known.</summary>
     /// <param name="server">An http or https address.</param>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Globalization;
-using System.Security.Cryptography;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace FiveSpot.Kubernetes;
@@ -17,6 +18,23 @@ internal sealed class Kubeconfig
     // A kubeconfig is six levels deep. The tree is built by recursion: a deeper one must not reach it.
     private const int MaxDepth = 32;
 
+    // A context with its cluster and user is about thirty. A megabyte of the smallest ones would be hundreds in memory.
+    private const int MaxNodes = 20_000;
+
+    // The public authorities of the world are about 150.
+    private const int MaxCertificates = 256;
+
+    // An RSA key of 8192 bits has 6,400 characters. The work to check one grows with the square of its length, and more.
+    private const int MaxKeyCharacters = 8192;
+
+    // What servers take as a header, all of them.
+    private const int MaxTokenCharacters = 16 << 10;
+
+    private const int MaxAddressCharacters = 2048;
+    private const int Excerpt = 100;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private static readonly string[] RefusedWhenUntrusted =
         ["exec", "auth-provider", "certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
@@ -25,7 +43,14 @@ internal sealed class Kubeconfig
     private readonly List<(YamlMappingNode Root, string? Directory)> _documents = [];
     private readonly string _source;
 
-    private Kubeconfig(string source) => _source = source;
+    // Null for one that is trusted.
+    private readonly KubeconfigPolicy? _policy;
+
+    private Kubeconfig(string source, KubeconfigPolicy? policy = null)
+    {
+        _source = source;
+        _policy = policy;
+    }
 
     public static Kubeconfig Load(IReadOnlyList<string> paths)
     {
@@ -52,11 +77,11 @@ internal sealed class Kubeconfig
         return config._documents.Count > 0 ? config : throw config.Unusable("none of these files exists");
     }
 
-    public static Kubeconfig ParseUntrusted(ReadOnlySpan<byte> utf8Yaml, string source)
+    public static Kubeconfig ParseUntrusted(ReadOnlySpan<byte> utf8Yaml, string source, KubeconfigPolicy policy)
     {
-        var config = new Kubeconfig($"kubeconfig of {source}");
+        var config = new Kubeconfig($"kubeconfig of {source}", policy);
         var root = config.Parse(utf8Yaml);
-        config.RefuseFilesAndPrograms(root);
+        config.RefuseFields(root, policy);
         config._documents.Add((root, null));
         return config;
     }
@@ -65,7 +90,7 @@ internal sealed class Kubeconfig
     {
         var contextName = CurrentContext();
         var (context, _) = Entry("contexts", "context", contextName);
-        var clusterName = Text(context, "cluster") ?? throw Unusable($"context '{contextName}' names no cluster");
+        var clusterName = Text(context, "cluster") ?? throw Unusable($"context {Quote(contextName)} names no cluster");
         var (cluster, clusterDirectory) = Entry("clusters", "cluster", clusterName);
         var (user, userDirectory) = Text(context, "user") is { } userName
             ? Entry("users", "user", userName)
@@ -79,12 +104,13 @@ internal sealed class Kubeconfig
             }
         }
 
-        return new ClusterConnection(Address(cluster, "server") ?? throw Unusable($"cluster '{clusterName}' names no server"), _source)
+        return new ClusterConnection(Server(cluster) ?? throw Unusable($"cluster {Quote(clusterName)} names no server"), _source)
         {
+            IsUntrusted = _policy is not null,
             Namespace = Text(context, "namespace"),
-            TlsServerName = Text(cluster, "tls-server-name"),
-            SkipTlsVerification = Flag(cluster, "insecure-skip-tls-verify"),
-            Proxy = Address(cluster, "proxy-url"),
+            TlsServerName = TlsServerName(cluster),
+            SkipTlsVerification = Flag(cluster, KubeconfigPolicy.InsecureSkipTlsVerify),
+            Proxy = Address(cluster, KubeconfigPolicy.ProxyUrl),
             CertificateAuthorities = Certificates(
                 Pem(cluster, "certificate-authority-data", "certificate-authority", clusterDirectory),
                 "certificate authority"),
@@ -105,12 +131,14 @@ internal sealed class Kubeconfig
 
         if (Text(user, "token") is { } token)
         {
+            RefuseAsHeader(token, "token");
             return _ => new FixedCredentials("Bearer", token);
         }
 
         if (Text(user, "username") is { } name)
         {
             var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{Text(user, "password")}"));
+            RefuseAsHeader(basic, "username and password");
             return _ => new FixedCredentials("Basic", basic);
         }
 
@@ -158,17 +186,22 @@ internal sealed class Kubeconfig
             throw Unusable("a client certificate needs both a certificate and a key");
         }
 
+        if (key.Length > MaxKeyCharacters)
+        {
+            throw Unusable($"the client key is longer than {MaxKeyCharacters} characters, in which an RSA key of 8192 bits has room");
+        }
+
+        var chain = Certificates(certificate, "client certificate")!;
         try
         {
-            var chain = Certificates(certificate, "client certificate")!;
             var own = X509Certificate2.CreateFromPem(certificate, key);
             chain[0].Dispose();
             chain[0] = own;
             return chain;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (IsCausedByTheInput(e))
         {
-            throw Unusable($"the client certificate and its key don't make a pair: {e.Message}", e);
+            throw Unusable($"the client certificate and its key don't make a pair: {Quoted(e)}", e);
         }
     }
 
@@ -179,14 +212,20 @@ internal sealed class Kubeconfig
             return null;
         }
 
+        // The platform looks for the end of each from its beginning on: with thousands of beginnings that takes seconds.
+        if (pem.AsSpan().Count("-----BEGIN ") > MaxCertificates)
+        {
+            throw Unusable($"the {what} holds more than {MaxCertificates} certificates");
+        }
+
         var certificates = new X509Certificate2Collection();
         try
         {
             certificates.ImportFromPem(pem);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (IsCausedByTheInput(e))
         {
-            throw Unusable($"the {what} is broken: {e.Message}", e);
+            throw Unusable($"the {what} is broken: {Quoted(e)}", e);
         }
 
         return certificates.Count > 0 ? certificates : throw Unusable($"the {what} holds no certificate in PEM form");
@@ -205,12 +244,37 @@ internal sealed class Kubeconfig
         }
         catch (FormatException e)
         {
-            throw Unusable($"{dataField} is not base64", e);
+            throw Unusable($"{dataField} is not base64 (of the PEM form, as 'base64 -w0' gives it)", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unusable($"{fileField} can't be read: {e.Message.TrimEnd('.')}", e);
         }
+    }
+
+    private Uri? Server(YamlMappingNode cluster)
+    {
+        if (Address(cluster, "server") is not { } server)
+        {
+            return null;
+        }
+
+        // What stands behind '?' or '#' would swallow the path of each request: the author could ask for any other path.
+        if (server.Query.Length > 0 || server.Fragment.Length > 0 || server.UserInfo.Length > 0)
+        {
+            throw Unusable(
+                $"server {Quote(server.OriginalString)} is more than an address: allowed is https://host, with a port and a path if need be, and without a user, '?' or '#'");
+        }
+
+        if (_policy is { AllowInsecureSkipTlsVerify: false } && server.Scheme != Uri.UriSchemeHttps)
+        {
+            throw Unusable(
+                $"server {Quote(server.OriginalString)} is refused: over http the credentials would be sent in clear, to whoever answers; allowed is https, or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify)}");
+        }
+
+        return _policy is not null && IPAddress.TryParse(server.DnsSafeHost, out var address) && MetadataAddresses.Contains(address)
+            ? throw Unusable($"server {Quote(server.OriginalString)} is refused: no API server is at a link-local or metadata address")
+            : server;
     }
 
     private Uri? Address(YamlMappingNode node, string field)
@@ -220,10 +284,46 @@ internal sealed class Kubeconfig
             return null;
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri)
-            && (uri.Scheme is "https" or "http" || (field == "proxy-url" && uri.Scheme == "socks5"))
+        return text.Length <= MaxAddressCharacters && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && (uri.Scheme is "https" or "http" || (field == KubeconfigPolicy.ProxyUrl && uri.Scheme == "socks5"))
+            && uri.Port is > 0 and <= ushort.MaxValue && IsHost(uri)
             ? uri
-            : throw Unusable($"{field} '{text}' is not an http or https address");
+            : throw Unusable($"{field} {Quote(text)} is not an http or https address, such as https://192.0.2.1:6443");
+    }
+
+    private static bool IsHost(Uri uri)
+    {
+        try
+        {
+            return uri.IdnHost.Length <= 253 && Uri.CheckHostName(uri.IdnHost) != UriHostNameType.Unknown;
+        }
+        catch (UriFormatException)
+        {
+            return false; // A name that can't be written in the letters of DNS.
+        }
+    }
+
+    // It becomes a header too.
+    private string? TlsServerName(YamlMappingNode cluster) => Text(cluster, "tls-server-name") switch
+    {
+        null => null,
+        { Length: <= 253 } name when Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 && Ascii.IsValid(name) => name,
+        var other => throw Unusable($"tls-server-name {Quote(other)} is not a host name"),
+    };
+
+    // A line break would end the header, and begin another one that the author chooses.
+    private void RefuseAsHeader(string value, string what)
+    {
+        if (value.Length > MaxTokenCharacters)
+        {
+            throw Unusable($"{what} is longer than {MaxTokenCharacters} characters");
+        }
+
+        if (value.AsSpan().IndexOfAnyExceptInRange('!', '~') is >= 0 and var at)
+        {
+            throw Unusable(
+                string.Create(CultureInfo.InvariantCulture, $"{what} has a character at position {at + 1} that no credentials have (U+{(int)value[at]:X4}): allowed are printable ASCII characters, without spaces or line breaks"));
+        }
     }
 
     private string CurrentContext()
@@ -243,21 +343,27 @@ internal sealed class Kubeconfig
     {
         foreach (var (root, directory) in _documents)
         {
+            YamlMappingNode? found = null;
             foreach (var item in Items(root, list))
             {
                 if (item is YamlMappingNode entry && Text(entry, "name") == name)
                 {
-                    return (Map(entry, field) ?? new YamlMappingNode(), directory);
+                    found = found is null ? entry : throw Unusable($"{Quote(name)} is among its {list} twice");
                 }
+            }
+
+            if (found is not null)
+            {
+                return (Map(found, field) ?? new YamlMappingNode(), directory);
             }
         }
 
-        throw Unusable($"'{name}' is not among its {list}");
+        throw Unusable($"{Quote(name)} is not among its {list}");
     }
 
-    private void RefuseFilesAndPrograms(YamlMappingNode root)
+    // Wherever such a field stands: an exotic document must not get by because it was read in another way.
+    private void RefuseFields(YamlMappingNode root, KubeconfigPolicy policy)
     {
-        // Wherever such a field stands: an exotic document must not get by because it was read in another way.
         foreach (var node in root.AllNodes)
         {
             if (node is not YamlMappingNode map)
@@ -265,38 +371,47 @@ internal sealed class Kubeconfig
                 continue;
             }
 
-            foreach (var key in map.Children.Keys)
+            foreach (var (key, value) in map.Children)
             {
-                if (key is YamlScalarNode { Value: { } field }
-                    && RefusedWhenUntrusted.Contains(field, StringComparer.OrdinalIgnoreCase))
+                if (key is YamlScalarNode { Value: { } field })
                 {
-                    throw Unusable(
-                        $"field '{field}' is refused: credentials must be in the kubeconfig itself, not in a file or a program");
+                    Refuse(field, value, policy);
                 }
             }
         }
     }
 
-    private YamlMappingNode Parse(ReadOnlySpan<byte> utf8Yaml)
+    private void Refuse(string field, YamlNode value, KubeconfigPolicy policy)
     {
-        if (utf8Yaml.Length > MaxBytes)
+        if (RefusedWhenUntrusted.Contains(field, StringComparer.OrdinalIgnoreCase))
         {
-            throw Unusable($"it is larger than {MaxBytes} bytes");
+            throw Unusable(
+                $"field '{field}' is refused: credentials must be in the kubeconfig itself, not in a file or a program");
         }
 
-        var text = Encoding.UTF8.GetString(utf8Yaml);
+        if (!policy.AllowProxyUrl && Is(field, KubeconfigPolicy.ProxyUrl))
+        {
+            throw Unusable(
+                $"field '{field}' is refused: the server must be reached without a proxy of the kubeconfig's own, or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl)}");
+        }
+
+        // Some programs write it out although it is false.
+        if (!policy.AllowInsecureSkipTlsVerify && Is(field, KubeconfigPolicy.InsecureSkipTlsVerify)
+            && value is not YamlScalarNode { Value: "false" })
+        {
+            throw Unusable(
+                $"field '{field}' is refused: the server's certificate must be checked (certificate-authority-data says by what), or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify)}");
+        }
+
+        static bool Is(string field, string name) => field.Equals(name, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private YamlMappingNode Parse(ReadOnlySpan<byte> utf8Yaml)
+    {
+        var text = Decode(utf8Yaml);
         try
         {
-            var parser = new Parser(new StringReader(text));
-            for (var depth = 0; parser.MoveNext();)
-            {
-                depth += parser.Current!.NestingIncrease;
-                if (depth > MaxDepth || parser.Current is YamlDotNet.Core.Events.AnchorAlias)
-                {
-                    throw Unusable("it is nested too deep, or uses YAML aliases");
-                }
-            }
-
+            Measure(text);
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
             return stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root
@@ -305,15 +420,87 @@ internal sealed class Kubeconfig
         }
         catch (YamlException e)
         {
-            throw Unusable(string.Create(CultureInfo.InvariantCulture, $"line {e.Start.Line}: {e.Message}"), e);
+            throw Unusable(string.Create(CultureInfo.InvariantCulture, $"line {e.Start.Line}: {Quoted(e)}"), e);
+        }
+        catch (Exception e) when (IsCausedByTheInput(e))
+        {
+            throw Unusable($"it is not YAML: {Quoted(e)}", e);
         }
     }
+
+    private string Decode(ReadOnlySpan<byte> utf8Yaml)
+    {
+        if (utf8Yaml.Length > MaxBytes)
+        {
+            throw Unusable($"it is larger than {MaxBytes} bytes");
+        }
+
+        if (utf8Yaml.StartsWith(Encoding.UTF8.Preamble))
+        {
+            utf8Yaml = utf8Yaml[Encoding.UTF8.Preamble.Length..];
+        }
+
+        string text;
+        try
+        {
+            text = StrictUtf8.GetString(utf8Yaml);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw Unusable($"it is not text in UTF-8, from byte {e.Index + 1} on", e);
+        }
+
+        // The parser takes some of these for the end of the text: what is behind them would not be looked at.
+        foreach (var c in text)
+        {
+            if (char.IsControl(c) && c is not ('\t' or '\n' or '\r'))
+            {
+                throw Unusable(string.Create(CultureInfo.InvariantCulture, $"it is not text: it has a control character (U+{(int)c:X4})"));
+            }
+        }
+
+        return text;
+    }
+
+    // Token by token, with nothing kept, before the whole is built in memory.
+    private void Measure(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        var (depth, nodes) = (0, 0);
+        while (parser.MoveNext())
+        {
+            var current = parser.Current!;
+            depth += current.NestingIncrease;
+            if (depth > MaxDepth)
+            {
+                throw Unusable($"it is nested more than {MaxDepth} levels deep; a kubeconfig is six");
+            }
+
+            if (current is AnchorAlias)
+            {
+                throw Unusable("it uses a YAML alias ('*'): allowed is plain YAML, in which everything is written out");
+            }
+
+            if (current is NodeEvent && ++nodes > MaxNodes && _policy is not null)
+            {
+                throw Unusable($"it has more than {MaxNodes} YAML nodes: one context, with its cluster and user, is enough");
+            }
+        }
+    }
+
+    // Both the parser and the platform's readers of keys may fail in ways of their own at what a stranger made up.
+    private static bool IsCausedByTheInput(Exception e) => e is not (ClusterConnectionException or OutOfMemoryException);
 
     private ClusterConnectionException Unusable(string why, Exception? cause = null) =>
         new($"The {_source} can't be used: {why}.", cause);
 
+    private static string Quote(string text) => $"'{ForeignText.Line(text, Excerpt)}'";
+
+    private static string Quoted(Exception e) => ForeignText.Line(e.Message, 2 * Excerpt).TrimEnd('.');
+
     private static string? Text(YamlMappingNode node, string field) =>
-        node.Children.TryGetValue(field, out var value) && value is YamlScalarNode { Value: { Length: > 0 } text }
+        node.Children.TryGetValue(field, out var value) && value is YamlScalarNode { Value: { Length: > 0 } text } scalar
+            && !(scalar.Style == ScalarStyle.Plain && text is "null" or "~")
             ? text
             : null;
 

@@ -2,7 +2,6 @@
 
 using System.Globalization;
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace FiveSpot.Kubernetes;
@@ -10,16 +9,25 @@ namespace FiveSpot.Kubernetes;
 /// <summary>Accepts what the platform's check accepted, and puts a refusal into words.</summary>
 internal sealed class ServerCertificateCheck(X509Certificate2Collection? authorities, bool skip)
 {
-    /// <summary>A policy that trusts the given authorities and no others.</summary>
-    public static X509ChainPolicy PolicyFor(X509Certificate2Collection authorities)
+    private const int MaxNames = 5;
+    private const int Excerpt = 100;
+
+    /// <summary>A policy that trusts the given authorities and no others; those of the system if it is given none.</summary>
+    public static X509ChainPolicy PolicyFor(X509Certificate2Collection? authorities)
     {
         var policy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
+
+            // A certificate can name an address at which its issuer is to be had: a stranger's could name any.
             DisableCertificateDownloads = true,
         };
-        policy.CustomTrustStore.AddRange(authorities);
+        if (authorities is not null)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(authorities);
+        }
+
         return policy;
     }
 
@@ -29,7 +37,7 @@ internal sealed class ServerCertificateCheck(X509Certificate2Collection? authori
         || errors == SslPolicyErrors.None
         || (errors == SslPolicyErrors.RemoteCertificateChainErrors && EndsInTrustedIntermediate(chain))
             ? true
-            : throw new AuthenticationException(Describe(sender, certificate as X509Certificate2, chain, errors));
+            : throw new CertificateNotTrustedException(Describe(sender, certificate as X509Certificate2, chain, errors));
 
     // Go takes any certificate of the CA file as an anchor, .NET only self-signed ones: there the chain is "partial",
     // though every signature up to that certificate has been checked.
@@ -73,15 +81,37 @@ internal sealed class ServerCertificateCheck(X509Certificate2Collection? authori
                 X509ChainStatusFlags.UntrustedRoot when certificate.Subject == certificate.Issuer =>
                     $"it is signed by itself and not among {Trusted}",
                 X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain =>
-                    $"it is issued by '{certificate.Issuer}', which does not lead to {Trusted}",
-                X509ChainStatusFlags.NotTimeValid => string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"it, or one of its issuers, is not valid now; it is valid from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u}"),
+                    $"it is issued by '{ForeignText.Line(certificate.Issuer, Excerpt)}', which does not lead to {Trusted}",
+                // What is left of a cluster that was made anew, with an authority of the same name.
+                X509ChainStatusFlags.NotSignatureValid =>
+                    $"it is not signed by the '{ForeignText.Line(certificate.Issuer, Excerpt)}' of the configuration, but by another one of that name",
+                X509ChainStatusFlags.NotTimeValid => string.Join("; ", Outdated(chain!)),
                 _ => status.StatusInformation.Trim().TrimEnd('.'),
             });
         }
 
-        return $"the server's certificate ('{certificate.Subject}') is not trusted: {string.Join("; ", reasons)}";
+        return $"the server's certificate ('{ForeignText.Line(certificate.Subject, Excerpt)}') is not trusted: {string.Join("; ", reasons)}";
+    }
+
+    private static IEnumerable<string> Outdated(X509Chain chain)
+    {
+        // The platform takes the system's time too, whatever clock the rest of the program lives by.
+        var now = TimeProvider.System.GetUtcNow();
+        for (var i = 0; i < chain.ChainElements.Count; i++)
+        {
+            var certificate = chain.ChainElements[i].Certificate;
+            var who = i == 0 ? "it" : $"its issuer '{ForeignText.Line(certificate.Subject, Excerpt)}'";
+            var (from, to) = (new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
+            if (now > to)
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"{who} expired at {to.ToUniversalTime():u}");
+            }
+            else if (now < from)
+            {
+                yield return string.Create(
+                    CultureInfo.InvariantCulture, $"{who} is not valid before {from.ToUniversalTime():u} (here it is {now:u})");
+            }
+        }
     }
 
     private string Trusted =>
@@ -99,6 +129,6 @@ internal sealed class ServerCertificateCheck(X509Certificate2Collection? authori
             }
         }
 
-        return names.Count > 0 ? string.Join(", ", names) : "no name (it has no subject alternative names)";
+        return names.Count > 0 ? ForeignText.List(names, MaxNames) : "no name (it has no subject alternative names)";
     }
 }

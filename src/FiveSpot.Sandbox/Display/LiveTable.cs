@@ -18,6 +18,7 @@ public sealed class LiveTable : ISandboxDisplay
     private readonly LinkedList<Transition> _recent = [];
     private readonly IAnsiConsole _console;
     private readonly PhaseMonitor _monitor;
+    private readonly PodCounts _pods;
     private readonly ScaledTimeProvider _clock;
     private readonly TimeProvider _realTime;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,16 +26,19 @@ public sealed class LiveTable : ISandboxDisplay
     /// <summary>Collects from now on.</summary>
     /// <param name="console">The terminal.</param>
     /// <param name="monitor">Tells of changes.</param>
+    /// <param name="pods">Tells how many Pods are on the Nodes.</param>
     /// <param name="clock">Simulated time.</param>
     /// <param name="realTime">The time between drawings.</param>
-    public LiveTable(IAnsiConsole console, PhaseMonitor monitor, ScaledTimeProvider clock, TimeProvider realTime)
+    public LiveTable(IAnsiConsole console, PhaseMonitor monitor, PodCounts pods, ScaledTimeProvider clock, TimeProvider realTime)
     {
         _console = console;
         _monitor = monitor;
+        _pods = pods;
         _clock = clock;
         _realTime = realTime;
         monitor.PhaseChanged += Remember;
         monitor.Changed += () => Volatile.Read(ref _changed).TrySetResult();
+        pods.Changed += () => Volatile.Read(ref _changed).TrySetResult();
     }
 
     /// <inheritdoc/>
@@ -60,7 +64,7 @@ public sealed class LiveTable : ISandboxDisplay
             recent = [.. _recent];
         }
 
-        return TableView.Render(_monitor.Snapshot(), recent, _clock.GetUtcNow(), _clock.Speed, _console.Profile.Width, _console.Profile.Height);
+        return TableView.Render(_monitor.Snapshot(), _pods.ByNode(), recent, _clock.GetUtcNow(), _clock.Speed, _console.Profile.Width, _console.Profile.Height);
     }
 
     private void Remember(Transition transition)

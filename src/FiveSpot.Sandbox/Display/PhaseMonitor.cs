@@ -31,6 +31,9 @@ public sealed class PhaseMonitor
     /// <summary>A phase changed.</summary>
     public event Action<Transition>? PhaseChanged;
 
+    /// <summary>One that is being taken away, and still is, says something else of itself.</summary>
+    public event Action<Transition>? Progressed;
+
     /// <summary>Anything changed.</summary>
     public event Action? Changed;
 
@@ -43,10 +46,16 @@ public sealed class PhaseMonitor
 
     private void OnChanged(ObjectChange<ScheduledMachine> change)
     {
-        var (from, to) = (change.Old?.Status.Phase, change.New?.Status.Phase);
-        if (from != to)
+        var transition = new Transition(
+            _clock.GetUtcNow(), change.Key, change.Old?.Status.Phase, change.New?.Status.Phase, change.New?.Status.Message);
+        if (transition.From != transition.To)
         {
-            PhaseChanged?.Invoke(new Transition(_clock.GetUtcNow(), change.Key, from, to, change.New?.Status.Message));
+            PhaseChanged?.Invoke(transition);
+        }
+        else if (transition is { To: MachinePhase.ShuttingDown or MachinePhase.EmergencyRemove or MachinePhase.Terminated, Message: { } message }
+            && message != change.Old?.Status.Message)
+        {
+            Progressed?.Invoke(transition);
         }
 
         Changed?.Invoke();

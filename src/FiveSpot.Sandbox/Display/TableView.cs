@@ -31,15 +31,22 @@ public static class TableView
 
     /// <summary>Lays it out.</summary>
     /// <param name="machines">A row each.</param>
+    /// <param name="pods">How many Pods are on a Node, by its name.</param>
     /// <param name="recent">The last transitions, the latest first.</param>
     /// <param name="now">Simulated time.</param>
     /// <param name="speed">Simulated seconds a second.</param>
     /// <param name="width">Columns of the terminal.</param>
     /// <param name="height">Lines of the terminal.</param>
     public static IRenderable Render(
-        IReadOnlyList<ScheduledMachine> machines, IEnumerable<Transition> recent, DateTimeOffset now, double speed, int width, int height)
+        IReadOnlyList<ScheduledMachine> machines,
+        IReadOnlyDictionary<string, int> pods,
+        IEnumerable<Transition> recent,
+        DateTimeOffset now,
+        double speed,
+        int width,
+        int height)
     {
-        var columns = Columns(machines, now, width);
+        var columns = Columns(machines, pods, now, width);
         var rule = new StyledLine((new string('─', width), Dim));
         List<IRenderable> lines =
         [
@@ -54,7 +61,7 @@ public static class TableView
             var row = i;
             lines.Add(new StyledLine(
                 [.. columns.Select(column => (column.Fit(column.Cells[row]), column.StyleOf(machines[row])))]));
-            lines.Add(new StyledLine((Gap, Plain), (MessageOf(machines[row]), Dim)));
+            lines.Add(new StyledLine((Gap, Plain), (MessageOf(machines[row], width), Dim)));
         }
 
         lines.Add(rule);
@@ -62,21 +69,23 @@ public static class TableView
         return new Rows(lines);
     }
 
-    private static List<Column> Columns(IReadOnlyList<ScheduledMachine> machines, DateTimeOffset now, int width)
+    private static List<Column> Columns(
+        IReadOnlyList<ScheduledMachine> machines, IReadOnlyDictionary<string, int> pods, DateTimeOffset now, int width)
     {
         var name = new Column("Name", LeastName, [.. machines.Select(NameOf)], _ => Plain);
         var schedule = new Column("Schedule", LeastSchedule, [.. machines.Select(machine => machine.Schedule?.ToString() ?? "–")], _ => Plain);
         var phase = new Column("Phase", MachinePhase.EmergencyRemove.Length, [.. machines.Select(machine => machine.Status.Phase ?? "–")], machine => new Style(ColorOf(machine.Status.Phase)));
         var ready = new Column("Ready", 0, [.. machines.Select(machine => machine.Status.Ready ? "✓" : "–")], machine => machine.Status.Ready ? new Style(Color.Green) : Dim);
         var node = new Column("Node", LeastNode, [.. machines.Select(machine => machine.Status.NodeRef?.Name ?? "–")], _ => Plain);
+        var load = new Column("Pods", 0, [.. machines.Select(machine => PodsOf(machine, pods))], _ => Plain);
         var next = new Column("Next", 10, [.. machines.Select(machine => Relative(machine, now))], _ => Plain);
         var at = new Column("At", 13, [.. machines.Select(Absolute)], _ => Dim);
 
         // Where there is no room for all of it, the message tells Node and time, and schedules and names are cut.
-        List<Column> columns = [name, schedule, phase, ready, node, next, at];
+        List<Column> columns = [name, schedule, phase, ready, node, load, next, at];
         if (width < WideFrom)
         {
-            columns = [name, schedule, phase, ready, next];
+            columns = [name, schedule, phase, ready, load, next];
             phase.Width = MachinePhase.ShuttingDown.Length;
         }
 
@@ -102,11 +111,14 @@ public static class TableView
         _ => Color.Grey,
     };
 
-    private static string MessageOf(ScheduledMachine machine)
+    private static string MessageOf(ScheduledMachine machine, int width)
     {
         var message = machine.Status.Message ?? "";
-        return machine.Status.NodeRef?.Name is { } node && !message.Contains(node, StringComparison.Ordinal) ? $"Node {node}. {message}" : message;
+        return width < WideFrom && machine.Status.NodeRef?.Name is { } node && !message.Contains(node, StringComparison.Ordinal) ? $"Node {node}. {message}" : message;
     }
+
+    private static string PodsOf(ScheduledMachine machine, IReadOnlyDictionary<string, int> pods) =>
+        machine.Status.NodeRef?.Name is { } node ? pods.GetValueOrDefault(node).ToString(CultureInfo.InvariantCulture) : "–";
 
     private static string NameOf(ScheduledMachine machine) =>
         machine.Key.Namespace == "default" ? machine.Key.Name : machine.Key.ToString();

@@ -4,7 +4,7 @@ using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Sandbox.Display;
 
-/// <summary>A ScheduledMachine went from one phase to another.</summary>
+/// <summary>A ScheduledMachine went from one phase to another, or got on within one.</summary>
 /// <param name="At">When that was seen, in simulated time.</param>
 /// <param name="Key">Which one.</param>
 /// <param name="From">The phase before; null of a new one.</param>
@@ -13,6 +13,9 @@ namespace FiveSpot.Sandbox.Display;
 public sealed record Transition(DateTimeOffset At, ObjectKey Key, string? From, string? To, string? Message)
 {
     /// <summary>One line, for standard output.</summary>
-    public override string ToString() =>
-        $"{At.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z {Key} {From ?? "(new)"} → {To ?? "(gone)"}  {Message}".TrimEnd();
+    public override string ToString()
+    {
+        var what = From == To ? To : $"{From ?? "(new)"} → {To ?? "(gone)"}";
+        return $"{At.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z {Key} {what}  {Message}".TrimEnd();
+    }
 }

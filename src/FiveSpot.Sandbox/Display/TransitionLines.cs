@@ -4,7 +4,9 @@ using System.Threading.Channels;
 
 namespace FiveSpot.Sandbox.Display;
 
-/// <summary>A line a transition, for files, pipes and CI.</summary>
+/// <summary>
+/// For files, pipes and CI: a line a transition, and while a machine is taken away, a line whenever it says something else.
+/// </summary>
 public sealed class TransitionLines : ISandboxDisplay
 {
     private readonly Channel<Transition> _transitions = Channel.CreateUnbounded<Transition>(new() { SingleReader = true });
@@ -17,6 +19,7 @@ public sealed class TransitionLines : ISandboxDisplay
     {
         _output = output;
         monitor.PhaseChanged += transition => _transitions.Writer.TryWrite(transition);
+        monitor.Progressed += transition => _transitions.Writer.TryWrite(transition);
     }
 
     /// <inheritdoc/>

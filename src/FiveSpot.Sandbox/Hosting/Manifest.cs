@@ -16,14 +16,17 @@ namespace FiveSpot.Sandbox.Hosting;
 /// <param name="Utf8Yaml">All of it, YAML or JSON.</param>
 public sealed record Manifest(string Source, string ApiVersion, string Kind, string? Namespace, string Name, ReadOnlyMemory<byte> Utf8Yaml)
 {
-    private const string ExamplesFolder = "examples/";
+    /// <summary>The examples that come with the sandbox, for the management cluster.</summary>
+    public static IReadOnlyList<Manifest> Examples() => BuiltIn("examples");
 
-    /// <summary>The examples that come with the sandbox.</summary>
-    public static IReadOnlyList<Manifest> Examples()
+    /// <summary>What the examples' machines work on, for the workload cluster.</summary>
+    public static IReadOnlyList<Manifest> WorkloadExamples() => BuiltIn("examples/workload");
+
+    private static List<Manifest> BuiltIn(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
         List<Manifest> manifests = [];
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ExamplesFolder, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.LastIndexOf('/') is var end and > 0 && name[..end] == folder).Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             manifests.AddRange(Parse(name, reader.ReadToEnd()));

@@ -18,12 +18,21 @@ internal sealed class SandboxClusters : IAsyncDisposable
         ManagementKubeconfig = managementKubeconfig;
         WorkloadKubeconfig = workloadKubeconfig;
         Management = Connect(managementKubeconfig);
-        _ = Connect(workloadKubeconfig);
+        Workload = Connect(workloadKubeconfig);
+        (SharedKubeconfig, WhyNotShared) = Share(workloadKubeconfig);
     }
 
     public bool AreEmbedded => _embedded.Length > 0;
 
     public ClusterConnection Management { get; }
+
+    public ClusterConnection Workload { get; }
+
+    /// <summary>What the Secrets of the workload cluster hold; null when its kubeconfig is of no use in a Secret.</summary>
+    public byte[]? SharedKubeconfig { get; }
+
+    /// <summary>Why not, in a sentence.</summary>
+    public string? WhyNotShared { get; }
 
     /// <summary>Full path.</summary>
     public string ManagementKubeconfig { get; }
@@ -100,6 +109,21 @@ internal sealed class SandboxClusters : IAsyncDisposable
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             throw new BadInputException($"{path} can't be written: {failed.Message}", failed);
+        }
+    }
+
+    // What 5-Spot would refuse in a Secret is not put into one.
+    private static (byte[]? Kubeconfig, string? WhyNot) Share(string path)
+    {
+        var kubeconfig = File.ReadAllBytes(path);
+        try
+        {
+            _ = ClusterConnection.FromKubeconfig(kubeconfig, path);
+            return (kubeconfig, null);
+        }
+        catch (ClusterConnectionException refused)
+        {
+            return (null, refused.Message);
         }
     }
 

@@ -28,24 +28,34 @@ public static class SandboxHost
         await using var clusters = await SandboxClusters.OpenAsync(options, directory, clock, stop);
 
         using var api = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot-sandbox" });
+        using var workloadApi = api.ConnectTo(clusters.Workload);
         await InstallAsync(api, clusters, stop);
 
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var simulation = new SimulatedClusterApi(api, clock, timings: null, loggers);
+        using var simulation = new SimulatedClusterApi(api, clock, timings: null, loggers, clusters.SharedKubeconfig);
+        using var workloads = clusters.AreEmbedded ? new SimulatedWorkloads(workloadApi, clock, loggers) : null;
         using var controllerApi = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot" });
         using var controller = new FiveSpotController(controllerApi, new ControllerSettings { Clock = clock }, loggers);
         var monitor = new PhaseMonitor(api, clock, loggers);
+        var pods = new PodCounts(clusters.SharedKubeconfig is null ? api : workloadApi, loggers);
         ISandboxDisplay display = Console.IsOutputRedirected
             ? new TransitionLines(monitor, Console.Out)
-            : new LiveTable(AnsiConsole.Console, monitor, clock, TimeProvider.System);
-        List<Task> parts = [simulation.RunAsync(running.Token), controller.RunAsync(running.Token), monitor.RunAsync(running.Token)];
+            : new LiveTable(AnsiConsole.Console, monitor, pods, clock, TimeProvider.System);
+        List<Task> parts =
+        [
+            simulation.RunAsync(running.Token), controller.RunAsync(running.Token), monitor.RunAsync(running.Token), pods.RunAsync(running.Token),
+            .. workloads is null ? (Task[])[] : [workloads.RunAsync(running.Token)],
+        ];
         try
         {
-            await AwaitAsync(Task.WhenAll(simulation.Ready, controller.Ready), parts, stop);
-            var applier = new ManifestApplier(api);
-            foreach (var manifest in manifests)
+            await AwaitAsync(Task.WhenAll(simulation.Ready, controller.Ready, workloads?.Ready ?? Task.CompletedTask), parts, stop);
+            await ApplyAsync(api, manifests, stop);
+            // Given clusters run what their people run there.
+            await ApplyAsync(workloadApi, options.Examples && clusters.AreEmbedded ? Manifest.WorkloadExamples() : [], stop);
+
+            if (clusters.WhyNotShared is { } why)
             {
-                await applier.ApplyAsync(manifest, stop);
+                Console.WriteLine($"Nodes join the management cluster. {why}");
             }
 
             Console.WriteLine($"""
@@ -67,6 +77,15 @@ public static class SandboxHost
         {
             await running.CancelAsync();
             await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task ApplyAsync(ApiClient api, IReadOnlyList<Manifest> manifests, CancellationToken stop)
+    {
+        var applier = new ManifestApplier(api);
+        foreach (var manifest in manifests)
+        {
+            await applier.ApplyAsync(manifest, stop);
         }
     }
 

@@ -29,12 +29,17 @@ public sealed record SandboxOptions
     /// <summary>Manifests to apply, in this order.</summary>
     public IReadOnlyList<string> Apply { get; init; } = [];
 
-    /// <summary>Whether the built-in examples are applied first.</summary>
+    /// <summary>
+    /// Whether the built-in examples are applied first; work for their machines only to an embedded workload cluster.
+    /// </summary>
     public bool Examples { get; init; } = true;
 
     /// <summary>Kubeconfig of a management cluster to use instead of an embedded one.</summary>
     public string? ManagementKubeconfig { get; init; }
 
-    /// <summary>Kubeconfig of a workload cluster to use instead of an embedded one.</summary>
+    /// <summary>
+    /// Kubeconfig of a workload cluster to use instead of an embedded one. If it names files or programs, it can't stand in
+    /// a Secret, and Nodes join the management cluster.
+    /// </summary>
     public string? WorkloadKubeconfig { get; init; }
 }

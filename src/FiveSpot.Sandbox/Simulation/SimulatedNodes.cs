@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
@@ -11,12 +12,20 @@ namespace FiveSpot.Sandbox.Simulation;
 
 /// <summary>
 /// The Nodes of one cluster, and what runs on those that are simulated: Pods are put on them, run, and end when they are
-/// deleted. Other Nodes and their Pods are left alone.
+/// deleted. Other Nodes and their Pods are left alone. What fits nowhere waits for a Node to change.
 /// </summary>
 #pragma warning disable CA1001 // RunAsync disposes of the queue.
-internal sealed class SimulatedNodes
+internal sealed partial class SimulatedNodes
 #pragma warning restore CA1001
 {
+    /// <summary>
+    /// How long the programs of a Pod take to start, before it is ready, and to stop, once they are told to: a number and
+    /// <c>s</c>, <c>m</c> or <c>h</c>, such as <c>90s</c>.
+    /// </summary>
+    public const string StartsAfterAnnotation = "sandbox.5spot.finos.org/starts-after", StopsAfterAnnotation = "sandbox.5spot.finos.org/stops-after";
+
+    private const string Starts = "starts", Ends = "ends";
+
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
     private static readonly string[] PodConditions = ["Initialized", "Ready", "ContainersReady", "PodScheduled"];
     private static readonly ResourceType Pods = new("", "v1", "pods", "Pod", Namespaced: true);
@@ -29,6 +38,11 @@ internal sealed class SimulatedNodes
     private readonly WorkQueue<ObjectKey> _queue;
     private readonly ConcurrentDictionary<string, DateTimeOffset> _since = new();
     private readonly ConcurrentDictionary<string, bool> _left = new();
+    private readonly Lock _scheduling = new();
+
+    // Where Pods were put by uid, until the cache shows it: who comes next must count them.
+    private readonly ConcurrentDictionary<string, string> _assumed = new();
+    private readonly ILogger _logger;
 
     /// <summary>The Nodes of a cluster, none of them known before <see cref="RunAsync"/>.</summary>
     /// <param name="api">The cluster.</param>
@@ -43,8 +57,9 @@ internal sealed class SimulatedNodes
         _timings = timings;
         _nodes = new(api, Nodes, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.nodes"));
         _pods = new(api, Pods, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.pods"));
-        _queue = new(clock, static _ => 0, logger: loggers.CreateLogger<SimulatedNodes>());
-        _pods.Changed += change => _queue.Enqueue(change.Key);
+        _logger = loggers.CreateLogger<SimulatedNodes>();
+        _queue = new(clock, static _ => 0, logger: _logger);
+        _pods.Changed += OnPodChanged;
         _nodes.Changed += change => OnNodeChanged(change, wake);
     }
 
@@ -104,6 +119,25 @@ internal sealed class SimulatedNodes
         && !pod.Metadata.Annotations.ContainsKey("kubernetes.io/config.mirror")
         && pod.Json.Text("status", "phase") is not ("Succeeded" or "Failed");
 
+    private void OnPodChanged(ObjectChange<ApiObject> change)
+    {
+        if (change.New?.Json.Text("spec", "nodeName") is not null)
+        {
+            _assumed.TryRemove(change.New.Uid, out _);
+        }
+
+        if (change.Old is { } old && old.Uid != change.New?.Uid)
+        {
+            _assumed.TryRemove(old.Uid, out _);
+            foreach (var what in (ReadOnlySpan<string>)[Starts, Ends, StartsAfterAnnotation, StopsAfterAnnotation])
+            {
+                _since.TryRemove(Mark(old, what), out _);
+            }
+        }
+
+        _queue.Enqueue(change.Key);
+    }
+
     private void OnNodeChanged(ObjectChange<ApiObject> change, Action<ObjectKey> wake)
     {
         if (SimulatedHardware.MachineOf((change.New ?? change.Old)!.Json.Text("spec", "providerID")) is not { } machine)
@@ -155,7 +189,7 @@ internal sealed class SimulatedNodes
 
     private async Task<WorkResult> ScheduleAsync(ApiObject pod, CancellationToken cancellationToken)
     {
-        if (pod.IsBeingDeleted || _nodes.Snapshot().Where(node => Fits(pod, node)).MinBy(Load) is not { } node)
+        if (pod.IsBeingDeleted || Choose(pod) is not { } node)
         {
             return WorkResult.Done();
         }
@@ -167,19 +201,59 @@ internal sealed class SimulatedNodes
             ["metadata"] = new JsonObject { ["name"] = pod.Metadata.Name, ["namespace"] = pod.Metadata.Namespace },
             ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node.Metadata.Name },
         };
-        await _api.PostAsync(Pods, pod.Key, "binding", binding.ToUtf8(), cancellationToken);
+        try
+        {
+            await _api.PostAsync(Pods, pod.Key, "binding", binding.ToUtf8(), cancellationToken);
+        }
+        catch
+        {
+            _assumed.TryRemove(pod.Uid, out _);
+            throw;
+        }
+
         return WorkResult.Done();
     }
 
-    private int Load(ApiObject node) => _pods.Enumerate().Count(pod => pod.Json.Text("spec", "nodeName") == node.Metadata.Name);
+    // One after another, so that Pods that come together are spread: first those of one owner, then all.
+    private ApiObject? Choose(ApiObject pod)
+    {
+        lock (_scheduling)
+        {
+            var fitting = _nodes.Snapshot().Where(node => Fits(pod, node)).ToList();
+
+            // A machine that is about to be ready is waited for: of those that join together, the first would get all.
+            if (!fitting.TrueForAll(IsReady))
+            {
+                return null;
+            }
+
+            var owner = pod.Metadata.ControllerOwner?.Uid;
+            var chosen = fitting
+                .OrderBy(node => owner is null ? 0 : PodsOn(node).Count(other => other.Metadata.ControllerOwner?.Uid == owner))
+                .ThenBy(node => PodsOn(node).Count())
+                .ThenBy(node => node.Metadata.Name, StringComparer.Ordinal)
+                .FirstOrDefault();
+            if (chosen is not null)
+            {
+                _assumed[pod.Uid] = chosen.Metadata.Name;
+            }
+
+            return chosen;
+        }
+    }
+
+    private IEnumerable<ApiObject> PodsOn(ApiObject node) =>
+        _pods.Enumerate().Where(pod => (pod.Json.Text("spec", "nodeName") ?? _assumed.GetValueOrDefault(pod.Uid)) == node.Metadata.Name);
 
     private static bool Fits(ApiObject pod, ApiObject node) =>
         SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is not null
         && !node.IsBeingDeleted
         && node.Json.Flag("spec", "unschedulable") != true
-        && node.Json.Objects("status", "conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True")
         && node.Json.Objects("spec", "taints").All(taint => taint.Text("effect") == "PreferNoSchedule" || Tolerates(pod, taint))
         && (pod.Json.Map("spec", "nodeSelector") ?? []).All(label => node.Metadata.Labels.GetValueOrDefault(label.Key) == label.Value.Text());
+
+    private static bool IsReady(ApiObject node) =>
+        node.Json.Objects("status", "conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True");
 
     private static bool Tolerates(ApiObject pod, JsonObject taint) => pod.Json.Objects("spec", "tolerations").Any(toleration =>
         (toleration.Text("effect") is not { Length: > 0 } effect || effect == taint.Text("effect"))
@@ -193,7 +267,8 @@ internal sealed class SimulatedNodes
         if (pod.IsBeingDeleted)
         {
             var grace = TimeSpan.FromSeconds(pod.Json.Number("metadata", "deletionGracePeriodSeconds") ?? 0);
-            var ends = _since.GetOrAdd($"{pod.Uid} ends", _ => _clock.GetUtcNow()) + (grace < _timings.PodStops ? grace : _timings.PodStops);
+            var stops = TimeOf(pod, StopsAfterAnnotation, _timings.PodStops);
+            var ends = _since.GetOrAdd(Mark(pod, Ends), _ => _clock.GetUtcNow()) + (grace < stops ? grace : stops);
             return ends <= _clock.GetUtcNow() ? await RemoveAsync(pod, cancellationToken) : WorkResult.Done(ends);
         }
 
@@ -202,16 +277,37 @@ internal sealed class SimulatedNodes
             return WorkResult.Done();
         }
 
-        var runs = _since.GetOrAdd($"{pod.Uid} starts", _ => _clock.GetUtcNow()) + _timings.PodStarts;
+        var runs = _since.GetOrAdd(Mark(pod, Starts), _ => _clock.GetUtcNow()) + TimeOf(pod, StartsAfterAnnotation, _timings.PodStarts);
         if (runs > _clock.GetUtcNow())
         {
             return WorkResult.Done(runs);
         }
 
         await _api.PatchStatusAsync(Pods, pod.Key, RunningStatus(pod, machine), PartialObject.Decode, cancellationToken);
-        _since.TryRemove($"{pod.Uid} starts", out _);
         return WorkResult.Done();
     }
+
+    private TimeSpan TimeOf(ApiObject pod, string annotation, TimeSpan usual)
+    {
+        if (!pod.Metadata.Annotations.TryGetValue(annotation, out var text))
+        {
+            return usual;
+        }
+
+        if (MachineTimeout.TryParse(text, out var time))
+        {
+            return time;
+        }
+
+        if (_since.TryAdd(Mark(pod, annotation), _clock.GetUtcNow()))
+        {
+            LogBadTime(pod.Key, annotation, text);
+        }
+
+        return usual;
+    }
+
+    private static string Mark(ApiObject pod, string what) => $"{pod.Uid} {what}";
 
     private JsonObject RunningStatus(ApiObject pod, ObjectKey machine)
     {
@@ -245,8 +341,9 @@ internal sealed class SimulatedNodes
     private async Task<WorkResult> RemoveAsync(ApiObject pod, CancellationToken cancellationToken)
     {
         await _api.DeleteIfThereAsync(Pods, pod.Key, new DeleteOptions { Uid = pod.Uid, GracePeriodSeconds = 0 }, cancellationToken);
-        _since.TryRemove($"{pod.Uid} ends", out _);
-        _since.TryRemove($"{pod.Uid} starts", out _);
         return WorkResult.Done();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pod {Pod}: annotation {Annotation} is ignored: \"{Text}\" is no time such as 90s, 5m or 1h, of at most 24h.")]
+    private partial void LogBadTime(ObjectKey pod, string annotation, string text);
 }

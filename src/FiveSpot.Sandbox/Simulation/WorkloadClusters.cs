@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text.Json.Nodes;
 using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
@@ -9,42 +10,80 @@ namespace FiveSpot.Sandbox.Simulation;
 
 /// <summary>
 /// The clusters that machines join: the one of the Secret <c>clusterName-kubeconfig</c> beside the Machine (Cluster API's
-/// convention), else the management cluster itself.
+/// convention), else the management cluster itself. Where the sandbox has a workload cluster, a Secret that is missing is
+/// made, as Cluster API does for a cluster whose control plane it runs.
 /// </summary>
-internal sealed class WorkloadClusters(
-    ApiClient management, TimeProvider clock, SimulationTimings timings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
-    : IDisposable
+internal sealed partial class WorkloadClusters : IDisposable
 {
     private static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
 
     private readonly SemaphoreSlim _one = new(1);
-    private readonly Dictionary<ObjectKey, (string Version, SimulatedNodes Nodes)> _bySecret = [];
+    private readonly Dictionary<ObjectKey, string> _bySecret = [];
+    private readonly Dictionary<string, Cluster> _open = [];
     private readonly List<ApiClient> _clients = [];
-    private SimulatedNodes? _management;
+    private readonly ApiClient _management;
+    private readonly string? _workloadKubeconfig;
+    private readonly TimeProvider _clock;
+    private readonly SimulationTimings _timings;
+    private readonly Action<ObjectKey> _wake;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly CancellationToken _stop;
+    private SimulatedNodes? _ofManagement;
+
+    /// <summary>Opens nothing yet.</summary>
+    /// <param name="management">The management cluster.</param>
+    /// <param name="workloadKubeconfig">What the Secrets hold that are made; null to make none.</param>
+    /// <param name="clock">Simulated time.</param>
+    /// <param name="timings">How long things take.</param>
+    /// <param name="wake">Called with the Machine of each simulated Node that changes.</param>
+    /// <param name="loggers">For what fails.</param>
+    /// <param name="stop">Ends all watches.</param>
+    public WorkloadClusters(
+        ApiClient management,
+        byte[]? workloadKubeconfig,
+        TimeProvider clock,
+        SimulationTimings timings,
+        Action<ObjectKey> wake,
+        ILoggerFactory loggers,
+        CancellationToken stop)
+    {
+        _management = management;
+        _workloadKubeconfig = workloadKubeconfig is null ? null : Convert.ToBase64String(workloadKubeconfig);
+        _clock = clock;
+        _timings = timings;
+        _wake = wake;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<WorkloadClusters>();
+        _stop = stop;
+    }
 
     /// <summary>The Nodes of the cluster that a Machine's node joins, complete.</summary>
     /// <exception cref="ClusterConnectionException">The Secret holds no usable kubeconfig.</exception>
     public async Task<SimulatedNodes> OfAsync(MachineObject machine, CancellationToken cancellationToken)
     {
-        var key = new ObjectKey(machine.Key.Namespace, machine.ClusterName + WellKnown.KubeconfigSecretSuffix);
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (machine.ClusterName.Length == 0 || await management.TryGetAsync(Secrets, key, ApiObject.Decode, cancellationToken) is not { } secret)
+            if (await SecretOfAsync(machine, cancellationToken) is not { } secret)
             {
-                return _management ??= await OpenAsync(management);
+                return _ofManagement ??= await OpenAsync(_management, _stop);
             }
 
-            if (_bySecret.TryGetValue(key, out var known) && known.Version == secret.ResourceVersion)
+            // One cluster is one cluster, however many Secrets lead to it: it has one scheduler, and a machine one kubelet.
+            var kubeconfig = secret.Json.Text("data", WellKnown.KubeconfigSecretKey) ?? "";
+            if (_open.TryGetValue(kubeconfig, out var known))
             {
+                Use(secret.Key, kubeconfig);
                 return known.Nodes;
             }
 
-            var kubeconfig = Convert.FromBase64String(secret.Json.Text("data", WellKnown.KubeconfigSecretKey) ?? "");
-            var client = new ApiClient(ClusterConnection.FromKubeconfig(kubeconfig, $"Secret {key}"));
+            var client = new ApiClient(ClusterConnection.FromKubeconfig(Convert.FromBase64String(kubeconfig), $"Secret {secret.Key}"));
             _clients.Add(client);
-            var nodes = await OpenAsync(client);
-            _bySecret[key] = (secret.ResourceVersion, nodes);
+            var closes = CancellationTokenSource.CreateLinkedTokenSource(_stop);
+            var nodes = await OpenAsync(client, closes.Token);
+            _open[kubeconfig] = new Cluster(nodes, closes);
+            Use(secret.Key, kubeconfig);
             return nodes;
         }
         finally
@@ -55,15 +94,77 @@ internal sealed class WorkloadClusters(
 
     public void Dispose()
     {
+        foreach (var cluster in _open.Values)
+        {
+            cluster.Closes.Dispose();
+        }
+
         _clients.ForEach(client => client.Dispose());
         _one.Dispose();
     }
 
-    private async Task<SimulatedNodes> OpenAsync(ApiClient client)
+    private async Task<ApiObject?> SecretOfAsync(MachineObject machine, CancellationToken cancellationToken)
     {
-        var nodes = new SimulatedNodes(client, clock, timings, wake, loggers);
-        _ = nodes.RunAsync(stop);
-        await nodes.WaitForSyncAsync(stop);
+        if (machine.ClusterName.Length == 0)
+        {
+            return null;
+        }
+
+        var key = new ObjectKey(machine.Key.Namespace, machine.ClusterName + WellKnown.KubeconfigSecretSuffix);
+        var secret = await _management.TryGetAsync(Secrets, key, ApiObject.Decode, cancellationToken);
+        if (secret is not null || _workloadKubeconfig is null)
+        {
+            return secret;
+        }
+
+        var made = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["type"] = "cluster.x-k8s.io/secret",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = key.Name,
+                ["namespace"] = key.Namespace,
+                ["labels"] = new JsonObject { [WellKnown.ClusterNameLabel] = machine.ClusterName },
+            },
+            ["data"] = new JsonObject { [WellKnown.KubeconfigSecretKey] = _workloadKubeconfig },
+        };
+        try
+        {
+            return await _management.CreateAsync(
+                Secrets, key.Namespace, made.ToUtf8(), ClusterWriter.FieldManager, ApiObject.Decode, cancellationToken);
+        }
+        catch (ApiException refused) when (refused.IsInvalid)
+        {
+            // A cluster may have a name that no Secret can have; then 5-Spot finds none either.
+            LogNoSecret(machine.Key, refused.Message);
+            return null;
+        }
+    }
+
+    // What no Secret leads to any more is closed: credentials were exchanged, and another watch does its work.
+    private void Use(ObjectKey secret, string kubeconfig)
+    {
+        var former = _bySecret.GetValueOrDefault(secret);
+        _bySecret[secret] = kubeconfig;
+        if (former is not null && former != kubeconfig && !_bySecret.ContainsValue(former) && _open.Remove(former, out var cluster))
+        {
+            cluster.Closes.Cancel();
+            cluster.Closes.Dispose();
+        }
+    }
+
+    private async Task<SimulatedNodes> OpenAsync(ApiClient client, CancellationToken closed)
+    {
+        var nodes = new SimulatedNodes(client, _clock, _timings, _wake, _loggers);
+        _ = nodes.RunAsync(closed);
+        await nodes.WaitForSyncAsync(closed);
         return nodes;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} joins the management cluster: {Reason}")]
+    private partial void LogNoSecret(ObjectKey machine, string reason);
+
+    private sealed record Cluster(SimulatedNodes Nodes, CancellationTokenSource Closes);
 }

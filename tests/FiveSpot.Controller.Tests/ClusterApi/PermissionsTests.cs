@@ -71,9 +71,13 @@ public sealed class PermissionsTests
         (await server.AskAsync(permissions, "lab", Infrastructure)).Missing.ShouldBeNull();
 
         Volatile.Write(ref answers, true);
-        permissions.Find("lab", Infrastructure, new("lab", "pc-1"));
-        await server.WokenAsync();
-        permissions.Find("lab", Infrastructure, new("lab", "pc-1")).Missing.ShouldNotBeNull();
+        // A question from before may be under way yet, and have nothing new to say: then this asks once more.
+        using var deadline = new CancellationTokenSource(Answers.Deadline, TimeProvider.System);
+        while (permissions.Find("lab", Infrastructure, new("lab", "pc-1")).Missing is null)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     [Fact]
@@ -108,7 +112,7 @@ public sealed class PermissionsTests
     /// <summary>An API server that knows nothing but what one may do; null for one that does not say.</summary>
     private sealed class Answers : HttpMessageHandler, IAsyncDisposable
     {
-        private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+        public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
         private readonly Func<Question, bool?> _answer;
         private readonly ConcurrentQueue<Question> _questions = new();

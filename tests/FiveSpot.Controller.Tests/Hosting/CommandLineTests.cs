@@ -11,6 +11,9 @@ public sealed class CommandLineTests
     [InlineData("--log-format", "xml")]
     [InlineData("--health-port", "70000")]
     [InlineData("--bind-address", "here")]
+    [InlineData("--concurrent-evictions", "0")]
+    [InlineData("--concurrent-evictions", "1001")]
+    [InlineData("--allow-kubeconfig-proxy-url", "perhaps")]
     [InlineData("--no-such-flag", "1")]
     [InlineData("--kubeconfig", "/nowhere/kubeconfig")]
     public async Task A_bad_flag_is_bad_configuration(string flag, string value) =>
@@ -19,7 +22,10 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("HEALTH_PORT", "many")]
     [InlineData("LOG_FORMAT", "xml")]
+    [InlineData("CONCURRENT_EVICTIONS", "-1")]
     [InlineData("FORCE_FINALIZER_ON_TIMEOUT", "perhaps")]
+    [InlineData("ALLOW_KUBECONFIG_PROXY_URL", "perhaps")]
+    [InlineData("ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY", "1")]
     public async Task A_bad_variable_is_bad_configuration(string variable, string value) =>
         (await CommandLine.InvokeAsync(["--kubeconfig", "/nowhere/kubeconfig"], name => name == variable ? value : null))
             .ShouldBe(ExitCode.BadConfiguration);

@@ -18,7 +18,7 @@ public sealed class DecisionProperties
         """{"daysOfWeek":["someday"]}""",
     ];
 
-    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m" """, ""","machineTemplate":{"version":"v1.33.0"}"""];
+    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m","nodeTaints":[{"key":"a","effect":"NoSchedule"}]""", ""","machineTemplate":{"version":"v1.33.0"}"""];
 
     private static readonly Gen<(int What, int Schedule, int Extra, int Minutes)[]> Lives =
         Gen.Select(Gen.Int[0, 8], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];

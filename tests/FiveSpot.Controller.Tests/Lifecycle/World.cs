@@ -149,7 +149,11 @@ internal sealed record World
         Step.DeleteProviderObject => this with { Bootstrap = null },
         Step.Cordon => this with { Node = Node! with { Unschedulable = true, Metadata = Annotated(Node.Metadata, WellKnown.CordonedByAnnotation, Uid) } },
         Step.Evict evict => this with { Pods = [.. Pods.Select(pod => evict.Pods.Contains(pod) && !Blocked.Contains(pod.Metadata.Name) ? PodNamed(pod.Metadata.Name, terminating: true) : pod)], Evicted = true },
-        Step.Uncordon => this with { Node = Node! with { Unschedulable = false, Metadata = Node.Metadata with { Annotations = new Dictionary<string, string>() } } },
+        Step.SetTaints set => this with
+        {
+            Node = Node! with { Taints = set.Tainting.Taints, Metadata = Annotated(Node.Metadata, WellKnown.AppliedTaintsAnnotation, set.Tainting.Annotation()) },
+        },
+        Step.Uncordon => this with { Node = Node! with { Unschedulable = false, Metadata = Node.Metadata with { Annotations = Node.Metadata.Annotations.Where(pair => pair.Key != WellKnown.CordonedByAnnotation).ToDictionary() } } },
         _ => throw new InvalidOperationException(step.ToString()),
     };
 

@@ -105,10 +105,11 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>A client of the cluster: the administrator's, or on a real server that of somebody with fewer rights.</summary>
-    public ApiClient Connect(string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null) => new(
+    public ApiClient Connect(
+        string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null, TimeProvider? networkTime = null) => new(
         ClusterConnection.FromKubeconfig(
             System.Text.Encoding.UTF8.GetBytes(token is null ? _kubeconfig : _real!.Server.Kubeconfig(token)), "the test's"),
-        new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap });
+        new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap, NetworkTime = networkTime ?? TimeProvider.System });
 
     /// <summary>How often the server's store was changed, ever; a number that stands still when nothing happens.</summary>
     public async Task<string> RevisionAsync() =>
@@ -250,8 +251,7 @@ internal sealed class Cluster : IAsyncDisposable
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
     {
-        // What makes others anew goes before them.
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Deployment, Kinds.Pod, Kinds.Node];
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Pod, Kinds.Node];
         await Wait.UntilAsync(
             "the scenario leaves nothing behind",
             async () =>

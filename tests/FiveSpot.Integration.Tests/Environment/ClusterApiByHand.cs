@@ -25,9 +25,13 @@ internal sealed class ClusterApiByHand
     public async Task JoinAsync(string name = "pc-1")
     {
         await TakeOverAsync(name);
-        await _workload.CreateAsync(Kinds.Node, JsonNode.Parse($$"""
-            {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"spec":{"providerID":"remote://{{name}}"} }
-            """)!.AsObject());
+        if (await _workload.GetAsync(Kinds.Node, name) is null)
+        {
+            await _workload.CreateAsync(Kinds.Node, JsonNode.Parse($$"""
+                {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"spec":{"providerID":"remote://{{name}}"} }
+                """)!.AsObject());
+        }
+
         await _workload.PatchAsync(
             Kinds.Node, name, """{"status":{"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"ready"}]}}""", "status");
         await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"spec":{"providerID":"remote://{{name}}"} }""");

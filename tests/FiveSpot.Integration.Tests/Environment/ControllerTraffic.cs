@@ -35,6 +35,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
         /// <summary>Which server was asked: address and port.</summary>
         public string Server { get; init; } = "";
 
+        /// <summary>Whether there is an answer, or never will be one; of a watch, whether it has begun.</summary>
+        public bool IsOver { get; set; }
+
         /// <summary>What was sent; empty for nothing.</summary>
         public string Body { get; init; } = "";
 
@@ -65,19 +68,26 @@ internal sealed class ControllerTraffic(TimeProvider clock)
                 Body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken),
             };
             traffic._calls.Enqueue(call);
-            if (traffic.Disturb?.Invoke(call, Stage.Before) is { } before)
+            try
             {
-                return Answer(before);
-            }
+                if (traffic.Disturb?.Invoke(call, Stage.Before) is { } before)
+                {
+                    return Answer(before);
+                }
 
-            var answer = await base.SendAsync(request, cancellationToken);
-            if (traffic.Disturb?.Invoke(call, Stage.After) is { } after)
+                var answer = await base.SendAsync(request, cancellationToken);
+                if (traffic.Disturb?.Invoke(call, Stage.After) is { } after)
+                {
+                    answer.Dispose();
+                    return Answer(after);
+                }
+
+                return answer;
+            }
+            finally
             {
-                answer.Dispose();
-                return Answer(after);
+                call.IsOver = true;
             }
-
-            return answer;
         }
 
         private static HttpResponseMessage Answer(Fault fault) => fault.Code is not { } code

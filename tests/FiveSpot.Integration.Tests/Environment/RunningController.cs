@@ -17,17 +17,25 @@ internal sealed class RunningController : IAsyncDisposable
     private readonly FiveSpotController _controller;
     private readonly Task _running;
 
-    private RunningController(Cluster cluster, ControllerSettings settings, string? token)
+    private RunningController(Cluster cluster, ControllerSettings settings, string? token, TimeProvider? networkTime)
     {
-        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch, token);
+        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch, token, networkTime);
         _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance);
         _running = _controller.RunAsync(_stop.Token);
     }
 
     public static async Task<RunningController> StartAsync(
-        Cluster cluster, DecisionOptions? decisions = null, int workers = 4, string? token = null)
+        Cluster cluster, DecisionOptions? decisions = null, int workers = 4, string? token = null, TimeProvider? networkTime = null,
+        KubeconfigPolicy? kubeconfigs = null)
     {
-        var controller = new RunningController(cluster, new ControllerSettings { Decisions = decisions ?? new DecisionOptions(), Workers = workers, Instance = "test" }, token);
+        var settings = new ControllerSettings
+        {
+            Decisions = decisions ?? new DecisionOptions(),
+            Kubeconfigs = kubeconfigs ?? KubeconfigPolicy.Strict,
+            Workers = workers,
+            Instance = "test",
+        };
+        var controller = new RunningController(cluster, settings, token, networkTime);
         await await Task.WhenAny(controller._controller.Ready, controller._running).WaitAsync(Wait.Deadline);
         return controller;
     }

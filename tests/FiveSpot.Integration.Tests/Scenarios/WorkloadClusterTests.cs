@@ -109,6 +109,7 @@ public abstract class WorkloadClusterTests(ServerKind kind)
             await world.Cluster.PhaseAsync("Terminated", name, status => status.MachineRef is null);
         }
 
+
         // A machine that comes after that finds the cluster closed, and opens it again.
         await world.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killSwitch":false}}""");
         await world.Cluster.PhaseAsync("Active");

@@ -111,6 +111,19 @@ internal sealed class WorkloadScenario : IAsyncDisposable
 
     public Task SettleAsync() => Controller.SettleAsync(Cluster);
 
+    /// <summary>The taints on a Node, without those that a cluster puts there itself.</summary>
+    public async Task<IReadOnlyList<string>> TaintsAsync(string node = "pc-1") =>
+    [
+        .. ((await Workload.GetAsync(Kinds.Node, node))!["spec"]!["taints"]?.AsArray() ?? [])
+            .Where(taint => !((string)taint!["key"]!).StartsWith("node.kubernetes.io/", StringComparison.Ordinal))
+            .Select(taint => $"{taint!["key"]}={taint["value"]}:{taint["effect"]}"),
+    ];
+
+    /// <summary>Waits until the condition <c>NodeTainted</c> says so.</summary>
+    public Task TaintedAsync(string status, string reason, string words = "") => Cluster.PhaseAsync("Active", also: reported =>
+        reported.Conditions.FirstOrDefault(condition => condition.Type == "NodeTainted") is { } tainted
+        && tainted.Status == status && tainted.Reason == reason && tainted.Message.Contains(words, StringComparison.Ordinal));
+
     public async Task<bool> NodeIsCordonedAsync(string name = "pc-1") =>
         (bool?)(await Workload.GetAsync(Kinds.Node, name))?["spec"]?["unschedulable"] ?? false;
 
@@ -145,7 +158,7 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     public async Task DrainAsync(string name = "pc-1")
     {
         Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
-        await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains("Draining until", StringComparison.Ordinal));
+        await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains("Draining: ", StringComparison.Ordinal));
     }
 
     /// <summary>Moves the clock second by second until something holds: retries are due at their own times.</summary>

@@ -78,6 +78,40 @@ public sealed class ExamplesTests
         }
     }
 
+    [Fact]
+    public async Task The_work_of_the_examples_is_done_by_two_machines_within_its_budget()
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        var folder = Path.Combine(Folder(), "workload");
+        Manifest.WorkloadExamples().Select(manifest => manifest.Source).Distinct()
+            .ShouldBe(Directory.GetFiles(folder, "*.yaml").Select(file => $"examples/workload/{Path.GetFileName(file)}"), ignoreOrder: true);
+        await using var files = TemporaryFolder.Create();
+        await using var world = await SimulationFixture.StartAsync();
+        await world.KeepWorkloadsAsync();
+        var kubeconfig = files.Write("kubeconfig", world.Server.Kubeconfig());
+        await Kubectl.RunAsync(kubeconfig, "apply", "--dry-run=server", "-f", folder);
+        await world.CreateRunningMachineAsync("a");
+        await world.CreateRunningMachineAsync("b");
+        await Kubectl.RunAsync(kubeconfig, "apply", "-f", folder);
+        await world.AdvanceAsync(44);
+        (await Kubectl.RunAsync(kubeconfig, "get", "deployments", "--no-headers")).ShouldMatch(@"slow +2/2 +2 +2 [\s\S]*web +0/5 +5 +0 ");
+        await world.AdvanceAsync(1);
+        await Kubectl.RunAsync(kubeconfig, "rollout", "status", "deployment/web", "--timeout=30s");
+        (await Kubectl.RunAsync(kubeconfig, "get", "poddisruptionbudgets", "--no-headers")).ShouldMatch(@"web +4 +N/A +1 ");
+        (await Kubectl.RunAsync(kubeconfig, "describe", "deployment", "web")).ShouldMatch(@"NewReplicaSet: +web-\w+ \(5/5 replicas created\)");
+
+        // A drain waits for what is slow, no longer than four minutes.
+        var slow = (await Kubectl.RunAsync(kubeconfig, "get", "pods", "-l", "app=slow", "-o", "name")).Split('\n')[0];
+        await Kubectl.RunAsync(kubeconfig, "delete", slow, "--wait=false");
+        await world.AdvanceAsync(239);
+        (await Kubectl.RunAsync(kubeconfig, "get", "pods", "-l", "app=slow", "--no-headers")).ShouldContain("Terminating");
+        await world.AdvanceAsync(1);
+        await Eventually.GetAsync(
+            () => Kubectl.RunAsync(kubeconfig, "get", "pods", "-l", "app=slow", "--no-headers"),
+            pods => !pods.Contains("Terminating", StringComparison.Ordinal),
+            "it has stopped");
+    }
+
     private static string Folder()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -23,7 +23,7 @@ public sealed class ReadmeTests
         Assert.SkipWhen(Root is null, "the tests don't run inside of the repository");
         await using var sandbox = SandboxProcess.Start();
         await sandbox.AwaitReadyAsync();
-        var kubeconfig = Path.Combine(sandbox.Directory, ".sandbox", "management.kubeconfig");
+        var kubeconfig = "";
         var makefile = await File.ReadAllTextAsync(Path.Combine(Root, "Makefile"), TestContext.Current.CancellationToken);
 
         // The walk on a cluster of one's own is run on a real API server, by the integration tests.
@@ -39,12 +39,14 @@ public sealed class ReadmeTests
             }
             else if (command.StartsWith("export KUBECONFIG=", StringComparison.Ordinal))
             {
-                kubeconfig.ShouldEndWith(command["export KUBECONFIG=".Length..]);
+                kubeconfig = Path.Combine(sandbox.Directory, command["export KUBECONFIG=".Length..]);
+                File.Exists(kubeconfig).ShouldBeTrue(command);
             }
             else
             {
+                // It runs in the repository, for the examples; the sandbox has a folder of its own.
                 command.ShouldStartWith("kubectl ");
-                await RunAsync(command, kubeconfig);
+                await RunAsync(command.Replace(" .sandbox/", $" {sandbox.Directory}/.sandbox/", StringComparison.Ordinal), kubeconfig);
             }
         }
     }

@@ -4,6 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.Sandbox.Tests.ApiServer;
+using FiveSpot.Sandbox.Tests.Simulation;
 
 namespace FiveSpot.Sandbox.Tests.CommandLine;
 
@@ -41,10 +43,13 @@ public sealed class SandboxCommandTests
         (await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("→ Active", StringComparison.Ordinal), "it opens"))
             .ShouldStartWith("2026-01-05 09:0");
         (await Kubectl.RunAsync(management, "get", "sm")).ShouldMatch(@"NAME +PHASE +READY[\s\S]*one-hour +Active");
-        (await Kubectl.RunAsync(workload, "get", "namespaces")).ShouldContain("default");
+        (await Kubectl.RunAsync(management, "get", "secrets", "c-kubeconfig")).ShouldContain("cluster.x-k8s.io/secret");
+        (await Kubectl.RunAsync(workload, "get", "nodes")).ShouldContain("one-hour");
+        (await Kubectl.RunAsync(management, "get", "nodes", "-o", "name")).ShouldBeEmpty();
         await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour Active → ShuttingDown", StringComparison.Ordinal), "it closes");
         await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour ShuttingDown → Inactive", StringComparison.Ordinal), "it is gone");
-        (await Kubectl.RunAsync(management, "get", "machines,nodes,k0sworkerconfigs,remotemachines", "-o", "name")).ShouldBeEmpty();
+        (await Kubectl.RunAsync(management, "get", "machines,k0sworkerconfigs,remotemachines", "-o", "name")).ShouldBeEmpty();
+        (await Kubectl.RunAsync(workload, "get", "nodes", "-o", "name")).ShouldBeEmpty();
 
         await sandbox.SignalAsync("INT");
         (await sandbox.ExitAsync()).ShouldBe(0);
@@ -62,9 +67,20 @@ public sealed class SandboxCommandTests
         }
 
         File.Exists(Path.Combine(sandbox.Directory, "box", "sandbox.log")).ShouldBeTrue();
+        await AssertWorkIsDoneAsync(Path.Combine(sandbox.Directory, "box", "workload.kubeconfig"));
         await sandbox.SignalAsync("TERM");
         (await sandbox.ExitAsync()).ShouldBe(0);
         sandbox.Errors.ShouldBeEmpty();
+    }
+
+    private static async Task AssertWorkIsDoneAsync(string kubeconfig)
+    {
+        if (Kubectl.IsThere)
+        {
+            await Kubectl.RunAsync(kubeconfig, "wait", "deployment/web", "deployment/slow", "--for=condition=Progressing", "--timeout=30s");
+            await Kubectl.RunAsync(kubeconfig, "rollout", "status", "deployment/web", "--timeout=30s");
+            await Kubectl.RunAsync(kubeconfig, "rollout", "status", "deployment/slow", "--timeout=30s");
+        }
     }
 
     [Theory]
@@ -128,6 +144,7 @@ public sealed class SandboxCommandTests
         await using (var first = SandboxProcess.Start(args))
         {
             await first.AwaitReadyAsync();
+            first.Output.ShouldNotContain(line => line.StartsWith("Nodes join", StringComparison.Ordinal));
             (await first.AwaitLineAsync(line => line.StartsWith("Installed", StringComparison.Ordinal), "Installed")).ShouldContain("machines.cluster.x-k8s.io");
             await first.AwaitLineAsync(line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("→ Active", StringComparison.Ordinal), "it opens");
             await first.SignalAsync("INT");
@@ -137,6 +154,28 @@ public sealed class SandboxCommandTests
         await using var second = SandboxProcess.Start(args);
         await second.AwaitReadyAsync();
         second.Output.ShouldNotContain(line => line.StartsWith("Installed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_given_kubeconfig_that_names_a_file_is_not_put_into_a_Secret()
+    {
+        await using var files = TemporaryFolder.Create();
+        await using var management = await EmbeddedApiServer.StartAsync(cancellation: TestContext.Current.CancellationToken);
+        await using var workload = await EmbeddedApiServer.StartAsync(cancellation: TestContext.Current.CancellationToken);
+        var withFile = workload.Kubeconfig().Replace($"token: {workload.Token}", $"tokenFile: {files.Write("token", workload.Token)}", StringComparison.Ordinal);
+        var path = files.Write("m.kubeconfig", management.Kubeconfig());
+        await using var sandbox = SandboxProcess.Start(
+            "--no-examples", "--start-time", "2026-01-05T09:10:00Z", "--apply", files.Write("one-hour.yaml", OneHour),
+            "--management-kubeconfig", path, "--workload-kubeconfig", files.Write("w.kubeconfig", withFile));
+
+        (await sandbox.AwaitLineAsync(line => line.StartsWith("Nodes join", StringComparison.Ordinal), "it says so"))
+            .ShouldMatch(@"^Nodes join the management cluster\. .*w\.kubeconfig.*'tokenFile'");
+        using var http = ServerFixture.ClientFor(management);
+        await Eventually.GetAsync(() => IsThereAsync("/api/v1/nodes/one-hour"), isThere => isThere, "the Node is there");
+        (await IsThereAsync("/api/v1/namespaces/default/secrets/c-kubeconfig")).ShouldBeFalse();
+
+        async Task<bool> IsThereAsync(string what) =>
+            (await http.GetAsync(new Uri(what, UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode;
     }
 
     [Fact]

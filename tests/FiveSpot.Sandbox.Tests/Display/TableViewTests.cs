@@ -35,9 +35,10 @@ public sealed class TableViewTests
     {
         var text = string.Join('\n', Draw(140, 40));
         text.ShouldContain("Monday, 2026-01-05 10:30 UTC  1200 times as fast");
-        text.ShouldMatch(@"Name +Schedule +Phase +Ready +Node +Next +At");
-        text.ShouldMatch(@"business-hours +mon-fri 9-17 UTC +Active +✓ +node-7 +in 7h 30m +Mon 18:00 UTC");
+        text.ShouldMatch(@"Name +Schedule +Phase +Ready +Node +Pods +Next +At");
+        text.ShouldMatch(@"business-hours +mon-fri 9-17 UTC +Active +✓ +node-7 +17 +in 7h 30m +Mon 18:00 UTC");
         text.ShouldContain("about a [machine] that");
+        text.ShouldMatch(@"\n  In its window\.", "its Node has a column");
         text.ShouldContain("Mon 10:29:00 business-hours Pending → Active  In its window.");
     }
 
@@ -45,10 +46,11 @@ public sealed class TableViewTests
     public void A_narrow_one_keeps_what_matters_and_names_the_node_in_the_message()
     {
         var text = string.Join('\n', Draw(80, 24));
-        text.ShouldMatch(@"Name +Schedule +Phase +Ready +Next");
-        text.ShouldMatch(@"business-hours +mon-fri 9-17 UTC +Active +✓ +in 7h 30m");
+        text.ShouldMatch(@"Name +Schedule +Phase +Ready +Pods +Next");
+        text.ShouldMatch(@"business-hours +mon-fri 9-17 UTC +Active +✓ +17 +in 7h 30m");
         text.ShouldContain("Node node-7. In its window.");
         text.ShouldContain("in 4d 7h");
+        text.ShouldMatch(@"new +mon-fri 9-17 UTC +– +– +– +–");
     }
 
     [Fact]
@@ -56,6 +58,8 @@ public sealed class TableViewTests
     {
         new Transition(Now, new("default", "a"), "Pending", "Active", "In its window.").ToString()
             .ShouldBe("2026-01-05 10:30:00Z default/a Pending → Active  In its window.");
+        new Transition(Now, new("default", "a"), "ShuttingDown", "ShuttingDown", "3 of 17 pods left.").ToString()
+            .ShouldBe("2026-01-05 10:30:00Z default/a ShuttingDown  3 of 17 pods left.");
         new Transition(Now, new("default", "a"), "Inactive", null, null).ToString().ShouldBe("2026-01-05 10:30:00Z default/a Inactive → (gone)");
     }
 
@@ -66,7 +70,7 @@ public sealed class TableViewTests
         console.Profile.Width = width;
         console.Profile.Height = height;
         var recent = Enumerable.Repeat(new Transition(Now.AddMinutes(-1), new("default", "business-hours"), "Pending", "Active", "In its window."), 8);
-        console.Write(TableView.Render(Machines, recent, Now, 1200, width, height));
+        console.Write(TableView.Render(Machines, new Dictionary<string, int> { ["node-7"] = 17 }, recent, Now, 1200, width, height));
         return [.. output.ToString().TrimEnd('\n').Split('\n')];
     }
 

@@ -156,6 +156,51 @@ public sealed class SimulatedClusterApiTests
     }
 
     [Fact]
+    public async Task A_workload_cluster_gets_a_Secret_for_each_of_its_names_and_all_machines()
+    {
+        var clock = SimulationFixture.NewClock();
+        await using var workload = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Clock = clock }, TestContext.Current.CancellationToken);
+        await using var world = await SimulationFixture.StartAsync(clock, workload);
+        using var http = ServerFixture.ClientFor(workload);
+
+        await world.CreateRunningMachineAsync("a");
+
+        var secret = await world.FindAsync("/api/v1/namespaces/default/secrets/c1-kubeconfig");
+        secret!["type"]!.ToString().ShouldBe("cluster.x-k8s.io/secret");
+        secret["metadata"]!["labels"]!["cluster.x-k8s.io/cluster-name"]!.ToString().ShouldBe("c1");
+        Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["value"]!.ToString())).ShouldBe(workload.Kubeconfig());
+        (await world.FindAsync("/api/v1/nodes/a")).ShouldBeNull();
+        (await IsThereAsync("/api/v1/nodes/a")).ShouldBeTrue();
+
+        // Another name of the same cluster: it is watched, and its Pods are scheduled, once.
+        var watches = 0;
+        workload.RequestObserver = seen => watches += seen is { Stage: RequestStage.Before, Request.Verb: "watch" } ? 1 : 0;
+        await world.CreateRunningMachineAsync("b", clusterName: "c2");
+        (await world.FindAsync("/api/v1/namespaces/default/secrets/c2-kubeconfig")).ShouldNotBeNull();
+        (await IsThereAsync("/api/v1/nodes/b")).ShouldBeTrue();
+        watches.ShouldBe(0);
+
+        await world.SendAsync(HttpMethod.Delete, $"{Machines}/a");
+        await PassUntilAsync(world, $"{Machines}/a", machine => machine is null, "the Machine is gone");
+        (await IsThereAsync("/api/v1/nodes/a")).ShouldBeFalse();
+
+        async Task<bool> IsThereAsync(string path) =>
+            (await http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode;
+    }
+
+    [Fact]
+    public async Task A_cluster_whose_name_no_Secret_can_have_is_the_management_cluster()
+    {
+        var clock = SimulationFixture.NewClock();
+        await using var workload = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Clock = clock }, TestContext.Current.CancellationToken);
+        await using var world = await SimulationFixture.StartAsync(clock, workload);
+
+        await world.CreateRunningMachineAsync("a", clusterName: "Trading_1");
+
+        (await world.FindAsync("/api/v1/nodes/a")).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_node_that_is_another_machines_is_left_alone()
     {
         await using var world = await SimulationFixture.StartAsync();

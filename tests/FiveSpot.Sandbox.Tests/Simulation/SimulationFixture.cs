@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FiveSpot.Sandbox.Tests.Simulation;
@@ -19,7 +18,9 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private SimulatedClusterApi? _simulation;
+    private SimulatedWorkloads? _workloads;
     private Task _running = Task.CompletedTask;
+    private Task _keeping = Task.CompletedTask;
 
     private SimulationFixture(EmbeddedApiServer server, FakeTimeProvider clock)
     {
@@ -37,11 +38,19 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
     public ApiClient Api { get; }
 
+    /// <summary>What was logged, of all levels.</summary>
+    public RecordedLogs Logs { get; } = new();
+
     public IReadOnlyList<string> Installed { get; private set; } = [];
 
-    public static async Task<SimulationFixture> StartAsync(params IReadOnlyList<string> definitions)
+    public static Task<SimulationFixture> StartAsync(params IReadOnlyList<string> definitions) => StartAsync(NewClock(), null, definitions);
+
+    /// <summary>Where every test begins.</summary>
+    public static FakeTimeProvider NewClock() => new(new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero));
+
+    /// <summary>As above; its machines join a cluster of their own.</summary>
+    public static async Task<SimulationFixture> StartAsync(FakeTimeProvider clock, EmbeddedApiServer? workload, params IReadOnlyList<string> definitions)
     {
-        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero));
         var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Clock = clock }, TestContext.Current.CancellationToken);
         var fixture = new SimulationFixture(server, clock);
         foreach (var definition in definitions)
@@ -50,7 +59,8 @@ internal sealed class SimulationFixture : IAsyncDisposable
         }
 
         fixture.Installed = await DefinitionInstaller.InstallMissingAsync(fixture.Api, TestContext.Current.CancellationToken);
-        fixture._simulation = new SimulatedClusterApi(fixture.Api, clock, null, NullLoggerFactory.Instance);
+        fixture._simulation = new SimulatedClusterApi(
+            fixture.Api, clock, null, fixture.Logs, workload is null ? null : Encoding.UTF8.GetBytes(workload.Kubeconfig()));
         fixture._running = fixture._simulation.RunAsync(fixture._stop.Token);
         await fixture._simulation.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         return fixture;
@@ -60,11 +70,22 @@ internal sealed class SimulationFixture : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _running;
+        await _keeping;
         _simulation?.Dispose();
+        _workloads?.Dispose();
+        Logs.Dispose();
         Http.Dispose();
         Api.Dispose();
         _stop.Dispose();
         await Server.DisposeAsync();
+    }
+
+    /// <summary>From now on somebody keeps Deployments at their replicas.</summary>
+    public async Task KeepWorkloadsAsync()
+    {
+        _workloads = new SimulatedWorkloads(Api, Clock, Logs);
+        _keeping = _workloads.RunAsync(_stop.Token);
+        await _workloads.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
     }
 
     public async Task<JsonObject> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json")
@@ -88,7 +109,12 @@ internal sealed class SimulationFixture : IAsyncDisposable
         return response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
     }
 
+    /// <summary>The items of a list.</summary>
+    public async Task<IReadOnlyList<JsonNode>> ListAsync(string path) => [.. (await FindAsync(path))!["items"]!.AsArray().Select(item => item!)];
+
     public Task<JsonNode?> AwaitAsync(string path, Func<JsonNode?, bool> isSo, string what) => Eventually.GetAsync(() => FindAsync(path), isSo, what);
+
+    private bool IsIdle => _simulation!.IsIdle && _workloads?.IsIdle != false;
 
     /// <summary>Waits until nothing happens any more before time passes.</summary>
     public async Task SettleAsync()
@@ -96,9 +122,9 @@ internal sealed class SimulationFixture : IAsyncDisposable
         for (var quiet = 0; quiet < 3;)
         {
             var before = Server.ResourceVersion;
-            await Eventually.GetAsync(() => Task.FromResult(_simulation!.IsIdle), idle => idle, "the simulation is idle");
+            await Eventually.GetAsync(() => Task.FromResult(IsIdle), idle => idle, "the simulation is idle");
             await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, TestContext.Current.CancellationToken);
-            quiet = Server.ResourceVersion == before && _simulation!.IsIdle ? quiet + 1 : 0;
+            quiet = Server.ResourceVersion == before && IsIdle ? quiet + 1 : 0;
         }
     }
 
@@ -110,7 +136,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
     }
 
     /// <summary>Creates the three objects as 5-Spot does.</summary>
-    public async Task CreateMachineAsync(string name, string version = "v1beta2", string extraSpec = "")
+    public async Task CreateMachineAsync(string name, string version = "v1beta2", string extraSpec = "", string clusterName = "c1")
     {
         await SendAsync(HttpMethod.Post, Configs, $$$"""{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","metadata":{"name":"{{{name}}}"},"spec":{"version":"v1.34.1+k0s.0"}}""");
         await SendAsync(HttpMethod.Post, Hardware, $$$"""{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","metadata":{"name":"{{{name}}}"},"spec":{"address":"192.0.2.1","port":22,"user":"k0s"}}""");
@@ -120,15 +146,15 @@ internal sealed class SimulationFixture : IAsyncDisposable
         await SendAsync(HttpMethod.Post, Machines.Replace("v1beta2", version, StringComparison.Ordinal), $$$"""
             {"apiVersion":"cluster.x-k8s.io/{{{version}}}","kind":"Machine",
              "metadata":{"name":"{{{name}}}","labels":{"node-role.kubernetes.io/worker":"","team":"a"}},
-             "spec":{"clusterName":"c1","bootstrap":{"configRef":{ {{{config}}},"kind":"K0sWorkerConfig","name":"{{{name}}}"}},
+             "spec":{"clusterName":"{{{clusterName}}}","bootstrap":{"configRef":{ {{{config}}},"kind":"K0sWorkerConfig","name":"{{{name}}}"}},
                      "infrastructureRef":{ {{{hardware}}},"kind":"RemoteMachine","name":"{{{name}}}"}{{{extraSpec}}}}}
             """);
     }
 
     /// <summary>Creates a machine and lets the time pass that it takes.</summary>
-    public async Task CreateRunningMachineAsync(string name, string extraSpec = "")
+    public async Task CreateRunningMachineAsync(string name, string extraSpec = "", string clusterName = "c1")
     {
-        await CreateMachineAsync(name, extraSpec: extraSpec);
+        await CreateMachineAsync(name, extraSpec: extraSpec, clusterName: clusterName);
         await AwaitAsync($"{Machines}/{name}", machine => machine?["status"] is not null, "the Machine is seen");
         foreach (var seconds in (double[])[10, 30, 20, 20])
         {
@@ -137,6 +163,14 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
         (await FindAsync($"{Machines}/{name}"))!["status"]!["phase"]!.ToString().ShouldBe("Running");
     }
+
+    public Task<JsonObject> CreateDeploymentAsync(string name, int replicas, string extraAnnotations = "") =>
+        SendAsync(HttpMethod.Post, "/apis/apps/v1/namespaces/default/deployments", $$$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{name}}}"},
+             "spec":{"replicas":{{{replicas}}},"selector":{"matchLabels":{"app":"{{{name}}}"}},
+                     "template":{"metadata":{"labels":{"app":"{{{name}}}"},"annotations":{"example.com/why":"test"{{{extraAnnotations}}} } },
+                                 "spec":{"containers":[{"name":"c","image":"i"}]} } }}
+            """);
 
     public async Task CreatePodAsync(string name, string? node = null, string extraMetadata = "")
     {

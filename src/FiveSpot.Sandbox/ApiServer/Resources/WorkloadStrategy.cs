@@ -5,7 +5,7 @@ using FiveSpot.Sandbox.ApiServer.Schemas;
 
 namespace FiveSpot.Sandbox.ApiServer.Resources;
 
-/// <summary>Deployments, ReplicaSets and DaemonSets: kept, with nobody acting on them.</summary>
+/// <summary>Deployments, ReplicaSets and DaemonSets: kept; the server itself does not act on them.</summary>
 internal sealed class WorkloadStrategy : SpecStrategy
 {
     private readonly bool _scalable;
