@@ -44,7 +44,7 @@ public sealed class DeploymentDrainTests
             await scenario.WithinAsync(TimeSpan.FromMinutes(4), "the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
 
             kubelets.LowestReady.ShouldBe(4, "one at a time, and no more");
-            kubelets.ReadyNow.ShouldBe(5);
+            await Wait.UntilAsync("the last one is replaced", () => Task.FromResult(kubelets.ReadyNow == 5));
             kubelets.Names.Intersect(before).ShouldBeEmpty("all of them live elsewhere now");
             scenario.Evictions.Distinct().ShouldBe(before, ignoreOrder: true);
             scenario.Cluster.Calls.ShouldNotContain(call => call.Verb == "delete" && call.Path.Contains("/pods/", StringComparison.Ordinal));

@@ -81,16 +81,15 @@ public abstract class RestTests(ServerKind kind)
         var writes = cluster.Writes.Skip(before).ToList();
         writes.Count(call => call.Verb == "create").ShouldBe(3 * Machines, "none is tried twice");
 
-        // The store says in which order they were made. With several at work at once, one may overtake as many others.
+        // The store says in which order they were made. With several at work at once, one may overtake as many others; and
+        // a few whose request a busy machine leaves lying are overtaken by more than that.
         var order = (await cluster.ListAsync(Kinds.Bootstrap))
             .OrderBy(made => long.Parse((string)made["metadata"]!["resourceVersion"]!, System.Globalization.CultureInfo.InvariantCulture))
             .Select(made => Priority(int.Parse(((string)made["metadata"]!["name"]!)["pc-".Length..], System.Globalization.CultureInfo.InvariantCulture)))
             .ToList();
         order.Count.ShouldBe(Machines);
-        for (var i = 0; i + (2 * Workers) < order.Count; i++)
-        {
-            order[i].ShouldBeGreaterThanOrEqualTo(order.Skip(i + (2 * Workers)).Max(), $"position {i}");
-        }
+        var late = Enumerable.Range(2 * Workers, Machines - (2 * Workers)).Count(i => order[i] > order.Take(i - (2 * Workers) + 1).Min());
+        late.ShouldBeLessThanOrEqualTo(Workers);
     }
 
     // All priorities, in no order.
