@@ -7,8 +7,8 @@ namespace FiveSpot.Controller.Workload;
 /// <summary>The Pods that a drain of a Node concerns.</summary>
 public sealed record NodePods
 {
-    // Enough to know where to look; an event's note has at most 1,024 characters.
-    private const int Named = 8;
+    /// <summary>How many are named: enough to know where to look, and not too much for an event's note.</summary>
+    public const int Named = 8;
 
     /// <summary>Those that are still there, ending or not.</summary>
     public required ImmutableArray<Pod> Left { get; init; }
@@ -22,11 +22,11 @@ public sealed record NodePods
     /// <summary>When there is something to do or to tell though no Pod has changed; null for never.</summary>
     public DateTimeOffset? LookAgainAt { get; init; }
 
-    /// <summary>The Pods that are left, by name, with what holds them up.</summary>
+    /// <summary>The first <see cref="Named"/> Pods that are left, by name, with what holds them up.</summary>
     public required ImmutableArray<string> LeftByName { get; init; }
 
     /// <summary>One sentence about what is left.</summary>
     public string Describe() =>
-        $"{(Left.Length == 1 ? "1 pod was" : $"{Left.Length} pods were")} left: {string.Join(", ", LeftByName.Take(Named))}"
-        + (LeftByName.Length > Named ? $" and {LeftByName.Length - Named} more." : ".");
+        $"{(Left.Length == 1 ? "1 pod was" : $"{Left.Length} pods were")} left: {string.Join(", ", LeftByName)}"
+        + (Left.Length > LeftByName.Length ? $" and {Left.Length - LeftByName.Length} more." : ".");
 }

@@ -168,7 +168,7 @@ internal sealed class NodeWork : IDisposable
             lookAgain = Earlier(lookAgain, told.At + ProgressInterval);
         }
 
-        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Select(Name)] };
+        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Take(NodePods.Named).Select(Name)] };
     }
 
     private string Name(Pod pod) => pod.IsTerminating ? $"{pod.Key} (ending)" : Trouble(pod) is { } trouble ? $"{pod.Key} {trouble}" : $"{pod.Key}";

@@ -194,7 +194,7 @@ internal sealed record World
             Left = left,
             Due = Evicted ? [] : [.. left.Where(pod => !pod.IsTerminating)],
             LookAgainAt = null,
-            LeftByName = [.. left.Select(pod => Blocked.Contains(pod.Metadata.Name) ? $"{pod.Key} blocked by budget web" : $"{pod.Key}")],
+            LeftByName = [.. left.Take(NodePods.Named).Select(pod => Blocked.Contains(pod.Metadata.Name) ? $"{pod.Key} blocked by budget web" : $"{pod.Key}")],
             Progress = new DrainProgress(left.Length, left.Length, null),
         };
     }

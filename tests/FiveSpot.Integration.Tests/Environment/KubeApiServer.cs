@@ -22,6 +22,9 @@ internal sealed class KubeApiServer : IAsyncDisposable
     // Garbage collection and namespaces; budgets, for evictions; and what makes Deployments real.
     private const string Controllers = "garbagecollector,namespace,disruption,deployment,replicaset,serviceaccount,clusterrole-aggregation";
 
+    private const int Attempts = 3;
+    private const string PortTaken = "address already in use";
+
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
 
@@ -49,16 +52,24 @@ internal sealed class KubeApiServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It did not come up; the message has its last words.</exception>
     public static async Task<KubeApiServer> StartAsync(KubeAssets assets, string name, IEnumerable<string>? tokens = null)
     {
-        var folder = Directory.CreateTempSubdirectory($"5spot-{name}-").FullName;
-        var processes = new List<GuardedProcess>();
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await StartAsync(assets, name, tokens ?? [], folder, processes);
-        }
-        catch
-        {
-            await StopAsync(processes, folder);
-            throw;
+            var folder = Directory.CreateTempSubdirectory($"5spot-{name}-").FullName;
+            var processes = new List<GuardedProcess>();
+            try
+            {
+                return await StartAsync(assets, name, tokens ?? [], folder, processes);
+            }
+            catch (InvalidOperationException exception) when (attempt < Attempts && exception.Message.Contains(PortTaken, StringComparison.Ordinal))
+            {
+                // A port that was free a moment ago went to somebody else on this machine.
+                await StopAsync(processes, folder);
+            }
+            catch
+            {
+                await StopAsync(processes, folder);
+                throw;
+            }
         }
     }
 

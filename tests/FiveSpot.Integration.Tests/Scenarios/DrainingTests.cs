@@ -117,6 +117,27 @@ public abstract class DrainingTests(ServerKind kind)
     }
 
     [Fact]
+    public async Task Of_many_pods_that_were_left_the_event_names_the_first_and_counts_the_rest()
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);
+        foreach (var i in Enumerable.Range(0, 10))
+        {
+            await scenario.Pods.RunAsync($"web-{i}");
+        }
+
+        await scenario.CloseAsync();
+        scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+        await Wait.UntilAsync("the last is told to end", () => scenario.Pods.IsEndingAsync("web-9"));
+        await scenario.SettleAsync();
+        scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(10));
+
+        await Wait.UntilAsync("it is told", async () => (await scenario.Cluster.EventsAsync()).Contains("NodeDrainFailed"));
+        var note = (string)(await scenario.Cluster.ListAsync(Kinds.Event)).Single(e => (string)e["reason"]! == "NodeDrainFailed")["note"]!;
+        var named = string.Join(", ", Enumerable.Range(0, 8).Select(i => $"{scenario.Workload.Namespace}/web-{i} (ending)"));
+        note.ShouldContain($"10 pods were left: {named} and 2 more.");
+    }
+
+    [Fact]
     public async Task A_pod_with_two_budgets_is_told_of_in_the_servers_words_and_keeps_no_other_pod()
     {
         await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);
