@@ -70,7 +70,7 @@ public sealed partial class Reconciler
             plan = Decision.Decide(seen, now, _options);
         }
 
-        _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node!.Metadata.Name : null);
+        _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node : null);
         if (!seen.Machine.IsGone && (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted))
         {
             await ReportAsync(seen.Machine, plan.Status, cancellationToken);

@@ -84,10 +84,12 @@ internal sealed class ClusterSession : IDisposable
     }
 
     /// <summary>A watch, not running yet, on the Pods of one Node.</summary>
-    public Informer<Pod> PodsOf(string node) => new(
+    /// <param name="node">Name of the Node.</param>
+    /// <param name="beginFromCache">Whether it may begin with what was true a while ago.</param>
+    public Informer<Pod> PodsOf(string node, bool beginFromCache) => new(
         Api,
         Pods,
-        new InformerOptions { FieldSelector = $"spec.nodeName={node}" },
+        new InformerOptions { FieldSelector = $"spec.nodeName={node}", BeginFromCache = beginFromCache },
         PodReader.Read,
         _loggers.CreateLogger("FiveSpot.Informer.pods"));
 

@@ -89,17 +89,19 @@ internal sealed class NodeWork : IDisposable
     }
 
     /// <summary>Watches the Node's Pods, or no longer.</summary>
-    public void WatchPods(string? node)
+    /// <param name="node">The Node as it was seen with its cordon; null for no longer.</param>
+    public void WatchPods(Node? node)
     {
         lock (_lock)
         {
-            if (_pods?.Node == node)
+            if (_pods?.Node == node?.Metadata.Name)
             {
                 return;
             }
 
-            _pods?.Dispose();
-            _pods = node is null || _stopped.IsCancellationRequested ? null : new PodWatch(node, _session.PodsOf(node), _wake, _stopped);
+            // From the server's cache: many Nodes are drained at one instant, and an older server reads all Pods of the
+            // cluster from its store for each.
+            Watch(node?.Metadata.Name, cordonedAt: node?.ResourceVersion ?? "", beginFromCache: true);
             if (node is null)
             {
                 _concerned.Clear();
@@ -115,7 +117,20 @@ internal sealed class NodeWork : IDisposable
         lock (_lock)
         {
             trouble = _pods?.Informer is { HasSynced: false } failing ? failing.LastError?.Message : null;
-            return _pods?.Informer is { HasSynced: true } known ? Look(known, _session.Clock.GetUtcNow()) : null;
+            if (_pods is not { Informer.HasSynced: true } known)
+            {
+                return null;
+            }
+
+            var look = Look(known.Informer, _session.Clock.GetUtcNow());
+            if (look.Left.IsEmpty && !known.IsAsNewAsTheCordon)
+            {
+                // A Pod that was bound just before the cordon may be missing, and no event has told yet that none is.
+                Watch(known.Node, known.CordonedAt, beginFromCache: false);
+                return null;
+            }
+
+            return look;
         }
     }
 
@@ -124,6 +139,14 @@ internal sealed class NodeWork : IDisposable
         WatchPods(node: null);
         _stop.Cancel();
         _stop.Dispose();
+    }
+
+    private void Watch(string? node, string cordonedAt, bool beginFromCache)
+    {
+        _pods?.Dispose();
+        _pods = node is null || _stopped.IsCancellationRequested
+            ? null
+            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _wake, _stopped);
     }
 
     private NodePods Look(Informer<Pod> informer, DateTimeOffset now)
@@ -266,10 +289,13 @@ internal sealed class NodeWork : IDisposable
     private sealed class PodWatch : IDisposable
     {
         private readonly CancellationTokenSource _stop;
+        private readonly bool _begunFromCache;
 
-        public PodWatch(string node, Informer<Pod> informer, Action wake, CancellationToken stop)
+        public PodWatch(string node, string cordonedAt, bool beginFromCache, Informer<Pod> informer, Action wake, CancellationToken stop)
         {
             Node = node;
+            CordonedAt = cordonedAt;
+            _begunFromCache = beginFromCache;
             Informer = informer;
             _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var stopped = _stop.Token;
@@ -280,7 +306,17 @@ internal sealed class NodeWork : IDisposable
 
         public string Node { get; }
 
+        /// <summary>A resource version at which the cordon was there.</summary>
+        public string CordonedAt { get; }
+
         public Informer<Pod> Informer { get; }
+
+        /// <summary>
+        /// Whether no Pod is missing that was put on the Node before its cordon. Mostly a Pod's own end is what shows it: it
+        /// comes after the cordon, and Pods and Nodes are in one store, whose revisions their versions are. (Who keeps Pods in a
+        /// store of their own has, in the worst case, what every cache has: a Pod of the last moment may be overlooked.)
+        /// </summary>
+        public bool IsAsNewAsTheCordon => !_begunFromCache || ResourceVersions.Compare(Informer.SeenVersion, CordonedAt) > 0;
 
         public void Dispose()
         {
