@@ -251,7 +251,8 @@ internal sealed class Cluster : IAsyncDisposable
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
     {
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Pod, Kinds.Node];
+        // What makes others anew goes before them.
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Deployment, Kinds.Pod, Kinds.Node];
         await Wait.UntilAsync(
             "the scenario leaves nothing behind",
             async () =>
