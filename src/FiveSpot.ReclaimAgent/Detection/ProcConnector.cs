@@ -131,6 +131,7 @@ internal sealed unsafe class ProcConnector : IDisposable
 
     private void AwaitAnswer(TimeSpan patience)
     {
+        // The answer goes to all who listen. It has one more than the question in this field, and nothing else of it.
         var question = (uint)Environment.ProcessId;
         for (var attempt = 0; attempt < AnswerAttempts; attempt++)
         {
@@ -145,7 +146,7 @@ internal sealed unsafe class ProcConnector : IDisposable
 
                 while (events.Next(out var found))
                 {
-                    if (found.Kind != ProcessEventKind.Answer || found.Sequence != question || found.Acknowledges == 0)
+                    if (found.Kind != ProcessEventKind.Answer || found.Acknowledges != question + 1)
                     {
                         continue;
                     }
@@ -169,7 +170,7 @@ internal sealed unsafe class ProcConnector : IDisposable
         const int Length = 16 + 20 + 4;
 
         // struct nlmsghdr: length, type done (3), sequence, port; struct cn_msg: idx, val, seq, ack, length and flags; operation.
-        var message = stackalloc uint[] { Length, 3, 0, 0, ProcessGroup, ProcessGroup, question, 0, 4, Listen };
+        var message = stackalloc uint[] { Length, 3, 0, 0, ProcessGroup, ProcessGroup, 0, question, 4, Listen };
         if (Libc.Send(_socket, (byte*)message, Length, 0) < 0)
         {
             throw Errno.Last == Errno.ConnectionRefused

@@ -4,8 +4,7 @@ namespace FiveSpot.ReclaimAgent.Detection;
 
 /// <summary>One message of the proc connector.</summary>
 /// <param name="Kind">What happened.</param>
-/// <param name="Sequence">The number that the message carries; of an answer, that of the question.</param>
-/// <param name="Acknowledges">Of an answer one more than in the question; else 0.</param>
+/// <param name="Acknowledges">Of an answer one more than what the question had; else 0.</param>
 /// <param name="Thread">The thread that it happened to; of an answer the error number, or 0.</param>
 /// <param name="Process">The process of that thread.</param>
-internal readonly record struct ProcessEvent(ProcessEventKind Kind, uint Sequence, uint Acknowledges, int Thread, int Process);
+internal readonly record struct ProcessEvent(ProcessEventKind Kind, uint Acknowledges, int Thread, int Process);

@@ -50,7 +50,6 @@ internal ref struct ProcessEvents(ReadOnlySpan<byte> datagram)
         var hasTwo = message.Length >= DetailAt + 8;
         found = new ProcessEvent(
             (ProcessEventKind)Number(message, EventAt),
-            Number(message, ConnectorAt + 8),
             Number(message, ConnectorAt + 12),
             (int)Number(message, DetailAt),
             hasTwo ? (int)Number(message, DetailAt + 4) : 0);
