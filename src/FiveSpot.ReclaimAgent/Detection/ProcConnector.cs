@@ -17,7 +17,7 @@ internal sealed unsafe class ProcConnector : IDisposable
     private const int ReceiveBufferForce = 33;
     private const uint Listen = 1;
 
-    // Of kernel memory, and only while as many events wait: some 5,000 of them.
+    // Of kernel memory, and only while as many events wait: some 10,000 of them.
     private const int ReceiveBuffer = 4 << 20;
     private const int LongestDatagram = 16 << 10;
     private const int AnswerAttempts = 2;
@@ -27,8 +27,9 @@ internal sealed unsafe class ProcConnector : IDisposable
 
     /// <summary>Subscribes.</summary>
     /// <param name="patience">How long to wait for the kernel to say that it took.</param>
+    /// <param name="receiveBuffer">How many bytes of events may wait in the kernel before it drops some.</param>
     /// <exception cref="DetectorRefusedException">It did not.</exception>
-    public ProcConnector(TimeSpan patience)
+    public ProcConnector(TimeSpan patience, int receiveBuffer = ReceiveBuffer)
     {
         _socket = Libc.CreateSocket(NetlinkFamily, Datagrams, ConnectorProtocol);
         if (_socket < 0)
@@ -39,7 +40,7 @@ internal sealed unsafe class ProcConnector : IDisposable
         try
         {
             Narrow();
-            Subscribe();
+            Subscribe(receiveBuffer);
             AwaitAnswer(patience);
         }
         catch
@@ -116,10 +117,9 @@ internal sealed unsafe class ProcConnector : IDisposable
         }
     }
 
-    private void Subscribe()
+    private void Subscribe(int receiveBuffer)
     {
-        var size = ReceiveBuffer;
-        _ = Libc.SetOption(_socket, SocketLevel, ReceiveBufferForce, &size, sizeof(int));
+        _ = Libc.SetOption(_socket, SocketLevel, ReceiveBufferForce, &receiveBuffer, sizeof(int));
 
         // struct sockaddr_nl: family, padding, port (the kernel chooses), groups.
         var address = stackalloc uint[] { NetlinkFamily, 0, ProcessGroup };

@@ -11,7 +11,7 @@ namespace FiveSpot.ReclaimAgent.Detection;
 /// process is now, and nothing once it is gone, even when another has got its pid. Beyond <see cref="MostKept"/> processes,
 /// or half of the files that may be open, they are opened each time.
 /// </remarks>
-internal sealed class ProcessTable(ProcessDirectory processes) : IDisposable
+internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = ProcessTable.MostKept) : IDisposable
 {
     /// <summary>For how many processes files are kept open.</summary>
     public const int MostKept = 2048;
@@ -24,7 +24,7 @@ internal sealed class ProcessTable(ProcessDirectory processes) : IDisposable
     private readonly byte[] _list = new byte[32 << 10];
     private readonly byte[] _look = new byte[NameLength + CommandLineLength];
     private readonly List<int> _gone = [];
-    private readonly int _mostKept = (int)Math.Min(MostKept, ProcessDirectory.MostOpenFiles() / 4);
+    private readonly int _mostKept = (int)Math.Min((ulong)mostKept, ProcessDirectory.MostOpenFiles() / 4);
     private int _round;
     private int _kept;
 

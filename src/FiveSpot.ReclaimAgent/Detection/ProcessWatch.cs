@@ -37,17 +37,16 @@ internal sealed partial class ProcessWatch : IDisposable
 
     /// <summary>Prepares to watch; nothing is noticed until <see cref="RunAsync"/>.</summary>
     /// <param name="procRoot">A directory such as <c>/proc</c>.</param>
-    /// <param name="detector">How.</param>
+    /// <param name="connector">What tells of processes; null to poll. It is the watch's own from now on.</param>
     /// <param name="time">Real time, in which processes live.</param>
     /// <param name="clock">The time of the cluster, in which matches are noticed.</param>
     /// <param name="metrics">Is told what happens.</param>
     /// <param name="logger">Is told what a person should know.</param>
     /// <param name="matched">Gets each match, on the watch's thread: it must be quick.</param>
     /// <exception cref="IOException">The directory can't be read.</exception>
-    /// <exception cref="DetectorRefusedException">The proc connector was asked for, and is refused.</exception>
     public ProcessWatch(
         string procRoot,
-        DetectorKind detector,
+        ProcConnector? connector,
         TimeProvider time,
         TimeProvider clock,
         AgentMetrics metrics,
@@ -55,22 +54,29 @@ internal sealed partial class ProcessWatch : IDisposable
         Action<ProcessMatch> matched)
     {
         (_time, _clock, _metrics, _logger, _matched) = (time, clock, metrics, logger, matched);
+        _connector = connector;
+        _metrics.Detector = Detector;
         _processes = new ProcessDirectory(procRoot);
         _examiner = new ProcessExaminer(_processes);
         _table = new ProcessTable(_processes);
         _examinePolled = pid => Examine(pid, justStarted: false, "poll");
         _examineSwept = pid => Examine(pid, justStarted: false, "sweep");
+    }
+
+    /// <summary>Subscribes to the proc connector if it is asked for and can be had.</summary>
+    /// <returns>The subscription; null to poll.</returns>
+    /// <exception cref="DetectorRefusedException">It was asked for by name, and is refused.</exception>
+    public static ProcConnector? Connect(DetectorKind detector, ILogger logger)
+    {
         try
         {
-            _connector = Connect(detector);
+            return detector == DetectorKind.Poll ? null : new ProcConnector(AnswerPatience);
         }
-        catch
+        catch (DetectorRefusedException exception) when (detector == DetectorKind.Auto)
         {
-            Dispose();
-            throw;
+            LogPolling(logger, exception.Message);
+            return null;
         }
-
-        _metrics.Detector = Detector;
     }
 
     /// <summary>How processes are noticed: never <see cref="DetectorKind.Auto"/>.</summary>
@@ -119,24 +125,6 @@ internal sealed partial class ProcessWatch : IDisposable
         _table.Dispose();
         _processes.Dispose();
         _wakeUp.Dispose();
-    }
-
-    private ProcConnector? Connect(DetectorKind detector)
-    {
-        if (detector == DetectorKind.Poll)
-        {
-            return null;
-        }
-
-        try
-        {
-            return new ProcConnector(AnswerPatience);
-        }
-        catch (DetectorRefusedException exception) when (detector == DetectorKind.Auto)
-        {
-            LogPolling(exception.Message);
-            return null;
-        }
     }
 
     private void Run()
@@ -236,7 +224,7 @@ internal sealed partial class ProcessWatch : IDisposable
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Polling for processes: {Reason}")]
-    private partial void LogPolling(string reason);
+    private static partial void LogPolling(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "More processes started than there was room to tell of; looking at every one now.")]
     private partial void LogEventsLost();

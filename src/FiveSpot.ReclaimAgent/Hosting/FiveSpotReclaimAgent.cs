@@ -43,7 +43,7 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
         try
         {
             _processes = new ProcessWatch(
-                settings.ProcRoot, settings.Detector, api.NetworkTime, settings.Clock, _metrics, _logger, _requester.Request);
+                settings.ProcRoot, ProcessWatch.Connect(settings.Detector, _logger), api.NetworkTime, settings.Clock, _metrics, _logger, _requester.Request);
         }
         catch
         {
