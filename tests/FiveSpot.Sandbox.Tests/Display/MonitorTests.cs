@@ -27,7 +27,9 @@ public sealed class MonitorTests : ServerFixture
         using var api = Connect();
         await DefinitionInstaller.InstallMissingAsync(api, TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
-        var monitor = new PhaseMonitor(api, _clock, NullLoggerFactory.Instance);
+        using var machines = new PhysicalMachines();
+        using var owners = new OwnerPrograms(api, machines, NullLoggerFactory.Instance);
+        var monitor = new PhaseMonitor(api, owners, _clock, NullLoggerFactory.Instance);
         var output = new StringWriter();
         var showing = new TransitionLines(monitor, TextWriter.Synchronized(output)).RunAsync(stop.Token);
         var watching = monitor.RunAsync(stop.Token);

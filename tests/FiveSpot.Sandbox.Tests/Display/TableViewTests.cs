@@ -70,7 +70,7 @@ public sealed class TableViewTests
         console.Profile.Width = width;
         console.Profile.Height = height;
         var recent = Enumerable.Repeat(new Transition(Now.AddMinutes(-1), new("default", "business-hours"), "Pending", "Active", "In its window."), 8);
-        console.Write(TableView.Render(Machines, new Dictionary<string, int> { ["node-7"] = 17 }, recent, Now, 1200, width, height));
+        console.Write(TableView.Render(Machines, new Dictionary<string, int> { ["node-7"] = 17 }, _ => null, recent, Now, 1200, width, height));
         return [.. output.ToString().TrimEnd('\n').Split('\n')];
     }
 

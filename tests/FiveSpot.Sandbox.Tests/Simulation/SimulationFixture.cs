@@ -41,6 +41,8 @@ internal sealed class SimulationFixture : IAsyncDisposable
     /// <summary>What was logged, of all levels.</summary>
     public RecordedLogs Logs { get; } = new();
 
+    public PhysicalMachines PhysicalMachines { get; } = new();
+
     public IReadOnlyList<string> Installed { get; private set; } = [];
 
     public static Task<SimulationFixture> StartAsync(params IReadOnlyList<string> definitions) => StartAsync(NewClock(), null, definitions);
@@ -60,7 +62,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
         fixture.Installed = await DefinitionInstaller.InstallMissingAsync(fixture.Api, TestContext.Current.CancellationToken);
         fixture._simulation = new SimulatedClusterApi(
-            fixture.Api, clock, null, fixture.Logs, workload is null ? null : Encoding.UTF8.GetBytes(workload.Kubeconfig()));
+            fixture.Api, clock, null, fixture.PhysicalMachines, fixture.Logs, workload is null ? null : Encoding.UTF8.GetBytes(workload.Kubeconfig()));
         fixture._running = fixture._simulation.RunAsync(fixture._stop.Token);
         await fixture._simulation.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         return fixture;
@@ -73,6 +75,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
         await _keeping;
         _simulation?.Dispose();
         _workloads?.Dispose();
+        PhysicalMachines.Dispose();
         Logs.Dispose();
         Http.Dispose();
         Api.Dispose();
