@@ -2,6 +2,7 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
@@ -14,13 +15,18 @@ internal sealed class SimulationFixture : IAsyncDisposable
 {
     public const string Machines = "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/machines";
     public const string Configs = "/apis/bootstrap.cluster.x-k8s.io/v1beta1/namespaces/default/k0sworkerconfigs";
+    public const string ScheduledMachines = "/apis/5spot.finos.org/v1alpha1/namespaces/default/scheduledmachines";
     public const string Hardware = "/apis/infrastructure.cluster.x-k8s.io/v1beta1/namespaces/default/remotemachines";
 
     private readonly CancellationTokenSource _stop = new();
     private SimulatedClusterApi? _simulation;
     private SimulatedWorkloads? _workloads;
+    private OwnerPrograms? _owners;
+    private FiveSpotController? _controller;
     private Task _running = Task.CompletedTask;
     private Task _keeping = Task.CompletedTask;
+    private Task _owning = Task.CompletedTask;
+    private Task _controlling = Task.CompletedTask;
 
     private SimulationFixture(EmbeddedApiServer server, FakeTimeProvider clock)
     {
@@ -73,6 +79,10 @@ internal sealed class SimulationFixture : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         await _keeping;
+        await _owning;
+        await _controlling;
+        _owners?.Dispose();
+        _controller?.Dispose();
         _simulation?.Dispose();
         _workloads?.Dispose();
         PhysicalMachines.Dispose();
@@ -89,6 +99,16 @@ internal sealed class SimulationFixture : IAsyncDisposable
         _workloads = new SimulatedWorkloads(Api, Clock, Logs);
         _keeping = _workloads.RunAsync(_stop.Token);
         await _workloads.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    }
+
+    /// <summary>From now on there are the owners of the machines, and 5-Spot.</summary>
+    public async Task RunFiveSpotAsync()
+    {
+        _owners = new OwnerPrograms(Api, PhysicalMachines, Logs);
+        _owning = _owners.RunAsync(_stop.Token);
+        _controller = new FiveSpotController(Api, new ControllerSettings { Clock = Clock }, Logs);
+        _controlling = _controller.RunAsync(_stop.Token);
+        await _controller.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
     }
 
     public async Task<JsonObject> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json")
@@ -137,6 +157,16 @@ internal sealed class SimulationFixture : IAsyncDisposable
         Clock.Advance(TimeSpan.FromSeconds(seconds));
         await SettleAsync();
     }
+
+    /// <summary>Lets time pass until it is so.</summary>
+    public Task<JsonNode?> PassUntilAsync(string path, Func<JsonNode?, bool> isSo, string what) => Eventually.GetAsync(
+        () =>
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            return FindAsync(path);
+        },
+        isSo,
+        what);
 
     /// <summary>Creates the three objects as 5-Spot does.</summary>
     public async Task CreateMachineAsync(string name, string version = "v1beta2", string extraSpec = "", string clusterName = "c1")
