@@ -19,8 +19,7 @@ namespace FiveSpot.Sandbox.Simulation;
 internal sealed partial class ReclaimAgents
 #pragma warning restore CA1001
 {
-    // As long as a kubelet waits before it starts again what has failed.
-    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(2);
 
     private static readonly ResourceType Namespaces = new("", "v1", "namespaces", "Namespace", Namespaced: false);
 
@@ -89,21 +88,27 @@ internal sealed partial class ReclaimAgents
     {
         var node = _findNode(item.Key) is { IsBeingDeleted: false } found
             && found.Metadata.Labels.GetValueOrDefault(WellKnown.ReclaimAgentLabel) == WellKnown.ReclaimAgentEnabled ? found : null;
-        if (_running.TryGetValue(item.Key, out var agent) && (agent.NodeUid != node?.Uid || agent.HasFailed))
+        if (_running.TryGetValue(item.Key, out var agent))
         {
+            if (agent.NodeUid == node?.Uid && (agent.RestartAt is not { } due || due > _api.NetworkTime.GetUtcNow()))
+            {
+                return WorkResult.Done(agent.RestartAt);
+            }
+
             await agent.DisposeAsync();
             _running.TryRemove(item.Key, out _);
         }
 
-        if (node is not null && SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is { } machine && !_running.ContainsKey(item.Key))
+        if (node is not null && SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is { } machine)
         {
-            _running[item.Key] = new RunningAgent(node.Uid, stop => RunAsync(item.Key, machine, stop));
+            _running[item.Key] = agent = new RunningAgent(node.Uid);
+            agent.Start(stop => RunAsync(agent, item.Key, machine, stop));
         }
 
         return WorkResult.Done();
     }
 
-    private async Task RunAsync(string node, ObjectKey key, CancellationToken stop)
+    private async Task RunAsync(RunningAgent running, string node, ObjectKey key, CancellationToken stop)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -137,8 +142,8 @@ internal sealed partial class ReclaimAgents
         catch (Exception failed)
         {
             LogFailed(failed, node, RestartAfter.TotalSeconds);
-            _queue.WakeAt(node, _api.NetworkTime.GetUtcNow() + RestartAfter);
-            throw;
+            running.RestartAt = _api.NetworkTime.GetUtcNow() + RestartAfter;
+            _queue.Enqueue(node);
         }
     }
 
@@ -148,26 +153,42 @@ internal sealed partial class ReclaimAgents
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is to have a reclaim agent, which needs Linux: nobody notices what its owner runs.")]
     private partial void LogNoLinux(string node);
 
-    private sealed class RunningAgent : IAsyncDisposable
+    private sealed class RunningAgent(string nodeUid) : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
-        private readonly Task _run;
+        private readonly Lock _lock = new();
+        private DateTimeOffset? _restartAt;
+        private Task _run = Task.CompletedTask;
 
-        public RunningAgent(string nodeUid, Func<CancellationToken, Task> run)
+        public string NodeUid => nodeUid;
+
+        /// <summary>When to start it again; null if it has not failed.</summary>
+        public DateTimeOffset? RestartAt
         {
-            NodeUid = nodeUid;
-            _run = Task.Run(() => run(_stop.Token));
+            get
+            {
+                lock (_lock)
+                {
+                    return _restartAt;
+                }
+            }
+
+            set
+            {
+                lock (_lock)
+                {
+                    _restartAt = value;
+                }
+            }
         }
 
-        public string NodeUid { get; }
-
-        public bool HasFailed => _run.IsFaulted;
+        public void Start(Func<CancellationToken, Task> run) => _run = Task.Run(() => run(_stop.Token));
 
         /// <summary>Stops it, and waits until it has stopped.</summary>
         public async ValueTask DisposeAsync()
         {
             await _stop.CancelAsync();
-            await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _run;
             _stop.Dispose();
         }
     }

@@ -150,10 +150,11 @@ public sealed class ReclaimAgentsTests
         await LabelNodeAsync(world, "enabled");
         await Eventually.GetAsync(
             () => Task.FromResult(string.Join('\n', world.Logs.Lines)),
-            lines => lines.Contains("The reclaim agent of Node a has failed, and is started again in 10 s.", StringComparison.Ordinal),
+            lines => lines.Contains("The reclaim agent of Node a has failed, and is started again in 2 s.", StringComparison.Ordinal),
             "it is said");
         Threads().ShouldBe(0);
 
+        // A change of the Node meanwhile does not make it forget.
         File.Delete(inTheWay);
         await world.SendAsync(HttpMethod.Patch, "/api/v1/nodes/a", """{"metadata":{"labels":{"looked-at":"again"}}}""", Merge);
         await AwaitAgentsAsync(world, 1);

@@ -162,7 +162,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
     public Task<JsonNode?> PassUntilAsync(string path, Func<JsonNode?, bool> isSo, string what) => Eventually.GetAsync(
         () =>
         {
-            Clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(5));
             return FindAsync(path);
         },
         isSo,
