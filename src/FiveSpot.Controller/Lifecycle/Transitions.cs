@@ -13,6 +13,11 @@ public static class Transitions
     /// <summary>What happened between the one report and the next, in the order in which it is told.</summary>
     public static IEnumerable<TransitionEvent> Between(ScheduledMachineStatus before, ScheduledMachineStatus after)
     {
+        if (before.Phase != MachinePhase.EmergencyRemove && after.Phase == MachinePhase.EmergencyRemove)
+        {
+            yield return new TransitionEvent(EventReasons.EmergencyReclaim, after.Message ?? "", IsWarning: true);
+        }
+
         var scheduled = Condition(after, ConditionTypes.Scheduled);
         if (scheduled is not null
             && scheduled.Reason != Condition(before, ConditionTypes.Scheduled)?.Reason
@@ -21,6 +26,22 @@ public static class Transitions
         {
             yield return new TransitionEvent(
                 scheduled.Reason, scheduled.Message, IsWarning: scheduled.Reason == EventReasons.KillSwitchActivated);
+        }
+
+        if (scheduled is { Reason: EventReasons.EmergencyReclaimDisabledSchedule or ConditionReasons.ScheduleStaysOn }
+            && scheduled.Reason != Condition(before, ConditionTypes.Scheduled)?.Reason)
+        {
+            var reason = scheduled.Reason == ConditionReasons.ScheduleStaysOn ? EventReasons.EmergencyReclaim : scheduled.Reason;
+            yield return new TransitionEvent(reason, scheduled.Message, IsWarning: true);
+        }
+
+        if (Condition(after, ConditionTypes.Ready)?.Reason == EventReasons.RapidReReclaim
+            && Condition(before, ConditionTypes.Ready)?.Reason != EventReasons.RapidReReclaim)
+        {
+            yield return new TransitionEvent(
+                EventReasons.RapidReReclaim,
+                $"Reclaimed {Reclaim.ReclaimNote.RapidCount} times within {Reclaim.ReclaimNote.RapidWithin.TotalMinutes:0} minutes: something switches it on again while its owner uses it.",
+                IsWarning: true);
         }
 
         var references = Condition(after, ConditionTypes.ReferencesValid);

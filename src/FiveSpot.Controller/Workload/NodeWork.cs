@@ -18,6 +18,12 @@ internal sealed class NodeWork : IDisposable
     /// <summary>The call that writes the Node's taints.</summary>
     public const string Taints = "taints";
 
+    /// <summary>The call that sets the reclaim agent up, or takes it away.</summary>
+    public const string Agent = "reclaim agent";
+
+    /// <summary>The call that takes a reclaim request off the Node.</summary>
+    public const string ReclaimRequest = "reclaim request";
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
@@ -37,6 +43,7 @@ internal sealed class NodeWork : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
     private PodWatch? _pods;
+    private volatile bool _deletes;
     private (DateTimeOffset At, DrainProgress Progress)? _told;
 
     public NodeWork(ClusterSession session, Action wake)
@@ -71,12 +78,16 @@ internal sealed class NodeWork : IDisposable
         }
     }
 
-    /// <summary>Starts a write on the Node, unless it is under way; the machine is woken when it is over.</summary>
-    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write) =>
+    /// <summary>Starts a write on the Node's cluster, unless it is under way; the machine is woken when it is over.</summary>
+    /// <param name="call">Which one.</param>
+    /// <param name="write">Makes it, and puts the answer into the cache.</param>
+    /// <param name="isShownLater">Whether a watch alone shows what came of it, so that for a while it is not to be made again.
+    /// </param>
+    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write, bool isShownLater = false) =>
         Start(call, LongestRetry, static failure => failure.Message, async cancellationToken =>
         {
             await write(_session, cancellationToken);
-            return null;
+            return isShownLater ? ShownWithin : null;
         });
 
     /// <summary>Asks for evictions, side by side within the cluster's bound; the machine is woken after each.</summary>
@@ -85,6 +96,28 @@ internal sealed class NodeWork : IDisposable
         foreach (var pod in pods)
         {
             Start(pod.Uid, LongestEvictionRetry, EvictionRefusal.Explain, cancellationToken => EvictAsync(pod, cancellationToken));
+        }
+    }
+
+    /// <summary>Deletes Pods at once, side by side within the cluster's bound; the machine is woken after each.</summary>
+    public void Delete(ImmutableArray<Pod> pods)
+    {
+        _deletes = true;
+        foreach (var pod in pods)
+        {
+            Start(DeletionOf(pod), LongestEvictionRetry, static failure => $"can't be deleted: {failure.Message}", async cancellationToken =>
+            {
+                try
+                {
+                    await _session.DeleteAsync(pod, cancellationToken);
+                }
+                catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
+                {
+                    // Gone, or another one of that name: what the watch will show.
+                }
+
+                return ShownWithin;
+            });
         }
     }
 
@@ -153,6 +186,7 @@ internal sealed class NodeWork : IDisposable
     {
         var left = ImmutableArray.CreateBuilder<Pod>();
         var due = ImmutableArray.CreateBuilder<Pod>();
+        var dueForDeletion = ImmutableArray.CreateBuilder<Pod>();
         DateTimeOffset? lookAgain = null;
         foreach (var pod in informer.Enumerate())
         {
@@ -163,6 +197,16 @@ internal sealed class NodeWork : IDisposable
 
             left.Add(pod);
             _concerned.Add(pod.Uid);
+            var deletion = DeletionStateOf(pod);
+            if (deletion.MayStart(now))
+            {
+                dueForDeletion.Add(pod);
+            }
+            else if (!deletion.IsUnderWay)
+            {
+                lookAgain = Earlier(lookAgain, deletion.NotBefore!.Value);
+            }
+
             if (pod.IsTerminating)
             {
                 continue;
@@ -191,12 +235,17 @@ internal sealed class NodeWork : IDisposable
             lookAgain = Earlier(lookAgain, told.At + ProgressInterval);
         }
 
-        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Take(NodePods.Named).Select(Name)] };
+        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), DueForDeletion = dueForDeletion.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Take(NodePods.Named).Select(Name)] };
     }
 
     private string Name(Pod pod) => pod.IsTerminating ? $"{pod.Key} (ending)" : Trouble(pod) is { } trouble ? $"{pod.Key} {trouble}" : $"{pod.Key}";
 
-    private string? Trouble(Pod pod) => pod.IsTerminating ? null : _calls.GetValueOrDefault(pod.Uid)?.Trouble;
+    private string? Trouble(Pod pod) =>
+        DeletionStateOf(pod).Trouble ?? (pod.IsTerminating ? null : _calls.GetValueOrDefault(pod.Uid)?.Trouble);
+
+    private CallState DeletionStateOf(Pod pod) => _deletes ? _calls.GetValueOrDefault(DeletionOf(pod), CallState.None) : CallState.None;
+
+    private static string DeletionOf(Pod pod) => $"deletion of {pod.Uid}";
 
     private async Task<TimeSpan?> EvictAsync(Pod pod, CancellationToken cancellationToken)
     {
