@@ -152,7 +152,9 @@ public abstract class ReclaimTests(ServerKind kind)
     [Fact]
     public async Task Switched_on_while_its_owner_still_uses_it_it_is_reclaimed_again_and_the_third_time_is_told()
     {
+        using var metrics = new MetricsOf("FiveSpot.Controller");
         await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, WatchesFor);
+        var tags = $"namespace={scenario.Cluster.Namespace},name=pc-1";
         for (var time = 1; time <= 3; time++)
         {
             await scenario.ReclaimAsync();
@@ -161,6 +163,9 @@ public abstract class ReclaimTests(ServerKind kind)
             await scenario.SettleAsync();
             (await scenario.Cluster.EventsAsync()).Count(reason => reason == "EmergencyReclaim").ShouldBe(time);
             (await scenario.Cluster.EventsAsync()).Contains("RapidReReclaim").ShouldBe(time == 3);
+            metrics.Sum("fivespot_emergency_reclaims_total", tags).ShouldBe(time);
+            metrics.Sum("fivespot_rapid_re_reclaims_total", tags).ShouldBe(time == 3 ? 1 : 0);
+            metrics.Sum("fivespot_emergency_drain_duration_seconds", "outcome", "success").ShouldBeGreaterThanOrEqualTo(time);
             scenario.Cluster.Clock.Advance(TimeSpan.FromMinutes(4));
             await SwitchOnAsync(scenario);
             await scenario.Cluster.PhaseAsync("Active");
