@@ -19,7 +19,7 @@ public sealed class AgentPodPolicyTests
     private const string PlainVolume = " is of a kind that is not allowed: in this namespace a pod may have configMap, csi, downwardAPI, emptyDir, ephemeral, persistentVolumeClaim, projected and secret";
     private const string Capability = " adds a capability: in this namespace only the reclaim agent may add one, and that is NET_ADMIN";
     private const string SettingMore = " sets more than is allowed: in this namespace it may choose user, groups, seccompProfile and fewer rights";
-    private const string Unconfined = " is not confined: in this namespace every container must have allowPrivilegeEscalation false, capabilities that drop ALL, seccompProfile RuntimeDefault or Localhost, and must not be privileged";
+    private const string Unconfined = " is not confined: in this namespace every container must have allowPrivilegeEscalation false, capabilities that drop ALL, and seccompProfile RuntimeDefault or Localhost";
     private const string AsRoot = " may run as root: in this namespace only the reclaim agent may, and every other container must have runAsNonRoot true and no runAsUser 0";
     private const string AsItWasMade = "a pod of the reclaim agent stays as its DaemonSet made it: change DaemonSet 5spot-reclaim-agent, which replaces its pods";
 
@@ -77,9 +77,11 @@ public sealed class AgentPodPolicyTests
         await NodeAgent.CreatePodAsync(controller, installed.PodFor(Node));
         await EachIsRefusedAsync(controller, () => installed.PodFor(Node), changes);
 
-        // Beside allowPrivilegeEscalation: false Kubernetes itself refuses it.
+        // Kubernetes itself refuses both at once.
         var privileged = installed.PodFor(Node);
-        Set(privileged, "spec.containers[0].securityContext", """{"privileged":true,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}""");
+        Set(privileged, "spec.containers[0].securityContext.privileged", "true");
+        (await RefusalAsync(() => NodeAgent.CreatePodAsync(controller, privileged))).ShouldContain("cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
+        Set(privileged, "spec.containers[0].securityContext.allowPrivilegeEscalation", "null");
         (await RefusalAsync(() => NodeAgent.CreatePodAsync(controller, privileged))).ShouldBe($"container agent{Unconfined}");
     }
 
