@@ -109,6 +109,9 @@ public sealed class ReclaimDecisionTests
 
         Decision.Decide(seen, Noon, new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.ClearRequest>();
         Decision.Decide(seen with { Agent = new CallState(IsUnderWay: true) }, Noon, new DecisionOptions()).Steps.ShouldBeEmpty();
+        Decision.Decide(seen with { AgentConfig = new ReclaimConfigView(IsKnown: false) }, Noon, new DecisionOptions()).Steps.ShouldBeEmpty("there may be an agent");
+        Decision.Decide(seen with { AgentConfig = new ReclaimConfigView(IsKnown: false, Trouble: "Forbidden.") }, Noon, new DecisionOptions()).Steps
+            .Single().ShouldBeOfType<Step.ClearRequest>();
     }
 
     [Theory]
