@@ -196,21 +196,28 @@ public sealed class KernelTests : IDisposable
     public async Task Events_that_the_kernel_had_to_drop_are_made_up_for_by_a_sweep()
     {
         var name = Folder.Unique();
-        using var program = await StartedProgram.PrepareAsync(_folder.Sleep(name), "60");
-        var connector = Connect(receiveBuffer: 4 << 10);
+        var file = _folder.Sleep(name);
+        using var first = await StartedProgram.PrepareAsync(file, "60");
+        using var second = await StartedProgram.PrepareAsync(file, "60");
+        using var goOn = new ManualResetEventSlim();
+        await using var watch = new RunningWatch(Connect(receiveBuffer: 4 << 10), FakeProc.Looking([name]), onMatch: goOn.Wait);
+        await watch.SweepsAsync(1);
+        first.Run();
+        await watch.NoticesAsync(first.Pid);
+
+        // The watch is busy with the first, and there is no room to tell of the second.
         using (var many = System.Diagnostics.Process.Start("sh", ["-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"]))
         {
             await many.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        // Of this start there was no room to tell.
-        program.Run();
-        await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{program.Pid}/comm") == name + "\n");
-        await using var watch = new RunningWatch(connector, FakeProc.Looking([name]));
-        await watch.NoticesAsync(program.Pid);
-        await Wait.UntilAsync(
-            "the loss is counted", () => watch.Metrics.Contains("fivespot_reclaim_events_lost_total 1\n", StringComparison.Ordinal), () => watch.Metrics);
-        watch.Metrics.ShouldContain("fivespot_reclaim_matches_total{noticed_by=\"event\"} 0\n");
+        second.Run();
+        await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{second.Pid}/comm") == name + "\n");
+        goOn.Set();
+        await watch.NoticesAsync(second.Pid);
+        await watch.SweepsAsync(2);
+        watch.Metrics.ShouldContain("fivespot_reclaim_events_lost_total 1\n");
+        watch.Metrics.ShouldContain("fivespot_reclaim_matches_total{noticed_by=\"event\"} 1\n");
     }
 
     [Fact]
