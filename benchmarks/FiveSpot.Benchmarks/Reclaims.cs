@@ -236,7 +236,7 @@ internal static class Reclaims
 
         public Crowd(int count)
         {
-            _shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"i=0; while [ $i -lt {count} ]; do sleep 3600 & i=$((i+1)); done; echo; read -r _; kill $(jobs -p)"])
+            _shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"i=0; while [ $i -lt {count} ]; do sleep 3600 & all=\"$all $!\"; i=$((i+1)); done; echo; read -r _; kill $all"])
             {
                 UseShellExecute = false,
                 RedirectStandardInput = true,
