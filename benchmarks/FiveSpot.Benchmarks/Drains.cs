@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using FiveSpot.Controller.Hosting;
+using FiveSpot.Controller.Workload;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 
@@ -171,7 +171,7 @@ internal static class Drains
                     {"apiVersion":"{{eviction!.ApiVersion}}","kind":"Eviction","metadata":{"name":"{{pod.Name}}","namespace":"{{pod.Namespace}}"} }
                     """),
                 CancellationToken.None),
-            new ControllerSettings().ConcurrentEvictions);
+            new WorkloadSettings().ConcurrentEvictions);
         await Wait.UntilAsync("all of them have gone", () => pods.All(pod => kubelet.Gone[pod] > start));
         return pods.Max(pod => kubelet.Gone[pod]) - start;
     }

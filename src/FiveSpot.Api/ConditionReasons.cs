@@ -5,16 +5,17 @@ namespace FiveSpot.Api;
 /// <summary>The reasons of conditions that other programs rely on (contract).</summary>
 public static class ConditionReasons
 {
-    /// <summary><c>NodeTainted=True</c>: all taints of the spec are on the Node.</summary>
+    /// <summary><c>NodeTainted=True</c>: all taints of the spec are on the Node. <c>ReclaimAgentReady=True</c>: the Node has the
+    /// agent's label, and the agent its ConfigMap.</summary>
     public const string Applied = "Applied";
 
-    /// <summary><c>NodeTainted=False</c>: the Machine has no Node yet.</summary>
+    /// <summary><c>NodeTainted=False</c>, <c>ReclaimAgentReady=False</c>: the Machine has no Node yet.</summary>
     public const string NoNodeYet = "NoNodeYet";
 
     /// <summary><c>NodeTainted=False</c>: the Node is not Ready yet.</summary>
     public const string NodeNotReady = "NodeNotReady";
 
-    /// <summary><c>NodeTainted=False</c>: writing the taints failed.</summary>
+    /// <summary><c>NodeTainted=False</c>, <c>ReclaimAgentReady=False</c>: writing to the Node's cluster failed.</summary>
     public const string PatchFailed = "PatchFailed";
 
     /// <summary>
@@ -33,6 +34,9 @@ public static class ConditionReasons
 
     /// <summary><c>Scheduled=False</c>: switched off by a reclaim, whose reason the message gives.</summary>
     public const string EmergencyReclaimDisabledSchedule = "EmergencyReclaimDisabledSchedule";
+
+    /// <summary><c>Scheduled=False</c>: the owner has the machine, but it could not be switched off: it will come back.</summary>
+    public const string ScheduleStaysOn = "ScheduleStaysOn";
 
     /// <summary><c>ReferencesValid</c>: the spec keeps all rules, and what it names is there.</summary>
     public const string ReferencesValid = "ReferencesValid";

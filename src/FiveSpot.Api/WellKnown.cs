@@ -78,6 +78,10 @@ public static class WellKnown
     /// <summary>On such a Node: when, in RFC 3339.</summary>
     public const string ReclaimRequestedAtAnnotation = "5spot.finos.org/reclaim-requested-at";
 
+    /// <summary>On a ScheduledMachine that was reclaimed: when it was switched off, the latest last. Why and for which request is
+    /// in the annotations that the Node had, until it is switched on again.</summary>
+    public const string ReclaimsAnnotation = "5spot.finos.org/reclaims";
+
     /// <summary>Namespace of 5-Spot, and on workload clusters of the reclaim agent.</summary>
     public const string SystemNamespace = "5spot-system";
 

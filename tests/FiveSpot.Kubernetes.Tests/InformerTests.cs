@@ -89,6 +89,39 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task Only_the_first_list_is_taken_from_the_servers_cache()
+    {
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            if (!context.IsWatch())
+            {
+                var cached = context.Request.Query["resourceVersion"] == "0";
+                await context.Json(Things.List(cached ? "10" : "20", "", Things.Json("a", cached ? "1" : "15")));
+            }
+            else if (context.From() == "10")
+            {
+                await context.Status(410, "Expired", "too old resource version");
+            }
+            else
+            {
+                await context.Stream();
+                await context.Send(Things.Event("MODIFIED", "a", "21"));
+                await context.Hold();
+            }
+        });
+        using var client = server.Connect();
+        await using var run = Running.Start(client, Quick with { BeginFromCache = true });
+        await Until.True(() => run.Changes.Count == 3);
+
+        run.Changes.ShouldBe(["+a@1", "a@1→15", "a@15→21"]);
+        run.Informer.SeenVersion.ShouldBe("21");
+        server.Requests.Where(request => !request.Contains("watch=true", StringComparison.Ordinal)).ShouldBe([
+            "GET /apis/example.com/v1/namespaces/ns/things?limit=100&resourceVersion=0",
+            "GET /apis/example.com/v1/namespaces/ns/things?limit=100",
+        ]);
+    }
+
+    [Fact]
     public async Task Pages_that_expire_in_mid_list_are_taken_again_all_at_once()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.IsWatch()

@@ -4,6 +4,7 @@ using System.Buffers;
 using System.Text.Json;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Reclaim;
 
 namespace FiveSpot.Controller.ClusterApi;
 
@@ -108,6 +109,55 @@ public static class ObjectWriter
 
         json.WriteEndArray();
         json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch that switches a ScheduledMachine off, and says why: both or none.</summary>
+    public static ReadOnlyMemory<byte> SwitchOffPatch(ScheduledMachine machine, ReclaimNote note) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("uid"u8, machine.Uid);
+        WriteStrings(json, "annotations", note.Annotations());
+        json.WriteEndObject();
+        json.WriteStartObject("spec"u8);
+        json.WriteStartObject("schedule"u8);
+        json.WriteBoolean("enabled"u8, value: false);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
+    /// <summary>A merge patch of a Node's labels and annotations; null takes one away.</summary>
+    public static ReadOnlyMemory<byte> NodePatch(
+        Workload.Node node, IEnumerable<KeyValuePair<string, string?>> labels, IEnumerable<KeyValuePair<string, string?>> annotations) => Write(json =>
+    {
+        json.WriteStartObject("metadata"u8);
+        WriteResourceVersion(json, node.ResourceVersion);
+        json.WriteString("uid"u8, node.Uid);
+        WriteStrings(json, "labels", labels);
+        WriteStrings(json, "annotations", annotations);
+        json.WriteEndObject();
+    });
+
+    /// <summary>The ConfigMap of a Node's reclaim agent, as a server-side apply. The Node owns it: it goes with the Node,
+    /// whoever deletes that, and whether or not somebody is there to see.</summary>
+    public static ReadOnlyMemory<byte> ReclaimConfig(ScheduledMachine machine, Workload.Node node, string toml) => Write(json =>
+    {
+        var key = Reclaim.ReclaimConfig.KeyOf(node.Metadata.Name);
+        json.WriteString("apiVersion"u8, "v1");
+        json.WriteString("kind"u8, "ConfigMap");
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("name"u8, key.Name);
+        json.WriteString("namespace"u8, key.Namespace);
+        WriteStrings(json, "labels", [new(WellKnown.ScheduledMachineLabel, machine.Metadata.Name)]);
+        json.WriteStartArray("ownerReferences"u8);
+        json.WriteStartObject();
+        json.WriteString("apiVersion"u8, "v1");
+        json.WriteString("kind"u8, "Node");
+        json.WriteString("name"u8, node.Metadata.Name);
+        json.WriteString("uid"u8, node.Uid);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        WriteStrings(json, "data", [new(WellKnown.ReclaimConfigMapKey, toml)]);
     });
 
     /// <summary>A merge patch that cordons a Node and says for whom, or takes that back.</summary>

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +25,7 @@ public static class CommandLine
         var defaultForce = FromEnvironment(environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false", problems);
         var defaultProxyUrl = FromEnvironment(environment, "ALLOW_KUBECONFIG_PROXY_URL", fallback: false, bool.TryParse, "true or false", problems);
         var defaultInsecure = FromEnvironment(environment, "ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY", fallback: false, bool.TryParse, "true or false", problems);
-        var defaultEvictions = FromEnvironment(environment, "CONCURRENT_EVICTIONS", new ControllerSettings().ConcurrentEvictions, TryEvictions, EvictionsAllowed, problems);
+        var defaultEvictions = FromEnvironment(environment, "CONCURRENT_EVICTIONS", new WorkloadSettings().ConcurrentEvictions, TryEvictions, EvictionsAllowed, problems);
         if (problems.Count > 0)
         {
             return await ReportErrorsAsync(problems);
@@ -117,12 +118,15 @@ public static class CommandLine
                 parsed.GetValue(logFormat) == "json", parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Information);
             var settings = new ControllerSettings
             {
-                ConcurrentEvictions = parsed.GetValue(evictions),
                 Decisions = new DecisionOptions { ForceFinalizerOnTimeout = parsed.GetValue(forceFinalizer) },
-                Kubeconfigs = new KubeconfigPolicy
+                Workload = new WorkloadSettings
                 {
-                    AllowProxyUrl = parsed.GetValue(allowProxyUrl),
-                    AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
+                    ConcurrentEvictions = parsed.GetValue(evictions),
+                    Kubeconfigs = new KubeconfigPolicy
+                    {
+                        AllowProxyUrl = parsed.GetValue(allowProxyUrl),
+                        AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
+                    },
                 },
             };
             ClusterConnection connection;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Controller.Lifecycle;
-using FiveSpot.Kubernetes;
+using FiveSpot.Controller.Workload;
 
 namespace FiveSpot.Controller.Hosting;
 
@@ -16,14 +16,11 @@ public sealed record ControllerSettings
     /// another (contract, section 5). More than that are served in order of priority.</summary>
     public int Workers { get; init; } = 100;
 
-    /// <summary>How many evictions are asked of one workload cluster at once.</summary>
-    public int ConcurrentEvictions { get; init; } = 32;
-
     /// <summary>What the flags say about decisions.</summary>
     public DecisionOptions Decisions { get; init; } = new();
 
-    /// <summary>What the kubeconfigs of workload clusters may ask for.</summary>
-    public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
+    /// <summary>How workload clusters are spoken to; their clock is <see cref="Clock"/>.</summary>
+    public WorkloadSettings Workload { get; init; } = new();
 
     /// <summary>Name of this process in events.</summary>
     public string Instance { get; init; } = Environment.MachineName;

@@ -77,12 +77,7 @@ public sealed partial class FiveSpotController : IDisposable
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
         var kinds = new ProviderKinds(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
         using var permissions = new Permissions(_api, _queue.Enqueue, _loggers, watching.Token);
-        var workload = new WorkloadSettings
-        {
-            Clock = _settings.Clock,
-            ConcurrentEvictions = _settings.ConcurrentEvictions,
-            Kubeconfigs = _settings.Kubeconfigs,
-        };
+        var workload = _settings.Workload with { Clock = _settings.Clock };
         var clusters = _clusters = new WorkloadClusters(_api, workload, _queue.Enqueue, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));

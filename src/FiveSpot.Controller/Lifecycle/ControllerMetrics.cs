@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Diagnostics.Metrics;
+using FiveSpot.Api;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Lifecycle;
 
@@ -17,6 +19,15 @@ public static class ControllerMetrics
 
     private static readonly Counter<long> Drains = Meter.CreateCounter<long>(
         "fivespot_node_drains_total", description: "Drains of Nodes that are over, by result: success or failure.");
+
+    private static readonly Counter<long> Reclaims = Meter.CreateCounter<long>(
+        "fivespot_emergency_reclaims_total", description: "Machines that were switched off because their owner wanted them back, by machine.");
+
+    private static readonly Counter<long> RapidReclaims = Meter.CreateCounter<long>(
+        "fivespot_rapid_re_reclaims_total", description: "Machines that were reclaimed three times within ten minutes, by machine.");
+
+    private static readonly Histogram<double> EmergencyDrains = Meter.CreateHistogram<double>(
+        "fivespot_emergency_drain_duration_seconds", "s", "How long drains for a reclaim took, by outcome: success or timeout.");
 
     private static readonly Counter<long> Evictions = Meter.CreateCounter<long>(
         "fivespot_pod_evictions_total", description: "Evictions that were asked for, by result: accepted, blocked, gone or failed.");
@@ -40,8 +51,29 @@ public static class ControllerMetrics
         }
     }
 
-    /// <summary>A drain is over.</summary>
-    public static void Drain(bool succeeded) => Drains.Add(1, new KeyValuePair<string, object?>("result", succeeded ? "success" : "failure"));
+    /// <summary>Something happened to a machine that is counted as well as told.</summary>
+    public static void Count(ObjectKey machine, TransitionEvent happened)
+    {
+        switch (happened.Reason)
+        {
+            case EventReasons.NodeDrained:
+                Drains.Add(1, new KeyValuePair<string, object?>("result", "success"));
+                break;
+            case EventReasons.NodeDrainFailed:
+                Drains.Add(1, new KeyValuePair<string, object?>("result", "failure"));
+                break;
+            case EventReasons.EmergencyReclaimDisabledSchedule:
+                Reclaims.Add(1, new("namespace", machine.Namespace), new("name", machine.Name));
+                break;
+            case EventReasons.RapidReReclaim:
+                RapidReclaims.Add(1, new("namespace", machine.Namespace), new("name", machine.Name));
+                break;
+        }
+    }
+
+    /// <summary>A drain for a reclaim is over.</summary>
+    public static void EmergencyDrain(TimeSpan took, bool succeeded) =>
+        EmergencyDrains.Record(took.TotalSeconds, new KeyValuePair<string, object?>("outcome", succeeded ? "success" : "timeout"));
 
     /// <summary>An eviction was asked for.</summary>
     /// <param name="result"><c>accepted</c>, <c>blocked</c> (a budget is against it), <c>gone</c> or <c>failed</c>.</param>

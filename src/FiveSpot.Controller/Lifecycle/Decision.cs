@@ -2,6 +2,7 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Api;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 
 namespace FiveSpot.Controller.Lifecycle;
@@ -14,6 +15,9 @@ public static class Decision
 {
     /// <summary>How long a deleted ScheduledMachine's machine may take to go before somebody is told.</summary>
     public static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(600);
+
+    /// <summary>How long the owner waits for a drain at most (contract, section 9).</summary>
+    public static readonly TimeSpan EmergencyDrainTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>What to do with the machine. The first that applies decides.</summary>
     public static Plan Decide(Observation seen, DateTimeOffset now, DecisionOptions options)
@@ -29,7 +33,11 @@ public static class Decision
             return KillSwitch(seen, now);
         }
 
-        // A reclaim request on the Node is decided here: after the kill switch, before everything that a spec may want.
+        // Before everything that a spec may want. Once it has been switched off for it, the Node may be gone with the request.
+        if (seen.ReclaimRequest is not null || (machine.IsSwitchedOff && ReclaimNote.Of(machine).Reason is not null))
+        {
+            return Reclaimed(seen, now);
+        }
 
         // An invalid spec says nothing of when the machine is wanted: it stays as it is until the spec is mended.
         if (machine.Problems.Count > 0 || machine.Spec is null || machine.Schedule is null)
@@ -61,7 +69,8 @@ public static class Decision
                 .Late().Plan(new Step.RemoveFinalizer());
         }
 
-        var takingAway = TakeAway(seen, now, Manner.WithoutGrace);
+        // Nobody needs to switch off what goes altogether; but its owner waits.
+        var takingAway = TakeAway(seen, now, seen.ReclaimRequest is null ? Manner.WithoutGrace : Manner.Emergency);
         if (takingAway.IsDone)
         {
             return Report(seen, now, MachinePhase.ShuttingDown, "Its machine is gone.", scheduled)
@@ -81,6 +90,33 @@ public static class Decision
             : $"Kill switch is on. {takingAway.Message}";
         return Report(seen, now, MachinePhase.Terminated, message, Scheduled.No(EventReasons.KillSwitchActivated, "spec.killSwitch is true."))
             .Plan(takingAway);
+    }
+
+    /// <summary>Section 9: the owner wants the machine back. It is switched off before anything else is done.</summary>
+    private static Plan Reclaimed(Observation seen, DateTimeOffset now)
+    {
+        var machine = seen.Machine;
+        var request = seen.ReclaimRequest;
+        var note = ReclaimNote.Of(machine);
+        var isSwitchedOff = machine.IsSwitchedOff && (request is null || note.Answers(request));
+        var because = $"Its owner wants it back ({request?.Reason ?? note.Reason}).";
+        if (!isSwitchedOff && seen.SwitchOffRefused is null)
+        {
+            ImmutableArray<Step> steps = [new Step.SwitchOff(note.With(request!, now))];
+            return Report(seen, now, MachinePhase.EmergencyRemove, because, Scheduled.No(EventReasons.EmergencyReclaim, because))
+                .Ready(EventReasons.EmergencyReclaim)
+                .Plan(machine.Status.Phase == MachinePhase.EmergencyRemove || seen.ReclaimAnnounced ? steps : steps.Insert(0, new Step.Announce()));
+        }
+
+        var scheduled = isSwitchedOff
+            ? Scheduled.No(EventReasons.EmergencyReclaimDisabledSchedule, $"{because} It stays switched off until somebody sets spec.schedule.enabled to true again.")
+            : Scheduled.No(ConditionReasons.ScheduleStaysOn, $"{because} It could not be switched off, and will come back: {seen.SwitchOffRefused}");
+        var takingAway = TakeAway(seen, now, Manner.Emergency);
+        return takingAway.IsDone
+            ? Report(seen, now, MachinePhase.Disabled, scheduled.Message, scheduled).Plan()
+            : Report(seen, now, MachinePhase.EmergencyRemove, $"{because} {takingAway.Message}", scheduled)
+                .Ready(note.IsRapid ? EventReasons.RapidReReclaim : EventReasons.EmergencyReclaim)
+                .Plan(takingAway);
     }
 
     private static Plan Invalid(Observation seen, DateTimeOffset now)
@@ -119,7 +155,7 @@ public static class Decision
     {
         var takingAway = TakeAway(seen, now, Manner.WithGrace);
         return takingAway.IsDone
-            ? Report(seen, now, phaseWhenGone, done, scheduled).Plan(Finalizer(seen))
+            ? Report(seen, now, phaseWhenGone, done, scheduled).Plan([.. Finalizer(seen), .. ForgetReclaim(seen)])
             : Report(seen, now, MachinePhase.ShuttingDown, $"{because}. {takingAway.Message}", scheduled)
                 .ShutdownBegan(takingAway.Began).Plan(takingAway);
     }
@@ -170,6 +206,7 @@ public static class Decision
         }
 
         steps.AddRange(Finalizer(seen));
+        steps.AddRange(ForgetReclaim(seen));
         foreach (var role in (ReadOnlySpan<ProviderRole>)[ProviderRole.Bootstrap, ProviderRole.Infrastructure])
         {
             if (seen.Slot(role)!.Object is null)
@@ -187,17 +224,23 @@ public static class Decision
     private static ImmutableArray<Step> Finalizer(Observation seen) =>
         seen.Machine.HasFinalizer ? [] : [new Step.AddFinalizer()];
 
+    // Switched on again: should somebody switch it off one day, it would not be for that.
+    private static ImmutableArray<Step> ForgetReclaim(Observation seen) =>
+        ReclaimNote.Of(seen.Machine).Reason is null ? [] : [new Step.ForgetReclaim()];
+
     private static Plan Active(
         Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Times times, Scheduled scheduled)
     {
         var steps = ImmutableArray.CreateBuilder<Step>();
         steps.AddRange(Finalizer(seen));
+        steps.AddRange(ForgetReclaim(seen));
         if (Ownership.Of(found, seen.Machine) is Owner.NobodyYet)
         {
             steps.Add(new Step.AdoptMachine());
         }
 
         steps.AddRange(KeepCapiDrain(seen, found));
+        steps.AddRange(KeepAgent(seen, now, isLeaving: false));
         var isCordoned = seen.Node is { State: NodeState.Known, Node: { } node } && Cordoning.IsOurs(node, seen.Machine);
         if (isCordoned && seen.Cordon.MayStart(now))
         {
@@ -221,6 +264,7 @@ public static class Decision
         return Report(seen, now, MachinePhase.Active, message, scheduled)
             .WakeAt(isCordoned ? seen.Cordon.NotBefore : null)
             .WakeAt(taints is { IsDone: false } ? seen.Taints.NotBefore : null)
+            .WakeAt(AgentSetupOf(seen, isLeaving: false) is { IsDone: false } ? seen.Agent.NotBefore : null)
             .Plan(steps.ToImmutable());
     }
 
@@ -237,7 +281,7 @@ public static class Decision
 
         if (found.IsBeingDeleted)
         {
-            return AwaitMachineDeletion(found, manner);
+            return AwaitMachineDeletion(seen, found, now, manner);
         }
 
         if (manner is Manner.AtOnce || found.NodeName is null)
@@ -245,14 +289,35 @@ public static class Decision
             return DeleteMachine(found, manner, drained: null);
         }
 
+        if (manner is Manner.Emergency)
+        {
+            return TakeAwayAtOnce(seen, found, now);
+        }
+
         // The time of a deletion is the API server's, whose clock may be ahead of ours: no grace period comes of it.
         DateTimeOffset? began = manner is Manner.WithGrace ? ShutdownBegan(seen.Machine, now) : null;
         var graceEnds = began + seen.Machine.GracePeriod;
         var drainEnds = (graceEnds ?? seen.Machine.Metadata.DeletionTimestamp!.Value) + seen.Machine.DrainTimeout;
-        var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds);
+        var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds, manner);
         return staying is null
             ? DeleteMachine(found, manner, ResultOfDrain(seen, found))
-            : staying with { Began = began, WatchesPods = IsCordoned(seen) };
+            : staying with { Began = began, WatchesPods = IsCordoned(seen), Steps = [.. staying.Steps, .. KeepAgent(seen, now, isLeaving: false)] };
+    }
+
+    // No grace period, no budgets: what can be moved in a minute is moved, and the owner waits for nothing else. Counted from
+    // the note that it was switched off; where that was refused, nobody waits at all.
+    private static TakingAway TakeAwayAtOnce(Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now)
+    {
+        var began = seen.Machine.Metadata.DeletionTimestamp ?? ReclaimNote.Of(seen.Machine).Began;
+        var timeout = seen.Machine.DrainTimeout < EmergencyDrainTimeout ? seen.Machine.DrainTimeout : EmergencyDrainTimeout;
+        if (AwaitDrain(seen, found, now, began + timeout ?? now, Manner.Emergency) is { } staying)
+        {
+            return staying with { WatchesPods = IsCordoned(seen) };
+        }
+
+        var result = ResultOfDrain(seen, found);
+        var deleting = DeleteMachine(found, Manner.Emergency, result, began is { } at ? (now - at, IsEmpty(seen)) : null);
+        return deleting with { Message = $"{result.Message} {deleting.Message}" };
     }
 
     private static TakingAway? AwaitGracePeriod(
@@ -267,27 +332,34 @@ public static class Decision
         return new TakingAway($"Running pods may finish until {Times.Text(ends)}{progress}.{CordonTrouble(seen)}")
         {
             Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now)],
-            WakeAt = Earliest(ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt, now),
+            WakeAt = Earliest(now, ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt),
         };
     }
 
     private static TakingAway? AwaitDrain(
-        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, DateTimeOffset ends)
+        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, DateTimeOffset ends, Manner manner)
     {
         if (now >= ends || IsEmpty(seen) || seen.Node.State is NodeState.Mismatch)
         {
             return null;
         }
 
-        var evictions = IsCordoned(seen) && seen.Pods is { Due.Length: > 0 } pods ? new Step.Evict(pods.Due) : null;
         var progress = seen.Pods is { } left ? left.Progress.ToString() : WhyPodsAreUnknown(seen, found);
         return new TakingAway($"Draining: {progress.TrimEnd('.')}; until {Times.Text(ends)} at the latest.")
         {
-            Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. evictions is null ? Array.Empty<Step>() : [evictions]],
+            Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. MovePods(seen, manner)],
             Drain = EventReasons.NodeDraining,
-            WakeAt = Earliest(ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt, now),
+            WakeAt = Earliest(now, ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt),
         };
     }
+
+    private static IEnumerable<Step> MovePods(Observation seen, Manner manner) => (manner, IsCordoned(seen) ? seen.Pods : null) switch
+    {
+        (Manner.Emergency, { DueForDeletion: { Length: > 0 } pods }) => [new Step.DeletePods(pods)],
+        (Manner.Emergency, _) => [],
+        (_, { Due: { Length: > 0 } pods }) => [new Step.Evict(pods)],
+        _ => [],
+    };
 
     private static DrainResult ResultOfDrain(Observation seen, ClusterApi.CapiMachine found) =>
         seen.Node.State is NodeState.Deleted
@@ -296,30 +368,59 @@ public static class Decision
         : seen.Pods is { } pods ? DrainResult.Failed($"Node {found.NodeName} could not be drained in time. {pods.Describe()}")
         : DrainResult.Failed($"Node {found.NodeName} could not be drained: {WhyPodsAreUnknown(seen, found)}");
 
-    private static TakingAway DeleteMachine(ClusterApi.CapiMachine found, Manner manner, DrainResult? drained)
+    private static TakingAway DeleteMachine(
+        ClusterApi.CapiMachine found, Manner manner, DrainResult? drained, (TimeSpan Took, bool Succeeded)? emergencyDrain = null)
     {
         // Once our drain is over, or is not wanted, Cluster API is not to begin another.
-        var exclude = (manner is Manner.AtOnce && !DrainExclusion.IsComplete(found, andVolumes: true))
+        var andVolumes = manner is Manner.AtOnce or Manner.Emergency;
+        var exclude = (andVolumes && !DrainExclusion.IsComplete(found, andVolumes: true))
             || (drained is not null && (drained != DrainResult.Of(found) || !DrainExclusion.IsComplete(found, andVolumes: false)));
-        var delete = new Step.DeleteMachine(found.Uid);
+        var delete = new Step.DeleteMachine(found.Uid) { EmergencyDrain = emergencyDrain };
         return new TakingAway("Deleting the Machine.")
         {
-            Steps = exclude ? [new Step.ExcludeDrain(manner is Manner.AtOnce, drained), delete] : [delete],
+            Steps = exclude ? [new Step.ExcludeDrain(andVolumes, drained), delete] : [delete],
             Drain = drained?.Reason,
         };
     }
 
-    private static TakingAway AwaitMachineDeletion(ClusterApi.CapiMachine found, Manner manner)
+    private static TakingAway AwaitMachineDeletion(Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Manner manner)
     {
         var drained = DrainResult.Of(found);
+        var exclude = manner is Manner.AtOnce or Manner.Emergency && !DrainExclusion.IsComplete(found, andVolumes: true);
         return new TakingAway($"{(drained is null ? "" : $"{drained.Message} ")}Waiting for Cluster API to delete the Machine.")
         {
-            Steps = manner is Manner.AtOnce && !DrainExclusion.IsComplete(found, andVolumes: true)
-                ? [new Step.ExcludeDrain(AndVolumes: true, Result: null)]
-                : [],
+            Steps =
+            [
+                .. exclude ? [new Step.ExcludeDrain(AndVolumes: true, Result: null)] : Array.Empty<Step>(),
+                .. KeepAgent(seen, now, isLeaving: true),
+                .. ClearRequest(seen, now, manner),
+            ],
             Drain = drained?.Reason,
+            WakeAt = Earliest(now, seen.Agent.NotBefore, seen.RequestCleared.NotBefore),
         };
     }
+
+    // The agent goes first: it would write the request again. Where the machine could not be switched off, the request is all
+    // that keeps it from its owner's hands, should it be the same Node that comes back.
+    private static IEnumerable<Step> ClearRequest(Observation seen, DateTimeOffset now, Manner manner) =>
+        manner is Manner.Emergency && seen is { Node: { State: NodeState.Known, Node: { } node }, Machine: { IsBeingDeleted: false, IsSwitchedOff: true } } && ReclaimRequest.IsOn(node)
+            && (AgentSetupOf(seen, isLeaving: true) is not { IsDone: false } || seen.Agent.Trouble is not null)
+            && seen.AgentConfig is not { IsKnown: false, Trouble: null }
+            && seen.RequestCleared.MayStart(now)
+            ? [new Step.ClearRequest(node)]
+            : [];
+
+    // As long as the machine is here its owner may want it back, also while its window closes.
+    private static IEnumerable<Step> KeepAgent(Observation seen, DateTimeOffset now, bool isLeaving) =>
+        AgentSetupOf(seen, isLeaving) is { IsDone: false } setup && seen.Agent.MayStart(now)
+            ? [new Step.SetUpAgent(seen.Node.Node!, seen.AgentConfig!.Config, setup)]
+            : [];
+
+    /// <summary>What is to be done about the reclaim agent; null where there is none to think of, or that is not known yet.</summary>
+    internal static AgentSetup? AgentSetupOf(Observation seen, bool isLeaving) =>
+        seen is { Node: { State: NodeState.Known, Node: { } node }, AgentConfig: { IsKnown: true } config }
+            ? AgentSetup.Of(node, config.Config, seen.Machine, isLeaving)
+            : null;
 
     // A Node that is not cordoned may get another Pod at any moment, so that looking at its Pods would tell nothing.
     private static bool IsCordoned(Observation seen) => seen.Node is { State: NodeState.Known, Node.Unschedulable: true };
@@ -447,12 +548,13 @@ public static class Decision
     public static TimeSpan CapiDrainTimeout(ScheduledMachine machine) =>
         machine.DrainTimeout < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : machine.DrainTimeout;
 
-    private static DateTimeOffset? Earliest(DateTimeOffset ends, DateTimeOffset? retry, DateTimeOffset? lookAgain, DateTimeOffset now)
+    // The earliest that is still to come.
+    private static DateTimeOffset? Earliest(DateTimeOffset now, params ReadOnlySpan<DateTimeOffset?> times)
     {
-        var earliest = ends;
-        foreach (var at in (ReadOnlySpan<DateTimeOffset?>)[retry, lookAgain])
+        DateTimeOffset? earliest = null;
+        foreach (var at in times)
         {
-            earliest = at > now && at < earliest ? at.Value : earliest;
+            earliest = at > now && !(at >= earliest) ? at : earliest;
         }
 
         return earliest;
@@ -468,6 +570,7 @@ public static class Decision
     {
         WithGrace,
         WithoutGrace,
+        Emergency,
         AtOnce,
     }
 }

@@ -2,6 +2,7 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 
 namespace FiveSpot.Controller.Lifecycle;
@@ -46,6 +47,21 @@ public sealed record Observation
     /// <summary>Why the Pods are not known though they are watched, for a person.</summary>
     public string? PodTrouble { get; init; }
 
+    /// <summary>The ConfigMap of the Node's reclaim agent; null where there is neither an agent nor to be one.</summary>
+    public ReclaimConfigView? AgentConfig { get; init; }
+
+    /// <summary>What has become of the writes that set the reclaim agent up, or take it away.</summary>
+    public CallState Agent { get; init; } = CallState.None;
+
+    /// <summary>What has become of the write that takes a reclaim request off the Node.</summary>
+    public CallState RequestCleared { get; init; } = CallState.None;
+
+    /// <summary>Whether people have been told of the reclaim, or it was tried, in this pass.</summary>
+    public bool ReclaimAnnounced { get; init; }
+
+    /// <summary>Why the machine could not be switched off for good, in this pass, for a person; null when it could.</summary>
+    public string? SwitchOffRefused { get; init; }
+
     /// <summary>What the controller may not do of what it needs to make the machine, for a person; null when it may.</summary>
     public string? Forbidden { get; init; }
 
@@ -55,6 +71,10 @@ public sealed record Observation
     /// <summary>The Machine, or null when it is somebody else's.</summary>
     public CapiMachine? OurMachine =>
         CapiMachine is { } found && Ownership.Of(found, Machine) is not Owner.SomebodyElse ? found : null;
+
+    /// <summary>That the owner wants the machine back; null when nobody says so. Another machine's Node says nothing of
+    /// this one.</summary>
+    public ReclaimRequest? ReclaimRequest => Node is { State: NodeState.Known, Node: { } node } ? Reclaim.ReclaimRequest.Of(node) : null;
 
     /// <summary>All places in which provider objects of this machine may be.</summary>
     public IEnumerable<ProviderSlot> Slots

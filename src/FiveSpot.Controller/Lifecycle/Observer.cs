@@ -89,6 +89,9 @@ public sealed class Observer
             Taints = view.Taints,
             Pods = view.Pods,
             PodTrouble = view.PodTrouble,
+            AgentConfig = view.AgentConfig,
+            Agent = view.Agent,
+            RequestCleared = view.RequestCleared,
             Forbidden = forbidden,
         };
     }

@@ -70,7 +70,7 @@ public sealed partial class Reconciler
             plan = Decision.Decide(seen, now, _options);
         }
 
-        _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node!.Metadata.Name : null);
+        _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node : null);
         if (!seen.Machine.IsGone && (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted))
         {
             await ReportAsync(seen.Machine, plan.Status, cancellationToken);
@@ -100,6 +100,12 @@ public sealed partial class Reconciler
                 boundary = null;
             }
 
+            if (step is Step.Announce)
+            {
+                seen = await AnnounceAsync(plan, seen, cancellationToken);
+                continue;
+            }
+
             try
             {
                 bool asPlanned;
@@ -113,11 +119,31 @@ public sealed partial class Reconciler
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
             {
                 LogFailed(seen.Machine.Key, step.GetType().Name, attempt, exception.Message);
-                return seen with { Failure = Describe(step, seen, exception, attempt) };
+                var failure = Describe(step, seen, exception, attempt);
+
+                // The owner doesn't wait for a policy or a webhook that won't have it.
+                return step is Step.SwitchOff && failure.IsError
+                    ? seen with { SwitchOffRefused = failure.Message }
+                    : seen with { Failure = failure };
             }
         }
 
         return seen;
+    }
+
+    private async Task<Observation> AnnounceAsync(Plan plan, Observation seen, CancellationToken cancellationToken)
+    {
+        try
+        {
+            seen = seen with { Machine = await ReportAsync(seen.Machine, plan.Status, cancellationToken) };
+        }
+        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+        {
+            // What is to be done is more urgent than to be told; it is told at the end of the pass.
+            LogUntold(seen.Machine.Key, exception.Message);
+        }
+
+        return seen with { ReclaimAnnounced = true };
     }
 
     private static StepFailure Describe(Step step, Observation seen, Exception exception, int attempt) => (exception, step) switch
@@ -138,11 +164,11 @@ public sealed partial class Reconciler
         _ => new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, attempt),
     };
 
-    private async Task ReportAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+    private async Task<ScheduledMachine> ReportAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
         if (StatusComparer.AreSame(machine.Status, status))
         {
-            return;
+            return machine;
         }
 
         // The version that the events are about makes their names: told again after a crash, they are still the same.
@@ -157,22 +183,23 @@ public sealed partial class Reconciler
                 "Reconcile",
                 happened.Note,
                 machine.ResourceVersion);
-            if (happened.Reason is EventReasons.NodeDrained or EventReasons.NodeDrainFailed)
-            {
-                ControllerMetrics.Drain(succeeded: happened.Reason == EventReasons.NodeDrained);
-            }
+            ControllerMetrics.Count(machine.Key, happened);
         }
 
-        if (machine.Status.Phase != status.Phase)
+        // What comes of a reclaim is for whoever asks later what happened to the pods.
+        if (machine.Status.Phase != status.Phase || (status.Phase == MachinePhase.EmergencyRemove && machine.Status.Message != status.Message))
         {
             LogPhase(machine.Key, machine.Status.Phase ?? "new", status.Phase ?? "", status.Message ?? "");
         }
 
-        await _executor.WriteStatusAsync(machine, status, cancellationToken);
+        return await _executor.WriteStatusAsync(machine, status, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Machine}: {Before} → {Phase}. {Reason}")]
     private partial void LogPhase(ObjectKey machine, string before, string phase, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Machine}: the reclaim can't be told yet: {Reason}")]
+    private partial void LogUntold(ObjectKey machine, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Machine}: {Step} done.")]
     private partial void LogDone(ObjectKey machine, string step);

@@ -46,6 +46,9 @@ public sealed record ScheduledMachine : IKubernetesObject
     /// <summary>Whether somebody has deleted it, so that only the finalizers keep it.</summary>
     public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
 
+    /// <summary>Whether its own switch is off, which a reclaim sets; so it is, too, when it can't be read.</summary>
+    public bool IsSwitchedOff => Spec is not { Schedule.Enabled: true };
+
     /// <summary>Whether its schedule decides; if not, nothing is made, whatever the time.</summary>
     public bool FollowsSchedule => !IsBeingDeleted && !KillSwitch && Problems.Count == 0 && Spec is { IsEnabled: true };
 

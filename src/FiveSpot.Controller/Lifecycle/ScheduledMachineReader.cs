@@ -14,6 +14,8 @@ namespace FiveSpot.Controller.Lifecycle;
 /// </summary>
 public static class ScheduledMachineReader
 {
+    private const string ReclaimAnnotations = "5spot.finos.org/reclaim";
+
     /// <summary>Reads one ScheduledMachine.</summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static ScheduledMachine Read(ReadOnlySpan<byte> utf8Json)
@@ -31,7 +33,7 @@ public static class ScheduledMachineReader
                     if (reader.ValueTextEquals("metadata"u8))
                     {
                         reader.Read();
-                        metadata = ObjectMetadata.Read(ref reader, static _ => false);
+                        metadata = ObjectMetadata.Read(ref reader, static annotation => annotation.StartsWith(ReclaimAnnotations, StringComparison.Ordinal));
                     }
                     else if (reader.ValueTextEquals("spec"u8))
                     {

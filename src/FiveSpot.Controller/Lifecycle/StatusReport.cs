@@ -2,6 +2,7 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Api;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 using TypedReference = FiveSpot.Api.TypedReference;
 
@@ -19,6 +20,7 @@ internal sealed class StatusReport
     private (string Reason, string Message)? _brokenReference;
     private DateTimeOffset? _shutdownBegan;
     private DateTimeOffset? _wakeAt;
+    private string? _ready;
     private string? _drain;
     private bool _watchesPods;
     private bool _late;
@@ -47,6 +49,13 @@ internal sealed class StatusReport
     public StatusReport RetryLater()
     {
         _retryLater = true;
+        return this;
+    }
+
+    /// <summary>Why the machine is not ready, where the phase does not say enough.</summary>
+    public StatusReport Ready(string reason)
+    {
+        _ready = reason;
         return this;
     }
 
@@ -100,7 +109,7 @@ internal sealed class StatusReport
             Ready = ready.Status == ConditionStatus.True,
             Message = Message,
             InSchedule = _times.InSchedule,
-            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. NodeTainted(), .. WorkloadClusterReachable()],
+            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. NodeTainted(), .. WorkloadClusterReachable(), .. ReclaimAgentReady()],
             MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
             BootstrapRef = Reference(_seen.Bootstrap),
             InfrastructureRef = Reference(_seen.Infrastructure),
@@ -137,7 +146,7 @@ internal sealed class StatusReport
         _ => Condition(
             ConditionTypes.Ready,
             ConditionStatus.False,
-            _late ? EventReasons.FinalizerCleanupTimedOut : _drain ?? _seen.Failure?.Reason ?? Phase,
+            _late ? EventReasons.FinalizerCleanupTimedOut : _ready ?? _drain ?? _seen.Failure?.Reason ?? Phase,
             Message),
     };
 
@@ -193,6 +202,29 @@ internal sealed class StatusReport
         };
 
         Condition False(string reason, string message) => Condition(ConditionTypes.NodeTainted, ConditionStatus.False, reason, message);
+    }
+
+    // Only where an agent is asked for, and until its machine goes.
+    private IEnumerable<Condition> ReclaimAgentReady()
+    {
+        if (!AgentSetup.IsWanted(_seen.Machine) || _seen.OurMachine is not { IsBeingDeleted: false })
+        {
+            return [];
+        }
+
+        return (Decision.AgentSetupOf(_seen, isLeaving: false), _seen.Node.State) switch
+        {
+            ({ IsDone: true }, _) => [Condition(
+                ConditionTypes.ReclaimAgentReady, ConditionStatus.True, ConditionReasons.Applied,
+                $"The reclaim agent of Node {_seen.Node.Node!.Metadata.Name} is told to look for {string.Join(", ", _seen.Machine.Spec!.KillIfCommands.Take(8))}{(_seen.Machine.Spec.KillIfCommands.Count > 8 ? ", …" : "")}.")],
+            (not null, _) when _seen.Agent.Trouble is { } trouble => [False(ConditionReasons.PatchFailed, trouble)],
+            (null, NodeState.Known) when _seen.AgentConfig?.Trouble is { } trouble => [False(ConditionReasons.PatchFailed, $"The agent's ConfigMaps can't be watched: {trouble}")],
+            // Being written, or not heard of: what was known before holds.
+            (not null, _) or (_, NodeState.Known or NodeState.Unknown) => Before(ConditionTypes.ReclaimAgentReady),
+            _ => [False(ConditionReasons.NoNodeYet, _seen.Node.Detail ?? "The machine has no Node.")],
+        };
+
+        Condition False(string reason, string message) => Condition(ConditionTypes.ReclaimAgentReady, ConditionStatus.False, reason, message);
     }
 
     private IReadOnlyList<NodeTaint>? AppliedNodeTaints() => _seen.Node switch

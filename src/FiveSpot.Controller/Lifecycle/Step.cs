@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 
 namespace FiveSpot.Controller.Lifecycle;
@@ -48,7 +49,11 @@ public abstract record Step
 
     /// <summary>Deletes the Machine, if it is still the one that was seen.</summary>
     /// <param name="Uid">Uid of the Machine that was seen.</param>
-    public sealed record DeleteMachine(string Uid) : Step;
+    public sealed record DeleteMachine(string Uid) : Step
+    {
+        /// <summary>How long the drain for a reclaim took, and whether it got through; null when there was none.</summary>
+        public (TimeSpan Took, bool Succeeded)? EmergencyDrain { get; init; }
+    }
 
     /// <summary>Deletes a provider object, if it is still the one that was seen.</summary>
     /// <param name="Slot">Where it is.</param>
@@ -66,6 +71,30 @@ public abstract record Step
     /// <summary>Asks for the eviction of Pods.</summary>
     /// <param name="Pods">The Pods as they were seen.</param>
     public sealed record Evict(ImmutableArray<Pod> Pods) : Step;
+
+    /// <summary>Deletes Pods at once.</summary>
+    /// <param name="Pods">The Pods as they were seen.</param>
+    public sealed record DeletePods(ImmutableArray<Pod> Pods) : Step;
+
+    /// <summary>Tells people of a reclaim, by an event and the status, before anything is done about it.</summary>
+    public sealed record Announce : Step;
+
+    /// <summary>Switches the ScheduledMachine off, and notes on it why, in one write.</summary>
+    /// <param name="Note">What is to be noted.</param>
+    public sealed record SwitchOff(ReclaimNote Note) : Step;
+
+    /// <summary>Takes the note of a reclaim off a ScheduledMachine that somebody has switched on again.</summary>
+    public sealed record ForgetReclaim : Step;
+
+    /// <summary>Sets up the reclaim agent of a Node, or takes it away.</summary>
+    /// <param name="Node">The Node as it was seen.</param>
+    /// <param name="Config">The ConfigMap as it was seen; null for none.</param>
+    /// <param name="Setup">What is to be there.</param>
+    public sealed record SetUpAgent(Node Node, ReclaimConfig? Config, AgentSetup Setup) : Step;
+
+    /// <summary>Takes a reclaim request off its Node.</summary>
+    /// <param name="Node">The Node as it was seen.</param>
+    public sealed record ClearRequest(Node Node) : Step;
 
     /// <summary>Lets new pods onto a Node that we cordoned.</summary>
     /// <param name="Node">The Node as it was seen.</param>

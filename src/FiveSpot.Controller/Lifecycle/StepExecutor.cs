@@ -2,6 +2,7 @@
 
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 
@@ -57,11 +58,14 @@ public sealed class StepExecutor
         switch (step)
         {
             case Step.AddFinalizer:
-                return await PatchFinalizersAsync(seen, [.. machine.Metadata.Finalizers, WellKnown.Finalizer], cancellationToken);
+                return await PatchScheduledMachineAsync(
+                    seen, ObjectWriter.FinalizersPatch(machine, [.. machine.Metadata.Finalizers, WellKnown.Finalizer]), cancellationToken);
 
             case Step.RemoveFinalizer:
-                return await PatchFinalizersAsync(
-                    seen, machine.Metadata.Finalizers.Where(finalizer => finalizer != WellKnown.Finalizer), cancellationToken);
+                return await PatchScheduledMachineAsync(
+                    seen,
+                    ObjectWriter.FinalizersPatch(machine, machine.Metadata.Finalizers.Where(finalizer => finalizer != WellKnown.Finalizer)),
+                    cancellationToken);
 
             case Step.CreateProviderObject create:
                 return await CreateProviderObjectAsync(create.Role, seen, cancellationToken);
@@ -87,7 +91,7 @@ public sealed class StepExecutor
                 return await ConfirmMachineAbsentAsync(seen, cancellationToken);
 
             case Step.DeleteMachine delete:
-                return await DeleteMachineAsync(delete.Uid, seen, cancellationToken);
+                return await DeleteMachineAsync(delete, seen, cancellationToken);
 
             case Step.DeleteProviderObject delete:
                 return await DeleteProviderObjectAsync(delete.Slot, seen, cancellationToken);
@@ -108,13 +112,38 @@ public sealed class StepExecutor
                 _clusters.WorkOn(machine.Key)?.Evict(evict.Pods);
                 return (seen with { Pods = seen.Pods! with { Due = [] } }, true);
 
+            case Step.DeletePods delete:
+                _clusters.WorkOn(machine.Key)?.Delete(delete.Pods);
+                return (seen with { Pods = seen.Pods! with { DueForDeletion = [] } }, true);
+
+            case Step.SwitchOff off:
+                return await PatchScheduledMachineAsync(seen, ObjectWriter.SwitchOffPatch(machine, off.Note), cancellationToken);
+
+            case Step.ForgetReclaim:
+                return await PatchScheduledMachineAsync(
+                    seen, ObjectWriter.AnnotationsPatch(machine.ResourceVersion, ReclaimNote.Forget()), cancellationToken);
+
+            case Step.SetUpAgent set:
+                _clusters.WorkOn(machine.Key)?.Start(
+                    NodeWork.Agent,
+                    (session, stop) => set.Setup.Toml is { } toml ? SetUpAgentAsync(session, machine, set, toml, stop) : TakeAgentAwayAsync(session, set, stop),
+                    isShownLater: set is { Setup.Toml: null, Config: not null });
+                return (seen with { Agent = new CallState(IsUnderWay: true) }, true);
+
+            case Step.ClearRequest clear:
+                _clusters.WorkOn(machine.Key)?.Start(
+                    NodeWork.ReclaimRequest,
+                    (session, stop) => PatchNodeAsync(session, clear.Node, ObjectWriter.NodePatch(clear.Node, [], ReclaimRequest.Clear()), WellKnown.ReclaimFieldManager, stop));
+                return (seen with { RequestCleared = new CallState(IsUnderWay: true) }, true);
+
             default:
                 throw new InvalidOperationException($"A step that nobody carries out: {step}");
         }
     }
 
     /// <summary>Writes the status, if there still is a ScheduledMachine to write it to.</summary>
-    public async Task WriteStatusAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+    /// <returns>The ScheduledMachine with it; the one that was given, if there is none any more.</returns>
+    public async Task<ScheduledMachine> WriteStatusAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
         try
         {
@@ -128,22 +157,24 @@ public sealed class StepExecutor
                 ScheduledMachineReader.Read,
                 cancellationToken);
             _scheduledMachines.Observe(written);
+            return written;
         }
         catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // Deleted meanwhile, or deleted and made anew: what there is to say of it is said when it is seen.
+            return machine;
         }
     }
 
-    private async Task<(Observation World, bool AsPlanned)> PatchFinalizersAsync(
-        Observation seen, IEnumerable<string> finalizers, CancellationToken cancellationToken)
+    private async Task<(Observation World, bool AsPlanned)> PatchScheduledMachineAsync(
+        Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
     {
         try
         {
             var written = await _api.MergePatchAsync(
                 ScheduledMachines,
                 seen.Machine.Key,
-                ObjectWriter.FinalizersPatch(seen.Machine, finalizers),
+                patch,
                 WellKnown.FieldManager,
                 subresource: null,
                 ScheduledMachineReader.Read,
@@ -247,19 +278,24 @@ public sealed class StepExecutor
     }
 
     private async Task<(Observation World, bool AsPlanned)> DeleteMachineAsync(
-        string uid, Observation seen, CancellationToken cancellationToken)
+        Step.DeleteMachine delete, Observation seen, CancellationToken cancellationToken)
     {
         try
         {
             await _api.DeleteAsync(
                 _machineResource,
                 seen.Machine.Key,
-                new DeleteOptions { Uid = uid, PropagationPolicy = PropagationPolicy.Background },
+                new DeleteOptions { Uid = delete.Uid, PropagationPolicy = PropagationPolicy.Background },
                 cancellationToken);
         }
         catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
         {
             return await LookAgainAsync(seen, cancellationToken);
+        }
+
+        if (delete.EmergencyDrain is { } drain)
+        {
+            ControllerMetrics.EmergencyDrain(drain.Took, drain.Succeeded);
         }
 
         // Accepted, not gone: the watch says when it is.
@@ -294,6 +330,52 @@ public sealed class StepExecutor
             (session, cancellationToken) => PatchNodeAsync(session, node, ObjectWriter.CordonPatch(node, cordonedBy), WellKnown.FieldManager, cancellationToken));
         return (seen with { Cordon = new CallState(IsUnderWay: true) }, true);
     }
+
+    private static async Task SetUpAgentAsync(
+        ClusterSession session, ScheduledMachine machine, Step.SetUpAgent set, string toml, CancellationToken cancellationToken)
+    {
+        // First, so that the agent finds it when it comes.
+        if (!set.Setup.ConfigIsDone)
+        {
+            session.ReclaimConfigs.Observe(await session.Api.ApplyAsync(
+                ReclaimConfig.ConfigMaps,
+                ReclaimConfig.KeyOf(set.Node.Metadata.Name),
+                ObjectWriter.ReclaimConfig(machine, set.Node, toml),
+                WellKnown.ReclaimFieldManager,
+                force: true,
+                subresource: null,
+                ReclaimConfig.Read,
+                cancellationToken));
+        }
+
+        if (!set.Setup.LabelIsDone)
+        {
+            await LabelNodeAsync(session, set.Node, WellKnown.ReclaimAgentEnabled, cancellationToken);
+        }
+    }
+
+    private static async Task TakeAgentAwayAsync(ClusterSession session, Step.SetUpAgent set, CancellationToken cancellationToken)
+    {
+        if (set.Config is { } config)
+        {
+            try
+            {
+                await session.Api.DeleteAsync(ReclaimConfig.ConfigMaps, config.Key, new DeleteOptions { Uid = config.Uid }, cancellationToken);
+            }
+            catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+            {
+                // Gone, or another one: what the watch will show.
+            }
+        }
+
+        if (!set.Setup.LabelIsDone)
+        {
+            await LabelNodeAsync(session, set.Node, value: null, cancellationToken);
+        }
+    }
+
+    private static Task LabelNodeAsync(ClusterSession session, Node node, string? value, CancellationToken cancellationToken) => PatchNodeAsync(
+        session, node, ObjectWriter.NodePatch(node, [new(WellKnown.ReclaimAgentLabel, value)], []), WellKnown.ReclaimFieldManager, cancellationToken);
 
     private static async Task PatchNodeAsync(
         ClusterSession session, Node node, ReadOnlyMemory<byte> patch, string fieldManager, CancellationToken cancellationToken)

@@ -13,6 +13,12 @@ public static class Transitions
     /// <summary>What happened between the one report and the next, in the order in which it is told.</summary>
     public static IEnumerable<TransitionEvent> Between(ScheduledMachineStatus before, ScheduledMachineStatus after)
     {
+        if (before.Phase != MachinePhase.EmergencyRemove && after.Phase == MachinePhase.EmergencyRemove)
+        {
+            yield return new TransitionEvent(EventReasons.EmergencyReclaim, after.Message ?? "", IsWarning: true);
+        }
+
+        var (wasReady, isReady) = (Condition(before, ConditionTypes.Ready)?.Reason, Condition(after, ConditionTypes.Ready)?.Reason);
         var scheduled = Condition(after, ConditionTypes.Scheduled);
         if (scheduled is not null
             && scheduled.Reason != Condition(before, ConditionTypes.Scheduled)?.Reason
@@ -21,6 +27,21 @@ public static class Transitions
         {
             yield return new TransitionEvent(
                 scheduled.Reason, scheduled.Message, IsWarning: scheduled.Reason == EventReasons.KillSwitchActivated);
+        }
+
+        if (scheduled is { Reason: EventReasons.EmergencyReclaimDisabledSchedule or ConditionReasons.ScheduleStaysOn }
+            && scheduled.Reason != Condition(before, ConditionTypes.Scheduled)?.Reason)
+        {
+            var reason = scheduled.Reason == ConditionReasons.ScheduleStaysOn ? EventReasons.EmergencyReclaim : scheduled.Reason;
+            yield return new TransitionEvent(reason, scheduled.Message, IsWarning: true);
+        }
+
+        if (isReady == EventReasons.RapidReReclaim && wasReady != isReady)
+        {
+            yield return new TransitionEvent(
+                EventReasons.RapidReReclaim,
+                $"Reclaimed {Reclaim.ReclaimNote.RapidCount} times within {Reclaim.ReclaimNote.RapidWithin.TotalMinutes:0} minutes: something switches it on again while its owner uses it.",
+                IsWarning: true);
         }
 
         var references = Condition(after, ConditionTypes.ReferencesValid);
@@ -46,16 +67,14 @@ public static class Transitions
 
         if (before.Phase != MachinePhase.ShuttingDown
             && after is { Phase: MachinePhase.ShuttingDown, NextCleanup: not null }
-            && Condition(after, ConditionTypes.Ready)?.Reason == MachinePhase.ShuttingDown)
+            && isReady == MachinePhase.ShuttingDown)
         {
             yield return new TransitionEvent(EventReasons.GracePeriodActive, after.Message ?? "");
         }
 
-        if (Condition(after, ConditionTypes.Ready)?.Reason is EventReasons.NodeDraining or EventReasons.NodeDrained or EventReasons.NodeDrainFailed
-            && Condition(after, ConditionTypes.Ready)!.Reason is var stage
-            && stage != Condition(before, ConditionTypes.Ready)?.Reason)
+        if (isReady is EventReasons.NodeDraining or EventReasons.NodeDrained or EventReasons.NodeDrainFailed && isReady != wasReady)
         {
-            yield return new TransitionEvent(stage, after.Message ?? "", IsWarning: stage == EventReasons.NodeDrainFailed);
+            yield return new TransitionEvent(isReady, after.Message ?? "", IsWarning: isReady == EventReasons.NodeDrainFailed);
         }
 
         if (before is { Phase: MachinePhase.ShuttingDown, MachineRef: not null } && after.Phase == MachinePhase.Active)
@@ -69,8 +88,7 @@ public static class Transitions
             yield return new TransitionEvent(EventReasons.MachineDeleted, $"Machine {was.Name} is gone.");
         }
 
-        if (Condition(after, ConditionTypes.Ready)?.Reason == EventReasons.FinalizerCleanupTimedOut
-            && Condition(before, ConditionTypes.Ready)?.Reason != EventReasons.FinalizerCleanupTimedOut)
+        if (isReady == EventReasons.FinalizerCleanupTimedOut && wasReady != isReady)
         {
             yield return new TransitionEvent(
                 EventReasons.FinalizerCleanupTimedOut,

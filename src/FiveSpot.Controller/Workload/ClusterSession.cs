@@ -2,6 +2,7 @@
 
 using System.Buffers;
 using System.Text.Json;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -23,7 +24,8 @@ internal sealed class ClusterSession : IDisposable
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
 
-    public ClusterSession(NodeWatch nodes, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+    public ClusterSession(
+        NodeWatch nodes, WorkloadSettings settings, Action<ObjectKey> wake, Action<string> wakeMachinesOf, ILoggerFactory loggers, CancellationToken stop)
     {
         Nodes = nodes;
         Clock = settings.Clock;
@@ -33,11 +35,15 @@ internal sealed class ClusterSession : IDisposable
         _loggers = loggers;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Stopped = _stop.Token;
+        ReclaimConfigs = new ReclaimConfigWatch(nodes.Api, wakeMachinesOf, WakeAll, loggers, Stopped);
     }
 
     public NodeWatch Nodes { get; }
 
     public ApiClient Api => Nodes.Api;
+
+    /// <summary>What the reclaim agents of the cluster are told.</summary>
+    public ReclaimConfigWatch ReclaimConfigs { get; }
 
     /// <summary>The clock of grace periods and back-off.</summary>
     public TimeProvider Clock { get; }
@@ -84,12 +90,30 @@ internal sealed class ClusterSession : IDisposable
     }
 
     /// <summary>A watch, not running yet, on the Pods of one Node.</summary>
-    public Informer<Pod> PodsOf(string node) => new(
+    /// <param name="node">Name of the Node.</param>
+    /// <param name="beginFromCache">Whether it may begin with what was true a while ago.</param>
+    public Informer<Pod> PodsOf(string node, bool beginFromCache) => new(
         Api,
         Pods,
-        new InformerOptions { FieldSelector = $"spec.nodeName={node}" },
+        new InformerOptions { FieldSelector = $"spec.nodeName={node}", BeginFromCache = beginFromCache },
         PodReader.Read,
         _loggers.CreateLogger("FiveSpot.Informer.pods"));
+
+    /// <summary>Deletes one Pod at once, whatever its grace period and its budgets.</summary>
+    /// <exception cref="ApiException">Refused.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer; it may have been accepted.</exception>
+    public async Task DeleteAsync(Pod pod, CancellationToken cancellationToken)
+    {
+        await _evictions.WaitAsync(cancellationToken);
+        try
+        {
+            await Api.DeleteAsync(Pods, pod.Key, new DeleteOptions { Uid = pod.Uid, GracePeriodSeconds = 0 }, cancellationToken);
+        }
+        finally
+        {
+            _evictions.Release();
+        }
+    }
 
     /// <summary>Asks for the eviction of one Pod, at the version of the Eviction API that the server has.</summary>
     /// <exception cref="ApiException">Refused: 429 when a PodDisruptionBudget is against it.</exception>
@@ -126,6 +150,17 @@ internal sealed class ClusterSession : IDisposable
         }
 
         _stop.Dispose();
+    }
+
+    private void WakeAll()
+    {
+        ObjectKey[] users;
+        lock (_lock)
+        {
+            users = [.. _work.Keys];
+        }
+
+        Array.ForEach(users, _wake);
     }
 
     private static ReadOnlyMemory<byte> Eviction(Pod pod, ResourceType type)

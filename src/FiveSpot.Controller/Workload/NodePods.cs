@@ -16,6 +16,9 @@ public sealed record NodePods
     /// <summary>Those of them whose eviction is to be asked for now.</summary>
     public ImmutableArray<Pod> Due { get; init; } = [];
 
+    /// <summary>Those of them whose deletion is to be asked for now, when there is no time for evictions.</summary>
+    public ImmutableArray<Pod> DueForDeletion { get; init; } = [];
+
     /// <summary>What people are told, which is brought up to date every few seconds, not with each Pod.</summary>
     public required DrainProgress Progress { get; init; }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Controller.Reclaim;
+
 namespace FiveSpot.Controller.Workload;
 
 /// <summary>What is known of a machine's Node and of its cluster, and what is under way there.</summary>
@@ -23,4 +25,13 @@ public sealed record NodeView(NodeObservation Node)
 
     /// <summary>Why the Pods are not known though they are watched, for a person.</summary>
     public string? PodTrouble { get; init; }
+
+    /// <summary>The ConfigMap of the Node's reclaim agent; null where there is neither an agent nor to be one.</summary>
+    public ReclaimConfigView? AgentConfig { get; init; }
+
+    /// <summary>The writes that set the reclaim agent up, or take it away.</summary>
+    public CallState Agent { get; init; } = CallState.None;
+
+    /// <summary>The write that takes a reclaim request off the Node.</summary>
+    public CallState RequestCleared { get; init; } = CallState.None;
 }

@@ -18,6 +18,12 @@ internal sealed class NodeWork : IDisposable
     /// <summary>The call that writes the Node's taints.</summary>
     public const string Taints = "taints";
 
+    /// <summary>The call that sets the reclaim agent up, or takes it away.</summary>
+    public const string Agent = "reclaim agent";
+
+    /// <summary>The call that takes a reclaim request off the Node.</summary>
+    public const string ReclaimRequest = "reclaim request";
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
@@ -37,6 +43,7 @@ internal sealed class NodeWork : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
     private PodWatch? _pods;
+    private volatile bool _deletes;
     private (DateTimeOffset At, DrainProgress Progress)? _told;
 
     public NodeWork(ClusterSession session, Action wake)
@@ -71,12 +78,16 @@ internal sealed class NodeWork : IDisposable
         }
     }
 
-    /// <summary>Starts a write on the Node, unless it is under way; the machine is woken when it is over.</summary>
-    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write) =>
+    /// <summary>Starts a write on the Node's cluster, unless it is under way; the machine is woken when it is over.</summary>
+    /// <param name="call">Which one.</param>
+    /// <param name="write">Makes it, and puts the answer into the cache.</param>
+    /// <param name="isShownLater">Whether a watch alone shows what came of it, so that for a while it is not to be made again.
+    /// </param>
+    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write, bool isShownLater = false) =>
         Start(call, LongestRetry, static failure => failure.Message, async cancellationToken =>
         {
             await write(_session, cancellationToken);
-            return null;
+            return isShownLater ? ShownWithin : null;
         });
 
     /// <summary>Asks for evictions, side by side within the cluster's bound; the machine is woken after each.</summary>
@@ -88,18 +99,42 @@ internal sealed class NodeWork : IDisposable
         }
     }
 
+    /// <summary>Deletes Pods at once, side by side within the cluster's bound; the machine is woken after each.</summary>
+    public void Delete(ImmutableArray<Pod> pods)
+    {
+        _deletes = true;
+        foreach (var pod in pods)
+        {
+            Start(DeletionOf(pod), LongestEvictionRetry, static failure => $"can't be deleted: {failure.Message}", async cancellationToken =>
+            {
+                try
+                {
+                    await _session.DeleteAsync(pod, cancellationToken);
+                }
+                catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
+                {
+                    // Gone, or another one of that name: what the watch will show.
+                }
+
+                return ShownWithin;
+            });
+        }
+    }
+
     /// <summary>Watches the Node's Pods, or no longer.</summary>
-    public void WatchPods(string? node)
+    /// <param name="node">The Node as it was seen with its cordon; null for no longer.</param>
+    public void WatchPods(Node? node)
     {
         lock (_lock)
         {
-            if (_pods?.Node == node)
+            if (_pods?.Node == node?.Metadata.Name)
             {
                 return;
             }
 
-            _pods?.Dispose();
-            _pods = node is null || _stopped.IsCancellationRequested ? null : new PodWatch(node, _session.PodsOf(node), _wake, _stopped);
+            // From the server's cache: many Nodes are drained at one instant, and an older server reads all Pods of the
+            // cluster from its store for each.
+            Watch(node?.Metadata.Name, cordonedAt: node?.ResourceVersion ?? "", beginFromCache: true);
             if (node is null)
             {
                 _concerned.Clear();
@@ -115,7 +150,20 @@ internal sealed class NodeWork : IDisposable
         lock (_lock)
         {
             trouble = _pods?.Informer is { HasSynced: false } failing ? failing.LastError?.Message : null;
-            return _pods?.Informer is { HasSynced: true } known ? Look(known, _session.Clock.GetUtcNow()) : null;
+            if (_pods is not { Informer.HasSynced: true } known)
+            {
+                return null;
+            }
+
+            var look = Look(known.Informer, _session.Clock.GetUtcNow());
+            if (look.Left.IsEmpty && !known.IsAsNewAsTheCordon)
+            {
+                // A Pod that was bound just before the cordon may be missing, and no event has told yet that none is.
+                Watch(known.Node, known.CordonedAt, beginFromCache: false);
+                return null;
+            }
+
+            return look;
         }
     }
 
@@ -126,10 +174,19 @@ internal sealed class NodeWork : IDisposable
         _stop.Dispose();
     }
 
+    private void Watch(string? node, string cordonedAt, bool beginFromCache)
+    {
+        _pods?.Dispose();
+        _pods = node is null || _stopped.IsCancellationRequested
+            ? null
+            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _wake, _stopped);
+    }
+
     private NodePods Look(Informer<Pod> informer, DateTimeOffset now)
     {
         var left = ImmutableArray.CreateBuilder<Pod>();
         var due = ImmutableArray.CreateBuilder<Pod>();
+        var dueForDeletion = ImmutableArray.CreateBuilder<Pod>();
         DateTimeOffset? lookAgain = null;
         foreach (var pod in informer.Enumerate())
         {
@@ -140,6 +197,16 @@ internal sealed class NodeWork : IDisposable
 
             left.Add(pod);
             _concerned.Add(pod.Uid);
+            var deletion = DeletionStateOf(pod);
+            if (deletion.MayStart(now))
+            {
+                dueForDeletion.Add(pod);
+            }
+            else if (!deletion.IsUnderWay)
+            {
+                lookAgain = Earlier(lookAgain, deletion.NotBefore!.Value);
+            }
+
             if (pod.IsTerminating)
             {
                 continue;
@@ -168,12 +235,17 @@ internal sealed class NodeWork : IDisposable
             lookAgain = Earlier(lookAgain, told.At + ProgressInterval);
         }
 
-        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Take(NodePods.Named).Select(Name)] };
+        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), DueForDeletion = dueForDeletion.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Take(NodePods.Named).Select(Name)] };
     }
 
     private string Name(Pod pod) => pod.IsTerminating ? $"{pod.Key} (ending)" : Trouble(pod) is { } trouble ? $"{pod.Key} {trouble}" : $"{pod.Key}";
 
-    private string? Trouble(Pod pod) => pod.IsTerminating ? null : _calls.GetValueOrDefault(pod.Uid)?.Trouble;
+    private string? Trouble(Pod pod) =>
+        DeletionStateOf(pod).Trouble ?? (pod.IsTerminating ? null : _calls.GetValueOrDefault(pod.Uid)?.Trouble);
+
+    private CallState DeletionStateOf(Pod pod) => _deletes ? _calls.GetValueOrDefault(DeletionOf(pod), CallState.None) : CallState.None;
+
+    private static string DeletionOf(Pod pod) => $"deletion of {pod.Uid}";
 
     private async Task<TimeSpan?> EvictAsync(Pod pod, CancellationToken cancellationToken)
     {
@@ -266,10 +338,13 @@ internal sealed class NodeWork : IDisposable
     private sealed class PodWatch : IDisposable
     {
         private readonly CancellationTokenSource _stop;
+        private readonly bool _begunFromCache;
 
-        public PodWatch(string node, Informer<Pod> informer, Action wake, CancellationToken stop)
+        public PodWatch(string node, string cordonedAt, bool beginFromCache, Informer<Pod> informer, Action wake, CancellationToken stop)
         {
             Node = node;
+            CordonedAt = cordonedAt;
+            _begunFromCache = beginFromCache;
             Informer = informer;
             _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var stopped = _stop.Token;
@@ -280,7 +355,17 @@ internal sealed class NodeWork : IDisposable
 
         public string Node { get; }
 
+        /// <summary>A resource version at which the cordon was there.</summary>
+        public string CordonedAt { get; }
+
         public Informer<Pod> Informer { get; }
+
+        /// <summary>
+        /// Whether no Pod is missing that was put on the Node before its cordon. Mostly a Pod's own end is what shows it: it
+        /// comes after the cordon, and Pods and Nodes are in one store, whose revisions their versions are. (Who keeps Pods in a
+        /// store of their own has, in the worst case, what every cache has: a Pod of the last moment may be overlooked.)
+        /// </summary>
+        public bool IsAsNewAsTheCordon => !_begunFromCache || ResourceVersions.Compare(Informer.SeenVersion, CordonedAt) > 0;
 
         public void Dispose()
         {

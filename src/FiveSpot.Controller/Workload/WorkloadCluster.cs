@@ -73,7 +73,9 @@ internal sealed partial class WorkloadCluster
     }
 
     /// <summary>What is known of the Node of a machine that is a user, and of what is under way on it.</summary>
-    public NodeView Find(CapiMachine machine)
+    /// <param name="machine">The Machine.</param>
+    /// <param name="wantsAgent">Whether its Node is to have a reclaim agent.</param>
+    public NodeView Find(CapiMachine machine, bool wantsAgent)
     {
         var reachability = Volatile.Read(ref _state);
         if (_session is not { } session)
@@ -102,6 +104,11 @@ internal sealed partial class WorkloadCluster
             Taints = work.StateOf(NodeWork.Taints),
             Pods = pods,
             PodTrouble = trouble,
+            AgentConfig = node.Node is { } known && (wantsAgent || known.Metadata.Labels.ContainsKey(WellKnown.ReclaimAgentLabel))
+                ? session.ReclaimConfigs.Find(known.Metadata.Name)
+                : null,
+            Agent = work.StateOf(NodeWork.Agent),
+            RequestCleared = work.StateOf(NodeWork.ReclaimRequest),
         };
     }
 
@@ -170,7 +177,7 @@ internal sealed partial class WorkloadCluster
             ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs));
         var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
-        using var session = new ClusterSession(nodes, _settings, _wake, _loggers, watching.Token);
+        using var session = new ClusterSession(nodes, _settings, _wake, WakeMachinesOf, _loggers, watching.Token);
         _session = session;
         LogOpened(Place.Secret, nodes.Api.Connection.Server);
         var running = Task.Run(() => nodes.RunAsync(watching.Token));

@@ -2,6 +2,7 @@
 
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -82,7 +83,7 @@ public sealed class WorkloadClusters
             cluster.Use(found);
         }
 
-        return cluster.Find(found);
+        return cluster.Find(found, AgentSetup.IsWanted(machine));
     }
 
     /// <summary>What is under way on a machine's Node, to start more; null while there is no client for its cluster.</summary>

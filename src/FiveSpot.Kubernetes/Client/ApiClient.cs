@@ -303,6 +303,7 @@ public sealed class ApiClient : IDisposable
         Append(path, ref separator, "fieldSelector", options.FieldSelector);
         Append(path, ref separator, "limit", options.PageSize > 0 ? options.PageSize.ToString(CultureInfo.InvariantCulture) : null);
         Append(path, ref separator, "continue", continueToken);
+        Append(path, ref separator, "resourceVersion", options.FromCache && continueToken is null ? "0" : null);
         return CallAsync(
             new("list", type, new(options.Namespace ?? "", "")), HttpMethod.Get, path.ToString(), default, null,
             options.MetadataOnly ? MetadataList : Json, body => DecodePage(body, decode), cancellationToken);

@@ -6,7 +6,7 @@ using System.Text;
 namespace FiveSpot.Kubernetes;
 
 /// <summary>Text that somebody else wrote, made fit for a message: one line, nothing that a terminal would act on, bounded.</summary>
-internal static class ForeignText
+public static class ForeignText
 {
     /// <summary>The beginning of a text as one line.</summary>
     /// <param name="text">The text.</param>

@@ -19,4 +19,11 @@ public sealed record ListOptions
 
     /// <summary>Objects a page; 0 for all at once.</summary>
     public int PageSize { get; init; } = 500;
+
+    /// <summary>
+    /// Takes what the server's watch cache holds, however old, which spares the store a read of all objects of the type, as
+    /// servers before 1.31 make it for each field selector. A server that answers from its cache may answer all at once,
+    /// whatever <see cref="PageSize"/>.
+    /// </summary>
+    public bool FromCache { get; init; }
 }

@@ -84,6 +84,21 @@ public sealed partial class Informer<T>
     /// <summary>How many times an object could not be decoded.</summary>
     public long DecodeFailures => Interlocked.Read(ref _decodeFailures);
 
+    /// <summary>
+    /// The resource version up to which the cache is complete: nothing that its selectors match and that was written before
+    /// is missing. It lags behind where the server has nothing to tell. Empty before the first list.
+    /// </summary>
+    public string SeenVersion
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _seen;
+            }
+        }
+    }
+
     /// <summary>How many objects the cache holds.</summary>
     public int Count => _cache.Count;
 
@@ -202,6 +217,7 @@ public sealed partial class Informer<T>
 
                 // A list so slow that its pages expire is better taken at once.
                 PageSize = _pagesExpired ? 0 : _options.PageSize,
+                FromCache = _options.BeginFromCache && !HasSynced,
             };
             var found = new Dictionary<ObjectKey, T>();
             ListPage<T?>? page = null;

@@ -21,6 +21,13 @@ public sealed record InformerOptions
     /// the pool keeps such buffers: larger pages cost megabytes that are never needed again.</summary>
     public int PageSize { get; init; } = 100;
 
+    /// <summary>
+    /// Begins with what the server's watch cache holds, which may be behind the store; the watch makes up for it. Only the
+    /// first list is taken from there: later ones must not lead back in time. What the cache of the informer is as new as is
+    /// told by <see cref="Informer{T}.SeenVersion"/>.
+    /// </summary>
+    public bool BeginFromCache { get; init; }
+
     /// <summary>The shortest time for which a watch is asked for; the real one is random between this and twice this, so
     /// that watches don't end together. 5 min by default.</summary>
     public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);

@@ -3,6 +3,7 @@
 using CsCheck;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Reclaim;
 
 namespace FiveSpot.Controller.Tests.Lifecycle;
 
@@ -18,10 +19,10 @@ public sealed class DecisionProperties
         """{"daysOfWeek":["someday"]}""",
     ];
 
-    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m","nodeTaints":[{"key":"a","effect":"NoSchedule"}]""", ""","machineTemplate":{"version":"v1.33.0"}"""];
+    private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m","nodeTaints":[{"key":"a","effect":"NoSchedule"}]""", ""","machineTemplate":{"version":"v1.33.0"}""", ""","killIfCommands":["java"]"""];
 
     private static readonly Gen<(int What, int Schedule, int Extra, int Minutes)[]> Lives =
-        Gen.Select(Gen.Int[0, 8], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
 
     [Fact]
     public void After_the_steps_of_a_plan_the_next_one_has_none_and_the_same_status() => Live((world, now, _, _) =>
@@ -52,13 +53,45 @@ public sealed class DecisionProperties
     [Fact]
     public void A_machine_with_work_on_it_goes_by_the_kill_switch_or_when_its_time_is_up() => Live((world, now, before, steps) =>
     {
-        if (steps.OfType<Step.DeleteMachine>().Any() && before is { CapiMachine.NodeName: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty)
+        if (steps.OfType<Step.DeleteMachine>().Any() && before is { CapiMachine.NodeName: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty && !IsReclaimed(before))
         {
             // Deleted, it has the time to drain alone.
             var began = world.Machine.IsBeingDeleted
                 ? world.Machine.Metadata.DeletionTimestamp!.Value
                 : world.Machine.Status.Conditions.Single(condition => condition.Type == ConditionTypes.Scheduled).LastTransitionTime + world.Machine.GracePeriod;
             now.ShouldBeGreaterThanOrEqualTo(began + world.Machine.DrainTimeout);
+        }
+    });
+
+    [Fact]
+    public void A_machine_whose_owner_has_it_is_switched_off_before_it_is_deleted_and_before_the_request_is_cleared() => Live((world, _, before, steps) =>
+    {
+        if (before.Observe().ReclaimRequest is null || before.Machine is { IsBeingDeleted: true } or { KillSwitch: true })
+        {
+            return;
+        }
+
+        world.Machine.IsSwitchedOff.ShouldBeTrue();
+        ReclaimNote.Of(world.Machine).Reason.ShouldBe("process-match: java");
+        var at = steps.FindIndex(static step => step is Step.SwitchOff);
+        if (!before.Machine.IsSwitchedOff)
+        {
+            at.ShouldBeGreaterThanOrEqualTo(0);
+        }
+
+        steps.FindIndex(static step => step is Step.Cordon or Step.DeletePods or Step.DeleteMachine or Step.ClearRequest).ShouldNotBeInRange(0, at);
+        if (steps.FindIndex(static step => step is Step.ClearRequest) is >= 0)
+        {
+            world.CapiMachine!.IsBeingDeleted.ShouldBeTrue("the request goes last");
+        }
+    });
+
+    [Fact]
+    public void A_reclaimed_machine_is_not_made_again_until_a_person_switches_it_on() => Live((world, _, before, steps) =>
+    {
+        if (IsReclaimed(before) && before.Machine.IsSwitchedOff)
+        {
+            steps.ShouldNotContain(static step => step is Step.CreateMachine || step is Step.CreateProviderObject);
         }
     });
 
@@ -113,6 +146,7 @@ public sealed class DecisionProperties
                     6 when world.CapiMachine is { IsBeingDeleted: false } machine => world.Do(new Step.DeleteMachine(machine.Uid), now),
                     7 when extra == 5 => world.Deleted(now),
                     8 => world.PodsEnd(),
+                    9 => world.Reclaimed(at: $"request {minutes}"),
                     _ => world,
                 };
                 var before = world;
@@ -122,6 +156,9 @@ public sealed class DecisionProperties
             }
         },
         iter: 500);
+
+    private static bool IsReclaimed(World world) =>
+        world.Observe().ReclaimRequest is not null || (world.Machine.IsSwitchedOff && ReclaimNote.Of(world.Machine).Reason is not null);
 
     private static string StatusText(ScheduledMachineStatus status) =>
         System.Text.Json.JsonSerializer.Serialize(status, ApiJsonContext.Default.ScheduledMachineStatus);

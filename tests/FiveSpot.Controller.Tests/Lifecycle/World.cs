@@ -5,6 +5,7 @@ using System.Text;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 
@@ -36,6 +37,9 @@ internal sealed record World
 
     /// <summary>Pods that a budget holds.</summary>
     public ImmutableArray<string> Blocked { get; init; } = [];
+
+    /// <summary>The ConfigMap of the reclaim agent.</summary>
+    public ReclaimConfig? AgentConfig { get; init; }
 
     public bool KindsServed { get; init; } = true;
 
@@ -77,6 +81,7 @@ internal sealed record World
             : Node is null ? new NodeObservation(NodeState.Missing)
             : new NodeObservation(NodeState.Known, Node),
         Pods = Node is { Unschedulable: true } ? PodsOnNode() : null,
+        AgentConfig = AgentSetup.IsWanted(Machine) || AgentConfig is not null ? new ReclaimConfigView(IsKnown: true, AgentConfig) : null,
     };
 
     public static Pod PodNamed(string name, bool terminating = false) => new()
@@ -91,7 +96,7 @@ internal sealed record World
     {
         options ??= new DecisionOptions();
         var world = this;
-        var confirmed = false;
+        var (confirmed, announced) = (false, false);
         var plan = Decision.Decide(world.Observe(), now, options);
         for (var round = 0; plan.Steps.Length > 0; round++)
         {
@@ -100,10 +105,11 @@ internal sealed record World
             {
                 done?.Add(step);
                 confirmed |= step is Step.ConfirmMachineAbsent;
+                announced |= step is Step.Announce;
                 world = world.Do(step, now);
             }
 
-            plan = Decision.Decide(world.Observe() with { MachineAbsenceConfirmed = confirmed }, now, options);
+            plan = Decision.Decide(world.Observe() with { MachineAbsenceConfirmed = confirmed, ReclaimAnnounced = announced }, now, options);
         }
 
         return world with { Machine = world.Machine with { Status = plan.Status } };
@@ -154,6 +160,32 @@ internal sealed record World
             Node = Node! with { Taints = set.Tainting.Taints, Metadata = Annotated(Node.Metadata, WellKnown.AppliedTaintsAnnotation, set.Tainting.Annotation()) },
         },
         Step.Uncordon => this with { Node = Node! with { Unschedulable = false, Metadata = Node.Metadata with { Annotations = Node.Metadata.Annotations.Where(pair => pair.Key != WellKnown.CordonedByAnnotation).ToDictionary() } } },
+        Step.Announce => this,
+        Step.SwitchOff off => this with
+        {
+            Machine = Machine with
+            {
+                Spec = Machine.Spec! with { Schedule = Machine.Spec.Schedule with { Enabled = false } },
+                Metadata = With(Machine.Metadata, off.Note.Annotations()),
+            },
+        },
+        Step.ForgetReclaim => this with { Machine = Machine with { Metadata = With(Machine.Metadata, ReclaimNote.Forget()) } },
+        Step.DeletePods delete => this with { Pods = [.. Pods.Where(pod => !delete.Pods.Contains(pod) || Blocked.Contains(pod.Metadata.Name))], Evicted = true },
+        Step.SetUpAgent { Setup.Toml: { } toml } => this with
+        {
+            AgentConfig = new ReclaimConfig
+            {
+                Toml = toml,
+                Metadata = new ObjectMetadata
+                {
+                    Labels = new Dictionary<string, string> { [WellKnown.ScheduledMachineLabel] = "pc-1" },
+                    OwnerReferences = [new OwnerReference("v1", "Node", Node!.Metadata.Name, Node.Uid, false, false)],
+                },
+            },
+            Node = Node with { Metadata = Node.Metadata with { Labels = new Dictionary<string, string> { [WellKnown.ReclaimAgentLabel] = WellKnown.ReclaimAgentEnabled } } },
+        },
+        Step.SetUpAgent => this with { AgentConfig = null, Node = Node! with { Metadata = Node.Metadata with { Labels = new Dictionary<string, string>() } } },
+        Step.ClearRequest => this with { Node = Node! with { Metadata = With(Node.Metadata, ReclaimRequest.Clear()) } },
         _ => throw new InvalidOperationException(step.ToString()),
     };
 
@@ -171,11 +203,26 @@ internal sealed record World
         Infrastructure = Owned(Infrastructure),
     };
 
+    /// <summary>The reclaim agent: the owner wants the machine back.</summary>
+    public World Reclaimed(string value = "true", string at = "2026-01-05T12:00:00Z") => Node is null ? this : this with
+    {
+        Node = Node with
+        {
+            Metadata = With(Node.Metadata,
+            [
+                new(WellKnown.ReclaimRequestedAnnotation, value),
+                new(WellKnown.ReclaimReasonAnnotation, "process-match: java"),
+                new(WellKnown.ReclaimRequestedAtAnnotation, at),
+            ]),
+        },
+    };
+
     /// <summary>Cluster API: a Machine that is being deleted goes, with or without what it points at.</summary>
     public World MachineGoes(bool withItsObjects = true) => CapiMachine is not { IsBeingDeleted: true } ? this : this with
     {
         CapiMachine = null,
         Node = null,
+        AgentConfig = null,
         Bootstrap = withItsObjects ? null : Bootstrap,
         Infrastructure = withItsObjects ? null : Infrastructure,
     };
@@ -193,6 +240,7 @@ internal sealed record World
         {
             Left = left,
             Due = Evicted ? [] : [.. left.Where(pod => !pod.IsTerminating)],
+            DueForDeletion = Evicted ? [] : left,
             LookAgainAt = null,
             LeftByName = [.. left.Take(NodePods.Named).Select(pod => Blocked.Contains(pod.Metadata.Name) ? $"{pod.Key} blocked by budget web" : $"{pod.Key}")],
             Progress = new DrainProgress(left.Length, left.Length, null),
@@ -217,8 +265,22 @@ internal sealed record World
         Annotations = new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = Machine.TemplateHash },
     });
 
-    private static ObjectMetadata Annotated(ObjectMetadata metadata, string key, string value) =>
-        metadata with { Annotations = new Dictionary<string, string>(metadata.Annotations) { [key] = value } };
+    private static ObjectMetadata Annotated(ObjectMetadata metadata, string key, string value) => With(metadata, [new(key, value)]);
+
+    private static ObjectMetadata With(ObjectMetadata metadata, IEnumerable<KeyValuePair<string, string?>> patch)
+    {
+        var annotations = new Dictionary<string, string>(metadata.Annotations);
+        foreach (var (key, value) in patch)
+        {
+            annotations.Remove(key);
+            if (value is not null)
+            {
+                annotations[key] = value;
+            }
+        }
+
+        return metadata with { Annotations = annotations };
+    }
 
     private ProviderSlot Slot(string group, string kind, string plural, PartialObject? found) => new()
     {

@@ -3,6 +3,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Time.Testing;
@@ -236,13 +237,21 @@ internal sealed class Cluster : IAsyncDisposable
             await EstablishedAsync(Definitions.NameOf(definition));
         }
 
-        await CreateAsync(Kinds.Namespace, new JsonObject
+        await CreateNamespaceAsync(Namespace);
+
+        // As it is installed for the reclaim agent; a real server may have it from the scenario before.
+        if (await GetAsync(Kinds.Namespace, WellKnown.SystemNamespace) is null)
         {
-            ["apiVersion"] = "v1",
-            ["kind"] = "Namespace",
-            ["metadata"] = new JsonObject { ["name"] = Namespace },
-        });
+            await CreateNamespaceAsync(WellKnown.SystemNamespace);
+        }
     }
+
+    private Task CreateNamespaceAsync(string name) => CreateAsync(Kinds.Namespace, new JsonObject
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Namespace",
+        ["metadata"] = new JsonObject { ["name"] = name },
+    });
 
     private Task EstablishedAsync(string name) => Wait.UntilAsync($"{name} is served", async () =>
         (await GetAsync(Kinds.Crd, name))?["status"]?["conditions"]?.AsArray()
@@ -251,7 +260,8 @@ internal sealed class Cluster : IAsyncDisposable
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
     {
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Pod, Kinds.Node];
+        // What makes others anew goes before them.
+        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Deployment, Kinds.Pod, Kinds.Node];
         await Wait.UntilAsync(
             "the scenario leaves nothing behind",
             async () =>
@@ -267,6 +277,12 @@ internal sealed class Cluster : IAsyncDisposable
                 return count == 0;
             },
             deadline: 2 * Wait.Deadline);
+        // Its garbage collector takes them with their Nodes, in its own time.
+        foreach (var config in (await Api.ListAsync(ReclaimConfig.ConfigMaps, new ListOptions { Namespace = WellKnown.SystemNamespace, LabelSelector = WellKnown.ScheduledMachineLabel }, ReclaimConfig.Read, CancellationToken.None)).Items)
+        {
+            await Api.DeleteAsync(ReclaimConfig.ConfigMaps, config.Key, options: null, CancellationToken.None);
+        }
+
         // That takes the server's controller another five seconds, for which nobody has to wait.
         await DeleteAsync(Kinds.Namespace, Namespace);
 

@@ -32,6 +32,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
     /// <summary>One request of the controller.</summary>
     internal sealed record Call(string Verb, string Path, DateTimeOffset At)
     {
+        /// <summary>What follows the path, with its question mark; empty for nothing.</summary>
+        public string Query { get; init; } = "";
+
         /// <summary>Which server was asked: address and port.</summary>
         public string Server { get; init; } = "";
 
@@ -49,6 +52,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
     internal sealed record Fault(int? Code = null, string Reason = "", string Message = "")
     {
         public static readonly Fault Abort = new();
+
+        /// <summary>What is answered; null for a Status of the above.</summary>
+        public string? Body { get; init; }
     }
 
     private sealed class Handler(ControllerTraffic traffic, HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -64,6 +70,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
             };
             var call = new Call(verb, request.RequestUri!.AbsolutePath, traffic.Now)
             {
+                Query = request.RequestUri.Query,
                 Server = request.RequestUri.Authority,
                 Body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken),
             };
@@ -95,7 +102,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
             : new HttpResponseMessage((HttpStatusCode)code)
             {
                 Content = new StringContent(
-                    $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","code":{{code}},"reason":"{{fault.Reason}}","message":"{{fault.Message}}"}""",
+                    fault.Body ?? $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","code":{{code}},"reason":"{{fault.Reason}}","message":"{{fault.Message}}"}""",
                     Encoding.UTF8,
                     "application/json"),
             };

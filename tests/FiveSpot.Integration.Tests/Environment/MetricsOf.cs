@@ -20,15 +20,21 @@ internal sealed class MetricsOf : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
+        // Of a histogram, how many measurements there were.
+        _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Add(instrument, 1, tags));
+        _listener.Start();
+
+        void Add(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var text = string.Join(",", tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
             _sums.AddOrUpdate((instrument.Name, text), value, (_, sum) => sum + value);
-        });
-        _listener.Start();
+        }
     }
 
-    public long Sum(string name, string tag, string value) => _sums.GetValueOrDefault((name, $"{tag}={value}"));
+    public long Sum(string name, string tag, string value) => Sum(name, $"{tag}={value}");
+
+    public long Sum(string name, string tags) => _sums.GetValueOrDefault((name, tags));
 
     public void Dispose() => _listener.Dispose();
 }

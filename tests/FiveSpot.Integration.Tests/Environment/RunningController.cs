@@ -2,6 +2,7 @@
 
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -31,7 +32,7 @@ internal sealed class RunningController : IAsyncDisposable
         var settings = new ControllerSettings
         {
             Decisions = decisions ?? new DecisionOptions(),
-            Kubeconfigs = kubeconfigs ?? KubeconfigPolicy.Strict,
+            Workload = new WorkloadSettings { Kubeconfigs = kubeconfigs ?? KubeconfigPolicy.Strict },
             Workers = workers,
             Instance = "test",
         };

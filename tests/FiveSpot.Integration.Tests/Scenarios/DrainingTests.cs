@@ -70,6 +70,27 @@ public abstract class DrainingTests(ServerKind kind)
     }
 
     [Fact]
+    public async Task A_pod_that_the_servers_cache_does_not_know_yet_is_not_overlooked()
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);
+        await scenario.Pods.RunAsync("late");
+        scenario.Cluster.Traffic.Disturb = (call, stage) => stage != ControllerTraffic.Stage.Before || !call.Path.EndsWith("/pods", StringComparison.Ordinal) ? null
+            : call.Query.Contains("watch=true", StringComparison.Ordinal) ? ControllerTraffic.Fault.Abort
+            : call.Query.EndsWith("resourceVersion=0", StringComparison.Ordinal)
+                ? new ControllerTraffic.Fault(200) { Body = """{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}""" }
+                : null;
+
+        await scenario.CloseAsync();
+        await scenario.SettleAsync();
+        (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
+        scenario.Cluster.Traffic.Disturb = null;
+        await scenario.DrainAsync();
+        await scenario.Pods.EndAsync("late");
+        await scenario.WithinAsync(TimeSpan.FromMinutes(1), "the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+        scenario.Evictions.Distinct().ShouldBe(["late"]);
+    }
+
+    [Fact]
     public async Task A_budget_is_obeyed_until_it_allows_the_eviction()
     {
         await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);

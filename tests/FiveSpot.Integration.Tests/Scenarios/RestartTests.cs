@@ -84,9 +84,59 @@ public abstract class RestartTests(ServerKind kind)
         },
         atLeast: 4);
 
-    private static async Task PrepareRunningAsync(Scenario scenario)
+    [Fact]
+    public Task A_reclaim() => EndsTheSameAsync(
+        PrepareReclaimableAsync,
+        static scenario => ReclaimAsync(scenario, async () =>
+        {
+            await Wait.UntilAsync("the request is off the Node", async () =>
+                (string?)(await scenario.Cluster.GetAsync(Kinds.Node, "pc-1"))!["metadata"]!["annotations"]?["5spot.finos.org/reclaim-requested"] is null);
+            await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
+        }),
+        atLeast: 9);
+
+    [Fact]
+    public Task A_reclaim_after_which_the_Node_goes_with_its_Machine_at_once() => EndsTheSameAsync(
+        PrepareReclaimableAsync,
+        static scenario => ReclaimAsync(scenario, () => scenario.ClusterApi.LetGoAsync(withItsObjects: false)),
+        atLeast: 7);
+
+    private static async Task PrepareReclaimableAsync(Scenario scenario)
     {
-        await scenario.Cluster.ScheduleAsync();
+        await PrepareRunningAsync(scenario, ",\"killIfCommands\":[\"java\"]");
+        await scenario.Pods.RunAsync("web-1");
+        await Wait.UntilAsync("the agent is set up", async () => (await scenario.Cluster.StatusAsync()).Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True" }));
+        await scenario.SettleAsync();
+    }
+
+    private static async Task ReclaimAsync(Scenario scenario, Func<Task> leaveAsync)
+    {
+        await using var order = await WriteOrder.FollowAsync(
+            scenario.Cluster,
+            (Kinds.ScheduledMachine, "switched off", static machine => (bool)machine["spec"]!["schedule"]!["enabled"]! is false),
+            (scenario.Cluster.MachineKind, "Machine deleted", static machine => machine["metadata"]!["deletionTimestamp"] is not null),
+            (Kinds.Node, "requested", static node => (string?)node["metadata"]!["annotations"]?["5spot.finos.org/reclaim-requested"] == "true"),
+            (Kinds.Node, "request cleared", static node =>
+                node["metadata"]!["deletionTimestamp"] is null && node["metadata"]!["annotations"]?["5spot.finos.org/reclaim-requested"] is null));
+        await scenario.Cluster.PatchAsync(Kinds.Node, "pc-1", """
+            {"metadata":{"annotations":{"5spot.finos.org/reclaim-requested":"true","5spot.finos.org/reclaim-reason":"process-match: java","5spot.finos.org/reclaim-requested-at":"2026-01-05T09:00:00Z"} } }
+            """);
+        await leaveAsync();
+        await scenario.Cluster.PhaseAsync("Disabled", also: status =>
+            status.Conditions.Single(c => c.Type == "Scheduled") is { Reason: "EmergencyReclaimDisabledSchedule" } scheduled
+            && scheduled.Message.Contains("process-match: java", StringComparison.Ordinal));
+        await scenario.SettleAsync();
+        (await scenario.Cluster.ListAsync(scenario.Cluster.MachineKind)).ShouldBeEmpty("there is no second one");
+        // A Node that goes with its request is never seen without it.
+        order.AfterFirst("requested").ShouldBeOneOf(
+            ["switched off, Machine deleted, request cleared", "switched off, Machine deleted"]);
+    }
+
+    private static Task PrepareRunningAsync(Scenario scenario) => PrepareRunningAsync(scenario, extraSpec: "");
+
+    private static async Task PrepareRunningAsync(Scenario scenario, string extraSpec)
+    {
+        await scenario.Cluster.ScheduleAsync(extraSpec: extraSpec);
         await scenario.Cluster.PhaseAsync("Inactive");
         scenario.Cluster.MoveTo(Scenario.Opening);
         await scenario.Cluster.PhaseAsync("Active");

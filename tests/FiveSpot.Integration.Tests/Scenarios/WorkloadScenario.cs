@@ -2,6 +2,7 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
@@ -148,11 +149,29 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     }
 
     /// <summary>The window closes; the Node is cordoned and its Pods are known.</summary>
-    public async Task CloseAsync(string name = "pc-1")
+    public async Task CloseAsync(string name = "pc-1", string message = " left")
     {
         Cluster.MoveTo(Scenario.Closing);
-        await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains(" left", StringComparison.Ordinal));
+        await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains(message, StringComparison.Ordinal));
     }
+
+    /// <summary>What the reclaim agent writes.</summary>
+    public Task ReclaimAsync(string name = "pc-1") => Workload.PatchAsync(Kinds.Node, name, $$"""
+        {"metadata":{"annotations":{"5spot.finos.org/reclaim-requested":"true","5spot.finos.org/reclaim-reason":"process-match: java",
+         "5spot.finos.org/reclaim-requested-at":"{{Cluster.Clock.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}"} } }
+        """);
+
+    /// <summary>Whether anything of a reclaim request is on a Node.</summary>
+    public async Task<bool> RequestIsOnNodeAsync(string name = "pc-1") =>
+        (await Workload.GetAsync(Kinds.Node, name))?["metadata"]?["annotations"]?.AsObject()
+            .Any(annotation => annotation.Key.StartsWith("5spot.finos.org/reclaim-", StringComparison.Ordinal)) ?? false;
+
+    /// <summary>The ConfigMap of a Node's reclaim agent; null if there is none.</summary>
+    public Task<JsonObject?> AgentConfigAsync(string name = "pc-1") =>
+        Workload.Api.TryGetAsync(ReclaimConfig.ConfigMaps, ReclaimConfig.KeyOf(name), Cluster.Parse, CancellationToken.None);
+
+    public Task DeleteAgentConfigAsync(string name = "pc-1") =>
+        Workload.Api.DeleteAsync(ReclaimConfig.ConfigMaps, ReclaimConfig.KeyOf(name), options: null, CancellationToken.None);
 
     /// <summary>The grace period is over, and the drain has begun.</summary>
     public async Task DrainAsync(string name = "pc-1")
