@@ -166,7 +166,8 @@ public sealed class AgentTests : IAsyncLifetime
 
         await WrittenAsync();
         await Wait.UntilAsync("all are noticed", () => Total("fivespot_reclaim_matches_total") == 50, () => Metrics);
-        _api.Methods.ShouldBe(["GET", "PATCH"]);
+        _api.Methods.Count(method => method == "PATCH").ShouldBe(1);
+        _api.Methods.Count(method => method == "GET").ShouldBeLessThan(5);
     }
 
     [Fact]
