@@ -102,7 +102,7 @@ internal static class Reclaims
 
     private static async Task MeasureRunAsync(Cluster cluster, Arrivals arrivals, Subject subject, List<TimeSpan> lags)
     {
-        using var program = Process.Start(new ProcessStartInfo("sh", ["-c", "read -r _; exec \"$@\"", "sh", subject.Program, "0.4"])
+        using var program = Process.Start(new ProcessStartInfo("sh", ["-c", "read -r _; exec \"$@\"", "sh", subject.Program, "0.6"])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
