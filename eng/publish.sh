@@ -21,3 +21,4 @@ publish() { # project, executable
 }
 
 publish FiveSpot.Controller 5spot
+publish FiveSpot.ReclaimAgent 5spot-reclaim-agent
