@@ -96,17 +96,21 @@ internal sealed partial class ReclaimRequester : IDisposable
             {
                 await _wished.WaitAsync(stop);
                 var isRequested = await FulfilAsync(_wish!.Value, stop);
+                if (isRequested)
+                {
+                    // What is noticed so soon after is of the same wish: asked for later, it might come after the request
+                    // was served and cleared.
+                    await Task.Delay(BetweenLooks, Time, stop);
+                }
+
                 lock (_lock)
                 {
-                    // What came meanwhile is served by the request that there is now, but not by one that was dropped.
                     (_wish, _later) = (isRequested ? null : _later, null);
                     if (_wish is not null)
                     {
                         _wished.Release();
                     }
                 }
-
-                await Task.Delay(isRequested ? BetweenLooks : TimeSpan.Zero, Time, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

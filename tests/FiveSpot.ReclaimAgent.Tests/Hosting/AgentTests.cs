@@ -166,9 +166,7 @@ public sealed class AgentTests : IAsyncLifetime
 
         await WrittenAsync();
         await Wait.UntilAsync("all are noticed", () => Total("fivespot_reclaim_matches_total") == 50, () => Metrics);
-        await CountedAsync("written", 1);
-        _api.Methods.Count(method => method == "PATCH").ShouldBe(1);
-        _api.Requests.Count.ShouldBeLessThanOrEqualTo(3);
+        _api.Methods.ShouldBe(["GET", "PATCH"]);
     }
 
     [Fact]
@@ -178,8 +176,7 @@ public sealed class AgentTests : IAsyncLifetime
         _proc.Put(7, "java", "java\0");
         await WrittenAsync();
         _api.Node["metadata"]!["annotations"] = new JsonObject();
-        _proc.Put(8, "java", "java\0");
-        await CountedAsync("written", 2);
+        await StartedUntilCountedAsync("java");
     }
 
     [Fact]
@@ -210,7 +207,7 @@ public sealed class AgentTests : IAsyncLifetime
         await CountedAsync("written", 1);
         _api.Node["metadata"]!["annotations"] = new JsonObject();
         _api.Toml = Looking("idea");
-        await CountedAsync("written", 2);
+        await StartedUntilCountedAsync("idea");
         _api.Requests[^1].Body.ShouldContain("process-match: idea");
     }
 
@@ -275,6 +272,17 @@ public sealed class AgentTests : IAsyncLifetime
         _agent = new FiveSpotReclaimAgent((api ?? _api).Client, settings, NullLoggerFactory.Instance);
         _running = _agent.RunAsync(_stop.Token);
         await _agent.Ready.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
+    // What is noticed within a second of a request is of that one.
+    private async Task StartedUntilCountedAsync(string command)
+    {
+        var pid = 100;
+        await Wait.UntilAsync("a second request", () =>
+        {
+            _proc.Put(pid++, command, command + "\0");
+            return Metrics.Contains("writes_total{result=\"written\"} 2\n", StringComparison.Ordinal);
+        });
     }
 
     private Task WrittenAsync() => CountedAsync("written", 1);
