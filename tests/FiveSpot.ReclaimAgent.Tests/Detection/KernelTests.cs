@@ -74,7 +74,9 @@ public sealed class KernelTests : IDisposable
     public async Task A_process_that_gives_itself_a_name_is_noticed(string detector)
     {
         var name = Folder.Unique();
-        using var program = await StartedProgram.PrepareAsync("sh", "-c", "printf %s \"${0#_}\" > /proc/$$/comm; read -r _ < /dev/zero & wait", "_" + name);
+        // It waits without a process of its own that would outlive it.
+        var gate = await _folder.FifoAsync("gate");
+        using var program = await StartedProgram.PrepareAsync("sh", "-c", "printf %s \"${0#_}\" > /proc/$$/comm; read -r _ < \"$1\"", "_" + name, gate);
         await using var watch = Watch(detector, [name]);
         await watch.SweepsAsync(1);
         program.Run();
@@ -87,12 +89,7 @@ public sealed class KernelTests : IDisposable
     {
         // The pid, the start time and the name stay what they were.
         var word = Folder.Unique();
-        var gate = _folder.PathOf("gate");
-        using (var fifo = System.Diagnostics.Process.Start("mkfifo", [gate]))
-        {
-            await fifo.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-
+        var gate = await _folder.FifoAsync("gate");
         var script = _folder.Script("again", $"#!/bin/sh\nif [ \"$1\" = {word[..2]} ]; then sleep 60; fi\nread -r word < {gate}\nexec \"$0\" {word[..2]} \"$word\"\n");
         using var program = await StartedProgram.PrepareAsync(script, "first");
         program.Run();
