@@ -16,14 +16,18 @@ internal sealed class NativeProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Task<string> _log;
 
-    private NativeProcess(Process process)
+    private NativeProcess(Process process, int port)
     {
         _process = process;
+        Port = port;
         _log = process.StandardError.ReadToEndAsync();
     }
 
     /// <summary>From exec until <c>/readyz</c> said 200.</summary>
     public TimeSpan TimeToReady { get; private set; }
+
+    /// <summary>The port of its probes.</summary>
+    public int Port { get; }
 
     public TimeSpan Cpu
     {
@@ -42,27 +46,27 @@ internal sealed class NativeProcess : IAsyncDisposable
     /// <summary>The most bytes of physical memory there ever were.</summary>
     public long PeakResident => Status("VmHWM");
 
-    public static async Task<NativeProcess> StartAsync(string executable, string kubeconfig)
+    /// <summary>Starts it, and waits until it is ready.</summary>
+    /// <param name="executable">The executable.</param>
+    /// <param name="portFlag">The flag that takes the port of its probes.</param>
+    /// <param name="arguments">Further arguments.</param>
+    public static async Task<NativeProcess> StartAsync(string executable, string portFlag, params string[] arguments)
     {
         var port = FreePort();
-        var start = new ProcessStartInfo(executable)
+        var start = new ProcessStartInfo(executable, [.. arguments, portFlag, port.ToString(CultureInfo.InvariantCulture)])
         {
-            ArgumentList =
-            {
-                "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--health-port", port.ToString(CultureInfo.InvariantCulture),
-            },
             UseShellExecute = false,
             RedirectStandardError = true,
         };
         var watch = Stopwatch.StartNew();
-        var process = new NativeProcess(Process.Start(start)!);
+        var process = new NativeProcess(Process.Start(start)!, port);
         using var http = new HttpClient();
         while (!await process.IsReadyAsync(http, port))
         {
             if (watch.Elapsed > Deadline || process._process.HasExited)
             {
                 await process.DisposeAsync();
-                throw new InvalidOperationException($"5spot did not become ready. It says: {await process._log}");
+                throw new InvalidOperationException($"{Path.GetFileName(executable)} did not become ready. It says: {await process._log}");
             }
 
             await Task.Delay(Between, TimeProvider.System);

@@ -4,7 +4,7 @@ namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native"];
+    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim"];
 
     private static async Task<int> Main(string[] args)
     {
@@ -39,6 +39,11 @@ internal static class Program
         if (parts.Contains("native"))
         {
             await NativeExecutable.MeasureAsync(report);
+        }
+
+        if (parts.Contains("reclaim"))
+        {
+            await Reclaims.MeasureAsync(report);
         }
 
         return report.Print(Console.Out) ? 0 : 1;

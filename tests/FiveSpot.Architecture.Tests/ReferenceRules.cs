@@ -6,17 +6,18 @@ using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace FiveSpot.Architecture.Tests;
 
-/// <summary>References go one way: Api, Scheduling ← Kubernetes (needs neither) ← Controller ← Sandbox.</summary>
+/// <summary>References go one way: Api, Scheduling ← Kubernetes (needs neither) ← Controller, ReclaimAgent ← Sandbox.</summary>
 public sealed class ReferenceRules
 {
     private static readonly System.Reflection.Assembly Api = typeof(Api.ScheduledMachineSpec).Assembly;
     private static readonly System.Reflection.Assembly Scheduling = typeof(Scheduling.WeeklySchedule).Assembly;
     private static readonly System.Reflection.Assembly Kubernetes = typeof(Kubernetes.ApiClient).Assembly;
     private static readonly System.Reflection.Assembly Controller = typeof(Controller.Lifecycle.Decision).Assembly;
+    private static readonly System.Reflection.Assembly ReclaimAgent = typeof(ReclaimAgent.Hosting.FiveSpotReclaimAgent).Assembly;
     private static readonly System.Reflection.Assembly Sandbox = typeof(Sandbox.ApiServer.EmbeddedApiServer).Assembly;
 
     private static readonly ArchUnitNET.Domain.Architecture Product =
-        new ArchLoader().LoadAssemblies(Api, Scheduling, Kubernetes, Controller, Sandbox).Build();
+        new ArchLoader().LoadAssemblies(Api, Scheduling, Kubernetes, Controller, ReclaimAgent, Sandbox).Build();
 
     private static readonly string[] ShelvesForAnything = ["Helper", "Helpers", "Util", "Utils", "Utilities", "Models", "Services", "Manager", "Managers", "Common", "Misc"];
 
@@ -31,6 +32,10 @@ public sealed class ReferenceRules
     [Fact]
     public void The_controller_does_not_know_the_sandbox() =>
         Ours(Controller).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Scheduling", "FiveSpot.Kubernetes"]);
+
+    [Fact]
+    public void The_agent_knows_neither_the_controller_nor_the_sandbox() =>
+        Ours(ReclaimAgent).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Kubernetes"]);
 
     [Fact]
     public void The_decision_does_no_IO_and_has_no_clock() => Check(

@@ -316,12 +316,8 @@ public static class Decision
         }
 
         var result = ResultOfDrain(seen, found);
-        var deleting = DeleteMachine(found, Manner.Emergency, result);
-        return deleting with
-        {
-            Message = $"{result.Message} {deleting.Message}",
-            Steps = [.. deleting.Steps.Select(step => step is Step.DeleteMachine delete ? delete with { EmergencyDrain = began is null ? null : (now - began.Value, IsEmpty(seen)) } : step)],
-        };
+        var deleting = DeleteMachine(found, Manner.Emergency, result, began is { } at ? (now - at, IsEmpty(seen)) : null);
+        return deleting with { Message = $"{result.Message} {deleting.Message}" };
     }
 
     private static TakingAway? AwaitGracePeriod(
@@ -336,7 +332,7 @@ public static class Decision
         return new TakingAway($"Running pods may finish until {Times.Text(ends)}{progress}.{CordonTrouble(seen)}")
         {
             Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now)],
-            WakeAt = Earliest(ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt, now),
+            WakeAt = Earliest(now, ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt),
         };
     }
 
@@ -353,7 +349,7 @@ public static class Decision
         {
             Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. MovePods(seen, manner)],
             Drain = EventReasons.NodeDraining,
-            WakeAt = Earliest(ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt, now),
+            WakeAt = Earliest(now, ends, seen.Cordon.NotBefore, seen.Pods?.LookAgainAt),
         };
     }
 
@@ -372,13 +368,14 @@ public static class Decision
         : seen.Pods is { } pods ? DrainResult.Failed($"Node {found.NodeName} could not be drained in time. {pods.Describe()}")
         : DrainResult.Failed($"Node {found.NodeName} could not be drained: {WhyPodsAreUnknown(seen, found)}");
 
-    private static TakingAway DeleteMachine(ClusterApi.CapiMachine found, Manner manner, DrainResult? drained)
+    private static TakingAway DeleteMachine(
+        ClusterApi.CapiMachine found, Manner manner, DrainResult? drained, (TimeSpan Took, bool Succeeded)? emergencyDrain = null)
     {
         // Once our drain is over, or is not wanted, Cluster API is not to begin another.
         var andVolumes = manner is Manner.AtOnce or Manner.Emergency;
         var exclude = (andVolumes && !DrainExclusion.IsComplete(found, andVolumes: true))
             || (drained is not null && (drained != DrainResult.Of(found) || !DrainExclusion.IsComplete(found, andVolumes: false)));
-        var delete = new Step.DeleteMachine(found.Uid);
+        var delete = new Step.DeleteMachine(found.Uid) { EmergencyDrain = emergencyDrain };
         return new TakingAway("Deleting the Machine.")
         {
             Steps = exclude ? [new Step.ExcludeDrain(andVolumes, drained), delete] : [delete],
@@ -399,7 +396,7 @@ public static class Decision
                 .. ClearRequest(seen, now, manner),
             ],
             Drain = drained?.Reason,
-            WakeAt = Later(seen.Agent.NotBefore, seen.RequestCleared.NotBefore, now),
+            WakeAt = Earliest(now, seen.Agent.NotBefore, seen.RequestCleared.NotBefore),
         };
     }
 
@@ -408,6 +405,7 @@ public static class Decision
     private static IEnumerable<Step> ClearRequest(Observation seen, DateTimeOffset now, Manner manner) =>
         manner is Manner.Emergency && seen is { Node: { State: NodeState.Known, Node: { } node }, Machine: { IsBeingDeleted: false, IsSwitchedOff: true } } && ReclaimRequest.IsOn(node)
             && (AgentSetupOf(seen, isLeaving: true) is not { IsDone: false } || seen.Agent.Trouble is not null)
+            && seen.AgentConfig is not { IsKnown: false, Trouble: null }
             && seen.RequestCleared.MayStart(now)
             ? [new Step.ClearRequest(node)]
             : [];
@@ -550,21 +548,13 @@ public static class Decision
     public static TimeSpan CapiDrainTimeout(ScheduledMachine machine) =>
         machine.DrainTimeout < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : machine.DrainTimeout;
 
-    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other, DateTimeOffset now) =>
-        (one > now, other > now) switch
-        {
-            (true, true) => one < other ? one : other,
-            (true, _) => one,
-            (_, true) => other,
-            _ => null,
-        };
-
-    private static DateTimeOffset? Earliest(DateTimeOffset ends, DateTimeOffset? retry, DateTimeOffset? lookAgain, DateTimeOffset now)
+    // The earliest that is still to come.
+    private static DateTimeOffset? Earliest(DateTimeOffset now, params ReadOnlySpan<DateTimeOffset?> times)
     {
-        var earliest = ends;
-        foreach (var at in (ReadOnlySpan<DateTimeOffset?>)[retry, lookAgain])
+        DateTimeOffset? earliest = null;
+        foreach (var at in times)
         {
-            earliest = at > now && at < earliest ? at.Value : earliest;
+            earliest = at > now && !(at >= earliest) ? at : earliest;
         }
 
         return earliest;

@@ -7,14 +7,20 @@ namespace FiveSpot.ReclaimAgent.Detection;
 /// cheaply which are new or run something else. For one thread.
 /// </summary>
 /// <remarks>
-/// Most of what a look at a process costs is opening a file of it, so both files stay open: a kept file reads what the
+/// Most of what a look at a process costs is opening a file, so that of its name stays open: a kept file reads what the
 /// process is now, and nothing once it is gone, even when another has got its pid. Beyond <see cref="MostKept"/> processes,
-/// or half of the files that may be open, they are opened each time.
+/// or half of the files that may be open, they are opened each time. Command lines are in the memory of the process, and
+/// dearer: they are looked at in each of the first <see cref="YoungFor"/> rounds, when a process runs what it was made for,
+/// and in one of as many later on. So what runs another program under its old name is noticed that much later.
 /// </remarks>
 internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = ProcessTable.MostKept) : IDisposable
 {
     /// <summary>For how many processes files are kept open.</summary>
     public const int MostKept = 2048;
+
+    /// <summary>For how many rounds a process is looked at closely, and how many rounds then pass from one close look to
+    /// the next.</summary>
+    public const int YoungFor = 16;
 
     private const int NotKept = -1;
     private const int NameLength = 64;
@@ -22,9 +28,9 @@ internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = Pr
 
     private readonly Dictionary<int, Entry> _seen = [];
     private readonly byte[] _list = new byte[32 << 10];
-    private readonly byte[] _look = new byte[NameLength + CommandLineLength];
+    private readonly byte[] _look = new byte[CommandLineLength];
     private readonly List<int> _gone = [];
-    private readonly int _mostKept = (int)Math.Min((ulong)mostKept, ProcessDirectory.MostOpenFiles() / 4);
+    private readonly int _mostKept = (int)Math.Min((ulong)mostKept, ProcessDirectory.MostOpenFiles() / 2);
     private int _round;
     private int _kept;
 
@@ -106,24 +112,18 @@ internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = Pr
 
     private bool Look(int pid)
     {
-        var isKnown = _seen.TryGetValue(pid, out var entry);
-        if (isKnown && LookAt(pid, ref entry) is { } look)
+        if (_seen.TryGetValue(pid, out var entry) && LookAt(pid, entry) is { } now)
         {
-            var isSame = look == entry.Look;
-            _seen[pid] = entry with { Look = look, Round = _round };
-            return !isSame;
+            _seen[pid] = now;
+            return now.Name != entry.Name || now.CommandLine != entry.CommandLine;
         }
 
         // New, or another with the pid of one that is gone.
-        if (isKnown)
-        {
-            Release(entry);
-        }
-
+        Release(entry);
         entry = Keep(pid);
-        if (LookAt(pid, ref entry) is { } first)
+        if (LookAt(pid, entry) is { } first)
         {
-            _seen[pid] = entry with { Look = first, Round = _round };
+            _seen[pid] = first;
             return true;
         }
 
@@ -134,76 +134,65 @@ internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = Pr
 
     private Entry Keep(int pid)
     {
-        var entry = new Entry { Name = NotKept, CommandLine = NotKept };
-        if (_kept >= _mostKept)
-        {
-            return entry;
-        }
-
-        entry.Name = processes.Open(pid, "comm"u8);
-        entry.CommandLine = entry.Name < 0 ? NotKept : processes.Open(pid, "cmdline"u8);
-        if (entry.CommandLine < 0)
-        {
-            if (entry.Name >= 0)
-            {
-                ProcessDirectory.Close(entry.Name);
-            }
-
-            entry.Name = NotKept;
-            return entry;
-        }
-
-        _kept++;
-        return entry;
+        var file = _kept < _mostKept ? processes.Open(pid, "comm"u8) : NotKept;
+        _kept += file >= 0 ? 1 : 0;
+        return new Entry { File = Math.Max(file, NotKept), Since = _round };
     }
 
     private void Release(Entry entry)
     {
-        if (entry.Name >= 0)
+        if (entry.Since > 0 && entry.File >= 0)
         {
-            ProcessDirectory.Close(entry.Name);
-            ProcessDirectory.Close(entry.CommandLine);
+            ProcessDirectory.Close(entry.File);
             _kept--;
         }
     }
 
-    /// <summary>A number that stands for what the process is; null if it is gone.</summary>
-    private int? LookAt(int pid, ref Entry entry)
+    /// <summary>What the process is now; null if it is gone.</summary>
+    private Entry? LookAt(int pid, Entry entry)
     {
-        var name = _look.AsSpan(0, NameLength);
-        var commandLine = _look.AsSpan(NameLength, CommandLineLength);
-        int nameLength, commandLineLength;
-        if (entry.Name >= 0)
-        {
-            nameLength = ProcessDirectory.ReadBeginning(entry.Name, name);
-            commandLineLength = nameLength < 0 ? nameLength : ProcessDirectory.ReadBeginning(entry.CommandLine, commandLine);
-        }
-        else
-        {
-            nameLength = processes.Read(pid, "comm"u8, name).Length;
-            commandLineLength = processes.Read(pid, "cmdline"u8, commandLine).Length;
-        }
+        var length = entry.File >= 0
+            ? ProcessDirectory.ReadBeginning(entry.File, _look.AsSpan(0, NameLength))
+            : processes.Read(pid, "comm"u8, _look.AsSpan(0, NameLength)).Length;
 
         // Every process has a name, if only that of what it was forked from.
-        if (nameLength <= 0)
+        if (length <= 0)
         {
             return null;
         }
 
-        var look = default(HashCode);
-        look.AddBytes(name[..nameLength]);
-        look.AddBytes(commandLine[..Math.Max(0, commandLineLength)]);
-        return look.ToHashCode();
+        var name = Digest(_look.AsSpan(0, length));
+        var isClose = _round - entry.Since < YoungFor || (pid + _round) % YoungFor == 0 || name != entry.Name;
+        return entry with
+        {
+            Name = name,
+            CommandLine = isClose ? Digest(processes.Read(pid, "cmdline"u8, _look)) : entry.CommandLine,
+            Round = _round,
+        };
     }
 
-    private record struct Entry
+    private static int Digest(ReadOnlySpan<byte> bytes)
     {
-        public int Name { get; set; }
+        var digest = default(HashCode);
+        digest.AddBytes(bytes);
+        return digest.ToHashCode();
+    }
 
-        public int CommandLine { get; set; }
+    private readonly record struct Entry
+    {
+        /// <summary>The file of the name, if it is kept open.</summary>
+        public int File { get; init; }
 
-        public int Look { get; init; }
+        /// <summary>The round in which it was first seen; 0 for none.</summary>
+        public int Since { get; init; }
 
+        /// <summary>The round in which it was last seen.</summary>
         public int Round { get; init; }
+
+        /// <summary>Stands for its name.</summary>
+        public int Name { get; init; }
+
+        /// <summary>Stands for the beginning of its command line.</summary>
+        public int CommandLine { get; init; }
     }
 }

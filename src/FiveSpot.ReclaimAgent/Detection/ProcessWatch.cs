@@ -197,17 +197,15 @@ internal sealed partial class ProcessWatch : IDisposable
     private void Sweep()
     {
         var started = _time.GetTimestamp();
-        _table.Clear();
         if (!_config.IsEmpty)
         {
             if (_connector is null)
             {
-                _table.Update(_examineSwept);
+                // First to know them, then to examine them: one that starts in between is examined once too often.
+                _table.Update(static _ => { });
             }
-            else
-            {
-                _table.ForEachPid(_examineSwept);
-            }
+
+            _table.ForEachPid(_examineSwept);
         }
 
         _metrics.Swept(_time.GetElapsedTime(started));

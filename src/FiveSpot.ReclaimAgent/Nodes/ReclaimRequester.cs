@@ -42,6 +42,7 @@ internal sealed partial class ReclaimRequester : IDisposable
     private readonly SemaphoreSlim _wished = new(0);
     private readonly Lock _lock = new();
     private ProcessMatch? _wish;
+    private ProcessMatch? _later;
     private ApiClient? _otherConnection;
 
     /// <summary>A requester that does nothing until <see cref="RunAsync"/>.</summary>
@@ -76,6 +77,7 @@ internal sealed partial class ReclaimRequester : IDisposable
         {
             if (_wish is not null)
             {
+                _later = match;
                 return;
             }
 
@@ -93,13 +95,22 @@ internal sealed partial class ReclaimRequester : IDisposable
             while (true)
             {
                 await _wished.WaitAsync(stop);
-                await FulfilAsync(_wish!.Value, stop);
-                lock (_lock)
+                var isRequested = await FulfilAsync(_wish!.Value, stop);
+                if (isRequested)
                 {
-                    _wish = null;
+                    // What is noticed so soon after is of the same wish: asked for later, it might come after the request
+                    // was served and cleared.
+                    await Task.Delay(BetweenLooks, Time, stop);
                 }
 
-                await Task.Delay(BetweenLooks, Time, stop);
+                lock (_lock)
+                {
+                    (_wish, _later) = (isRequested ? null : _later, null);
+                    if (_wish is not null)
+                    {
+                        _wished.Release();
+                    }
+                }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -115,7 +126,8 @@ internal sealed partial class ReclaimRequester : IDisposable
         _wished.Dispose();
     }
 
-    private async Task FulfilAsync(ProcessMatch wish, CancellationToken stop)
+    /// <summary>Sees to it that the reclaim is requested; false if that is not asked for any more.</summary>
+    private async Task<bool> FulfilAsync(ProcessMatch wish, CancellationToken stop)
     {
         var (failures, conflicts) = (0, 0);
         while (_config().Contains(wish.Pattern))
@@ -124,7 +136,7 @@ internal sealed partial class ReclaimRequester : IDisposable
             switch (outcome)
             {
                 case Outcome.Settled:
-                    return;
+                    return true;
                 case Outcome.Conflict when conflicts++ < ConflictsAtOnce:
                     break;
                 case Outcome.WrongHost:
@@ -139,6 +151,7 @@ internal sealed partial class ReclaimRequester : IDisposable
         }
 
         LogNotWanted(wish.Pattern.Text);
+        return false;
     }
 
     private async Task<Outcome> AttemptAsync(ProcessMatch wish, CancellationToken stop)

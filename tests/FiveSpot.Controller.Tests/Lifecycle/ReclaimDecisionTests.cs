@@ -4,6 +4,7 @@ using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Tests.Lifecycle;
 
@@ -108,6 +109,49 @@ public sealed class ReclaimDecisionTests
 
         Decision.Decide(seen, Noon, new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.ClearRequest>();
         Decision.Decide(seen with { Agent = new CallState(IsUnderWay: true) }, Noon, new DecisionOptions()).Steps.ShouldBeEmpty();
+        Decision.Decide(seen with { AgentConfig = new ReclaimConfigView(IsKnown: false) }, Noon, new DecisionOptions()).Steps.ShouldBeEmpty("there may be an agent");
+        Decision.Decide(seen with { AgentConfig = new ReclaimConfigView(IsKnown: false, Trouble: "Forbidden.") }, Noon, new DecisionOptions()).Steps
+            .Single().ShouldBeOfType<Step.ClearRequest>();
+    }
+
+    [Theory]
+    [InlineData("""
+        ,"killIfCommands":["java"]
+        """)]
+    [InlineData("")]
+    public void Whoever_gets_the_Node_next_has_the_say_over_its_agent(string spec)
+    {
+        // The other machine went while no controller ran: its label and its ConfigMap are still there.
+        var world = Running(spec);
+        world = world with
+        {
+            Node = world.Node! with { Metadata = world.Node.Metadata with { Labels = new Dictionary<string, string> { [WellKnown.ReclaimAgentLabel] = "enabled" } } },
+            AgentConfig = new ReclaimConfig
+            {
+                Toml = ReclaimToml.Of(["java"]),
+                Metadata = new ObjectMetadata
+                {
+                    Labels = new Dictionary<string, string> { [WellKnown.ScheduledMachineLabel] = "pc-2" },
+                    OwnerReferences = [new OwnerReference("v1", "Node", "node-1", "node-uid", false, false)],
+                },
+            },
+        };
+
+        var setUp = world.Decide(Noon).Steps.Single().ShouldBeOfType<Step.SetUpAgent>().Setup;
+        setUp.Toml.ShouldBe(spec.Length == 0 ? null : ReclaimToml.Of(["java"]));
+        world.Reconcile(Noon).Decide(Noon).Steps.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void An_agent_is_told_anew_when_its_Node_is_another_one_of_that_name()
+    {
+        var world = Running("""
+            ,"killIfCommands":["java"]
+            """);
+        world.Decide(Noon).Steps.ShouldBeEmpty();
+        world = world with { Node = world.Node! with { Metadata = world.Node.Metadata with { Uid = "another" } } };
+
+        world.Decide(Noon).Steps.Single().ShouldBeOfType<Step.SetUpAgent>();
     }
 
     [Fact]

@@ -18,9 +18,6 @@ public sealed class PolicyTests
     private const string Controller = "system:serviceaccount:5spot-system:5spot-controller";
     private const string AnnotationsTooLarge = "spec.machineTemplate.annotations: too large: all annotations together may have at most 256 KiB (422 Invalid)";
 
-    private static readonly ResourceType Role = new("rbac.authorization.k8s.io", "v1", "roles", "Role", Namespaced: true);
-    private static readonly ResourceType RoleBinding = new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", Namespaced: true);
-
     private static readonly (string Group, string Resource) Bootstraps = (Kinds.Bootstrap.Group, Kinds.Bootstrap.Plural);
     private static readonly (string Group, string Resource) Infrastructures = (Kinds.Infrastructure.Group, Kinds.Infrastructure.Plural);
 
@@ -128,8 +125,8 @@ public sealed class PolicyTests
         });
 
         (await RefusalAsync(() => CreateAsync(cluster, alice))).Code.ShouldBe(403);
-        await cluster.Api.DeleteAsync(RoleBinding, new ObjectKey("default", Alice), null, CancellationToken.None);
-        await cluster.Api.DeleteAsync(Role, new ObjectKey("default", Alice), null, CancellationToken.None);
+        await cluster.Api.DeleteAsync(Kinds.RoleBinding, new ObjectKey("default", Alice), null, CancellationToken.None);
+        await cluster.Api.DeleteAsync(Kinds.Role, new ObjectKey("default", Alice), null, CancellationToken.None);
     }
 
     [Theory]
@@ -337,7 +334,7 @@ public sealed class PolicyTests
     private static async Task AllowAsync(Cluster cluster, string user, string ns, string[] verbs, params (string Group, string Resource)[] resources)
     {
         var name = user.Replace(':', '-') + (verbs is ["create"] ? "" : "-otherwise");
-        await ApplyAsync(Role, new JsonObject
+        await ApplyAsync(Kinds.Role, new JsonObject
         {
             ["rules"] = new JsonArray([.. resources.Select(one => (JsonNode)new JsonObject
             {
@@ -346,10 +343,10 @@ public sealed class PolicyTests
                 ["verbs"] = new JsonArray([.. (one.Group == "5spot.finos.org" ? ["*"] : verbs).Select(verb => (JsonNode)verb)]),
             })]),
         });
-        await ApplyAsync(RoleBinding, new JsonObject
+        await ApplyAsync(Kinds.RoleBinding, new JsonObject
         {
-            ["roleRef"] = new JsonObject { ["apiGroup"] = Role.Group, ["kind"] = Role.Kind, ["name"] = name },
-            ["subjects"] = new JsonArray(new JsonObject { ["apiGroup"] = Role.Group, ["kind"] = "User", ["name"] = user }),
+            ["roleRef"] = new JsonObject { ["apiGroup"] = Kinds.Role.Group, ["kind"] = Kinds.Role.Kind, ["name"] = name },
+            ["subjects"] = new JsonArray(new JsonObject { ["apiGroup"] = Kinds.Role.Group, ["kind"] = "User", ["name"] = user }),
         });
 
         Task ApplyAsync(ResourceType type, JsonObject body)

@@ -36,6 +36,12 @@ internal static class Kinds
 
     public static readonly ResourceType Event = new("events.k8s.io", "v1", "events", "Event", Namespaced: true);
 
+    public static readonly ResourceType DaemonSet = new("apps", "v1", "daemonsets", "DaemonSet", Namespaced: true);
+
+    public static readonly ResourceType Role = new("rbac.authorization.k8s.io", "v1", "roles", "Role", Namespaced: true);
+
+    public static readonly ResourceType RoleBinding = new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", Namespaced: true);
+
     public static readonly ResourceType ClusterRole =
         new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", Namespaced: false);
 

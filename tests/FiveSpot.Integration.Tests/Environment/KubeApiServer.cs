@@ -125,6 +125,8 @@ internal sealed class KubeApiServer : IAsyncDisposable
             $"--service-account-key-file={keyFile}",
             "--service-cluster-ip-range=10.0.0.0/24",
             "--disable-admission-plugins=ServiceAccount",
+            // As in every cluster that runs its own network; what a namespace may have of it is for policies to say.
+            "--allow-privileged=true",
             // Else it writes a lease every ten seconds, which at rest is the only thing that moves.
             "--endpoint-reconciler-type=none",
             "--max-requests-inflight=2000",

@@ -74,7 +74,9 @@ public sealed class KernelTests : IDisposable
     public async Task A_process_that_gives_itself_a_name_is_noticed(string detector)
     {
         var name = Folder.Unique();
-        using var program = await StartedProgram.PrepareAsync("sh", "-c", "printf %s \"${0#_}\" > /proc/$$/comm; read -r _ < /dev/zero & wait", "_" + name);
+        // It waits without a process of its own that would outlive it.
+        var gate = await _folder.FifoAsync("gate");
+        using var program = await StartedProgram.PrepareAsync("sh", "-c", "printf %s \"${0#_}\" > /proc/$$/comm; read -r _ < \"$1\"", "_" + name, gate);
         await using var watch = Watch(detector, [name]);
         await watch.SweepsAsync(1);
         program.Run();
@@ -87,12 +89,7 @@ public sealed class KernelTests : IDisposable
     {
         // The pid, the start time and the name stay what they were.
         var word = Folder.Unique();
-        var gate = _folder.PathOf("gate");
-        using (var fifo = System.Diagnostics.Process.Start("mkfifo", [gate]))
-        {
-            await fifo.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-
+        var gate = await _folder.FifoAsync("gate");
         var script = _folder.Script("again", $"#!/bin/sh\nif [ \"$1\" = {word[..2]} ]; then sleep 60; fi\nread -r word < {gate}\nexec \"$0\" {word[..2]} \"$word\"\n");
         using var program = await StartedProgram.PrepareAsync(script, "first");
         program.Run();
@@ -196,21 +193,28 @@ public sealed class KernelTests : IDisposable
     public async Task Events_that_the_kernel_had_to_drop_are_made_up_for_by_a_sweep()
     {
         var name = Folder.Unique();
-        using var program = await StartedProgram.PrepareAsync(_folder.Sleep(name), "60");
-        var connector = Connect(receiveBuffer: 4 << 10);
+        var file = _folder.Sleep(name);
+        using var first = await StartedProgram.PrepareAsync(file, "60");
+        using var second = await StartedProgram.PrepareAsync(file, "60");
+        using var goOn = new ManualResetEventSlim();
+        await using var watch = new RunningWatch(Connect(receiveBuffer: 4 << 10), FakeProc.Looking([name]), onMatch: goOn.Wait);
+        await watch.SweepsAsync(1);
+        first.Run();
+        await watch.NoticesAsync(first.Pid);
+
+        // The watch is busy with the first, and there is no room to tell of the second.
         using (var many = System.Diagnostics.Process.Start("sh", ["-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"]))
         {
             await many.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        // Of this start there was no room to tell.
-        program.Run();
-        await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{program.Pid}/comm") == name + "\n");
-        await using var watch = new RunningWatch(connector, FakeProc.Looking([name]));
-        await watch.NoticesAsync(program.Pid);
-        await Wait.UntilAsync(
-            "the loss is counted", () => watch.Metrics.Contains("fivespot_reclaim_events_lost_total 1\n", StringComparison.Ordinal), () => watch.Metrics);
-        watch.Metrics.ShouldContain("fivespot_reclaim_matches_total{noticed_by=\"event\"} 0\n");
+        second.Run();
+        await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{second.Pid}/comm") == name + "\n");
+        goOn.Set();
+        await watch.NoticesAsync(second.Pid);
+        await watch.SweepsAsync(2);
+        watch.Metrics.ShouldContain("fivespot_reclaim_events_lost_total 1\n");
+        watch.Metrics.ShouldContain("fivespot_reclaim_matches_total{noticed_by=\"event\"} 1\n");
     }
 
     [Fact]

@@ -33,6 +33,21 @@ public sealed class PollingTests : IDisposable
     }
 
     [Fact]
+    public void Another_command_line_under_the_old_name_is_noticed_before_long()
+    {
+        using var directory = new ProcessDirectory(_proc.Path);
+        using var table = new ProcessTable(directory);
+        _proc.Put(7, "java", "java\0one\0");
+        for (var i = 0; i < 3 * ProcessTable.YoungFor; i++)
+        {
+            Update(table).Count.ShouldBe(i == 0 ? 1 : 0);
+        }
+
+        _proc.Put(7, "java", "java\0two\0");
+        Enumerable.Range(0, ProcessTable.YoungFor).Sum(_ => Update(table).Count).ShouldBe(1);
+    }
+
+    [Fact]
     public void A_pid_that_was_gone_is_new()
     {
         using var directory = new ProcessDirectory(_proc.Path);
@@ -70,10 +85,10 @@ public sealed class PollingTests : IDisposable
         _proc.Put(7, "sh", "sh\0");
         _proc.Put(8, "sleep", "sleep\0");
         Update(table);
-        OpenFiles().ShouldBe(4);
+        OpenFiles().ShouldBe(2);
         _proc.Remove(7);
         Update(table);
-        OpenFiles().ShouldBe(2);
+        OpenFiles().ShouldBe(1);
         table.Clear();
         OpenFiles().ShouldBe(0);
     }

@@ -22,7 +22,10 @@ internal sealed class FakeProc : IDisposable
 
     public void Put(int pid, byte[] comm, byte[]? commandLine, string? exe = null, string? stat = null, string? cgroup = null)
     {
-        var process = _root.CreateSubdirectory(pid.ToString(System.Globalization.CultureInfo.InvariantCulture)).FullName;
+        // As the kernel does, a new one comes with all that it has.
+        var final = System.IO.Path.Combine(Path, $"{pid}");
+        var isNew = !Directory.Exists(final);
+        var process = isNew ? _root.CreateSubdirectory($"new-{pid}").FullName : final;
         File.WriteAllBytes(System.IO.Path.Combine(process, "comm"), comm);
         File.WriteAllBytes(System.IO.Path.Combine(process, "cmdline"), commandLine ?? []);
         if (exe is not null)
@@ -38,6 +41,11 @@ internal sealed class FakeProc : IDisposable
         if (cgroup is not null)
         {
             File.WriteAllText(System.IO.Path.Combine(process, "cgroup"), cgroup);
+        }
+
+        if (isNew)
+        {
+            Directory.Move(process, final);
         }
     }
 

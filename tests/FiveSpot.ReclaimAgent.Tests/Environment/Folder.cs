@@ -32,6 +32,14 @@ internal sealed class Folder : IDisposable
         return PathOf(name);
     }
 
+    /// <summary>A named pipe, at which who reads waits for who writes.</summary>
+    public async Task<string> FifoAsync(string name)
+    {
+        using var making = System.Diagnostics.Process.Start("mkfifo", [PathOf(name)]);
+        await making.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return PathOf(name);
+    }
+
     public string Write(string name, string text)
     {
         File.WriteAllText(PathOf(name), text);

@@ -19,12 +19,22 @@ internal sealed class RunningWatch : IAsyncDisposable
     private readonly ProcessWatch _watch;
     private readonly Task _running;
 
-    public RunningWatch(ProcConnector? connector, ReclaimConfig config, string procRoot = "/proc", TimeProvider? time = null)
+    public RunningWatch(ProcConnector? connector, ReclaimConfig config, string procRoot = "/proc", TimeProvider? time = null, Action? onMatch = null)
     {
         _registry = new MetricRegistry(meter => ReferenceEquals(meter.Scope, this));
         _metrics = new AgentMetrics(this);
         _watch = new ProcessWatch(
-            procRoot, connector, time ?? TimeProvider.System, TimeProvider.System, _metrics, NullLogger.Instance, _matches.Enqueue);
+            procRoot,
+            connector,
+            time ?? TimeProvider.System,
+            TimeProvider.System,
+            _metrics,
+            NullLogger.Instance,
+            match =>
+            {
+                _matches.Enqueue(match);
+                onMatch?.Invoke();
+            });
         _running = _watch.RunAsync(_stop.Token);
         _watch.LookFor(config);
     }

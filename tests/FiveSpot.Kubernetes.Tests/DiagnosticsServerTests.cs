@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FiveSpot.Kubernetes.Tests;
+
+/// <summary>The small server of metrics and probes, over real sockets.</summary>
+public sealed class DiagnosticsServerTests : IAsyncLifetime
+{
+    private readonly Meter _meter;
+    private readonly MetricRegistry _registry;
+    private readonly DiagnosticsServer _server;
+    private readonly HttpClient _http = new();
+    private bool _isReady;
+
+    public DiagnosticsServerTests()
+    {
+        _meter = new Meter("test", version: null, tags: null, scope: this);
+        _registry = new MetricRegistry(meter => ReferenceEquals(meter.Scope, this));
+        _server = Start(new IPEndPoint(IPAddress.Loopback, 0));
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _server.DisposeAsync();
+        _registry.Dispose();
+        _meter.Dispose();
+    }
+
+    [Fact]
+    public async Task Metrics_are_shown()
+    {
+        _meter.CreateCounter<long>("n").Add(7);
+        using var response = await GetAsync("/metrics?x=1");
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.ToString().ShouldBe("text/plain; version=0.0.4; charset=utf-8");
+        (await response.Content.ReadAsStringAsync()).ShouldBe("# TYPE n_total counter\nn_total 7\n");
+    }
+
+    [Fact]
+    public async Task Probes_say_how_it_is()
+    {
+        (await StatusAsync("/healthz")).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync("/readyz")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        _isReady = true;
+        (await StatusAsync("/readyz")).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync("/")).ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("POST /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 405 ")]
+    [InlineData("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ")]
+    [InlineData("nonsense\r\n\r\n", "HTTP/1.1 405 ")]
+    [InlineData("\r\n\r\n", "HTTP/1.1 405 ")]
+    public async Task What_else_is_asked_gets_an_answer_and_no_body_where_none_is_wanted(string request, string answer)
+    {
+        var text = await AskAsync(Encoding.ASCII.GetBytes(request));
+        text.ShouldStartWith(answer);
+        if (request.StartsWith("HEAD", StringComparison.Ordinal))
+        {
+            text.ShouldEndWith("\r\n\r\n");
+        }
+    }
+
+    [Fact]
+    public async Task A_request_without_end_is_cut_off()
+    {
+        (await AskAsync(Encoding.ASCII.GetBytes(new string('x', 8 << 10)))).ShouldBe("");
+        (await StatusAsync("/healthz")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task More_clients_than_there_are_places_are_served_in_turn()
+    {
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => StatusAsync("/healthz")));
+        statuses.ShouldAllBe(status => status == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_is_told_of() =>
+        Should.Throw<IOException>(() => Start(_server.Address)).Message.ShouldStartWith($"{_server.Address} can't be listened on: ");
+
+    private DiagnosticsServer Start(IPEndPoint address) =>
+        DiagnosticsServer.Start(address, _registry, () => _isReady, TimeProvider.System, NullLogger.Instance);
+
+    private Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(new Uri($"http://{_server.Address}{path}"));
+
+    private async Task<HttpStatusCode> StatusAsync(string path)
+    {
+        using var response = await GetAsync(path);
+        return response.StatusCode;
+    }
+
+    private async Task<string> AskAsync(byte[] request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(_server.Address);
+        var stream = client.GetStream();
+        await stream.WriteAsync(request);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync();
+    }
+}
