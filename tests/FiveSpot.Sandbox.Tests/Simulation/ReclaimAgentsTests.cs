@@ -108,7 +108,7 @@ public sealed class ReclaimAgentsTests
             await AwaitAgentsAsync(world, 1);
             await LabelAsync(i % 2 == 0 ? null : "disabled");
             await AwaitAgentsAsync(world, 0);
-            Directory.GetDirectories(Path.Combine(world.PhysicalMachines.Folder, "default")).ShouldBeEmpty();
+            await AwaitNoMachineAsync(world);
         }
 
         await LabelAsync("enabled");
@@ -116,7 +116,7 @@ public sealed class ReclaimAgentsTests
         await world.SendAsync(HttpMethod.Delete, $"{Machines}/a");
         await world.PassUntilAsync("/api/v1/nodes/a", node => node is null, "the Node is gone");
         await AwaitAgentsAsync(world, 0);
-        Directory.GetDirectories(Path.Combine(world.PhysicalMachines.Folder, "default")).ShouldBeEmpty();
+        await AwaitNoMachineAsync(world);
         world.Logs.Lines.ShouldNotContain(line => line.Contains("has failed", StringComparison.Ordinal));
 
         Task LabelAsync(string? value) => LabelNodeAsync(world, value);
@@ -174,8 +174,7 @@ public sealed class ReclaimAgentsTests
 
         await world.PassUntilAsync($"{ScheduledMachines}/a", seen => seen is null, "it is gone");
         await AwaitAgentsAsync(world, 0);
-        await Eventually.GetAsync(
-            () => Task.FromResult(Directory.GetDirectories(Path.Combine(world.PhysicalMachines.Folder, "default")).Length), count => count == 0, "the machine is gone");
+        await AwaitNoMachineAsync(world);
     }
 
     // Its file system calls, and the counting below.
@@ -232,6 +231,9 @@ public sealed class ReclaimAgentsTests
         () => Task.FromResult($"{Threads()} threads, {(HasOpenFiles(world) ? "files" : "no files")}"),
         seen => seen == $"{count} threads, {(count > 0 ? "files" : "no files")}",
         $"{count} agents run");
+
+    private static Task AwaitNoMachineAsync(SimulationFixture world) => Eventually.GetAsync(
+        () => Task.FromResult(Directory.GetDirectories(Path.Combine(world.PhysicalMachines.Folder, "default")).Length), count => count == 0, "no machine is left");
 
     // By the name that the agent gives its thread.
     private static int Threads() => Directory.GetDirectories("/proc/self/task")
