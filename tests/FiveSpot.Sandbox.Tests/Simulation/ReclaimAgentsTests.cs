@@ -133,6 +133,8 @@ public sealed class ReclaimAgentsTests
             await world.CreateRunningMachineAsync("a");
             await LabelNodeAsync(world, "enabled");
             await AwaitAgentsAsync(world, 1);
+            await world.StopAsync();
+            Directory.GetDirectories(Path.Combine(folder, "default")).ShouldBeEmpty("whoever stops the simulation waits for its agents");
         }
 
         Threads().ShouldBe(0);

@@ -74,10 +74,16 @@ internal sealed class SimulationFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops Cluster API and the machines, and all else but the API server.</summary>
+    public async Task StopAsync()
     {
         await _stop.CancelAsync();
         await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         await _keeping;
         await _owning;
         await _controlling;
