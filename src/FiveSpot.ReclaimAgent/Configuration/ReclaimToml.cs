@@ -37,6 +37,11 @@ internal static class ReclaimToml
         {
             throw new ReclaimConfigException($"It is no TOML: {Words(exception)}.");
         }
+        catch (ArgumentException)
+        {
+            // What Tomlyn 2.10 throws when the file ends in the middle of an escape sequence.
+            throw new ReclaimConfigException("It is no TOML: a string is not ended.");
+        }
     }
 
     private static ReclaimConfig Read(TomlReader toml, out IReadOnlyList<string> unknown)

@@ -16,6 +16,7 @@ internal sealed unsafe class ProcConnector : IDisposable
     private const int AttachFilter = 26;
     private const int ReceiveBufferForce = 33;
     private const uint Listen = 1;
+    private const uint Ignore = 2;
 
     // Of kernel memory, and only while as many events wait: some 10,000 of them.
     private const int ReceiveBuffer = 4 << 20;
@@ -24,6 +25,7 @@ internal sealed unsafe class ProcConnector : IDisposable
 
     private readonly int _socket;
     private readonly byte[] _datagram = new byte[LongestDatagram];
+    private bool _listens;
 
     /// <summary>Subscribes.</summary>
     /// <param name="patience">How long to wait for the kernel to say that it took.</param>
@@ -77,7 +79,16 @@ internal sealed unsafe class ProcConnector : IDisposable
         };
     }
 
-    public void Dispose() => ProcessDirectory.Close(_socket);
+    public void Dispose()
+    {
+        // A kernel before 6.6 counts listeners by what they say, and would go on making events for one that is gone.
+        if (_listens)
+        {
+            _ = Say(Ignore, question: 0);
+        }
+
+        ProcessDirectory.Close(_socket);
+    }
 
     private static DetectorRefusedException Refused(string words, int error) =>
         new($"The proc connector can't be used: this kernel {words} ({Errno.Describe(error)}).");
@@ -153,6 +164,7 @@ internal sealed unsafe class ProcConnector : IDisposable
 
                     if (found.Thread == 0)
                     {
+                        _listens = true;
                         return;
                     }
 
@@ -167,17 +179,22 @@ internal sealed unsafe class ProcConnector : IDisposable
 
     private void Ask(uint question)
     {
-        const int Length = 16 + 20 + 4;
-
-        // struct nlmsghdr: length, type done (3), sequence, port; struct cn_msg: idx, val, seq, ack, length and flags; operation.
-        var message = stackalloc uint[] { Length, 3, 0, 0, ProcessGroup, ProcessGroup, 0, question, 4, Listen };
-        if (Libc.Send(_socket, (byte*)message, Length, 0) < 0)
+        if (!Say(Listen, question))
         {
             throw Errno.Last == Errno.ConnectionRefused
                 ? new DetectorRefusedException(
                     "The proc connector can't be used: it is there in the initial network namespace alone (a Pod needs hostNetwork: true).")
                 : Refused("refuses its events", Errno.Last);
         }
+    }
+
+    private bool Say(uint operation, uint question)
+    {
+        const int Length = 16 + 20 + 4;
+
+        // struct nlmsghdr: length, type done (3), sequence, port; struct cn_msg: idx, val, seq, ack, length and flags; operation.
+        var message = stackalloc uint[] { Length, 3, 0, 0, ProcessGroup, ProcessGroup, 0, question, 4, operation };
+        return Libc.Send(_socket, (byte*)message, Length, 0) >= 0;
     }
 
     private static DetectorRefusedException NoCapability() =>

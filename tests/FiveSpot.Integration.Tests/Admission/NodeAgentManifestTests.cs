@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
@@ -104,6 +105,17 @@ public sealed class NodeAgentManifestTests
         Container["volumeMounts"]!.AsArray().ShouldAllBe(mount => (bool?)mount!["readOnly"] == true);
         ((string?)Container["resources"]!["limits"]!["memory"]).ShouldBe("48Mi");
         Container["resources"]!["limits"]!["cpu"].ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task The_agent_knows_its_flags_and_variables()
+    {
+        using var agent = Process.Start(new ProcessStartInfo(NativeAgent.Executable, "--help") { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var help = await agent.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        foreach (var name in Flags.Keys.Concat(Container["env"]!.AsArray().Select(variable => (string)variable!["name"]!)))
+        {
+            help.ShouldContain(name);
+        }
     }
 
     [Fact]

@@ -22,14 +22,24 @@ internal sealed class NativeAgent : IAsyncDisposable
     /// <summary>The id of the machine that the tests run on, which its Node has to have.</summary>
     public static string MachineId => File.ReadAllText("/etc/machine-id").Trim();
 
+    /// <summary>Where it is; skips the test if it was not made.</summary>
+    public static string Executable
+    {
+        get
+        {
+            var executable = Path.Combine(Repository.Root, "artifacts", "5spot-reclaim-agent", "5spot-reclaim-agent");
+            Assert.SkipUnless(File.Exists(executable), "The native executable is not there: make publish.");
+            return executable;
+        }
+    }
+
     /// <summary>Starts it for a Node, and waits until it knows what to look for.</summary>
     /// <param name="workload">Where the Node is.</param>
     /// <param name="detector">The detector; null as it can be had.</param>
     /// <param name="node">The Node.</param>
     public static async Task<NativeAgent> StartAsync(Cluster workload, string detector = "auto", string node = "pc-1")
     {
-        var executable = Path.Combine(Repository.Root, "artifacts", "5spot-reclaim-agent", "5spot-reclaim-agent");
-        Assert.SkipUnless(File.Exists(executable), "The native executable is not there: make publish.");
+        var executable = Executable;
         Assert.SkipUnless(File.Exists("/etc/machine-id"), "This machine has no /etc/machine-id.");
         var folder = new TemporaryFolder();
         var port = FreePort();

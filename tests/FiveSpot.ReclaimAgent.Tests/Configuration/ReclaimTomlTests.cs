@@ -69,6 +69,7 @@ public sealed class ReclaimTomlTests
     [InlineData("poll_interval_ms = 2.5", "Line 1: poll_interval_ms takes a whole number of milliseconds from 10 to 60000.")]
     [InlineData("poll_interval_ms = \"250\"", "Line 1: poll_interval_ms takes a whole number of milliseconds from 10 to 60000.")]
     [InlineData("poll_interval_ms = 99999999999999999999", "It is no TOML: line 1: Unable to parse integer `99999999999999999999`.")]
+    [InlineData("match_commands = [\"java\\", "It is no TOML: a string is not ended.")]
     public void A_broken_file_is_refused_with_line_and_cause(string toml, string words) =>
         Should.Throw<ReclaimConfigException>(() => ReclaimToml.Read(toml, out _)).Message.ShouldStartWith(words);
 
@@ -104,5 +105,5 @@ public sealed class ReclaimTomlTests
         {
             exception.Message.ShouldEndWith(".");
         }
-    });
+    }, iter: 20_000);
 }
