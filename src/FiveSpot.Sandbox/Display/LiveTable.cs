@@ -37,6 +37,7 @@ public sealed class LiveTable : ISandboxDisplay
         _clock = clock;
         _realTime = realTime;
         monitor.PhaseChanged += Remember;
+        monitor.OwnerActed += Remember;
         monitor.Changed += () => Volatile.Read(ref _changed).TrySetResult();
         pods.Changed += () => Volatile.Read(ref _changed).TrySetResult();
     }
@@ -64,7 +65,15 @@ public sealed class LiveTable : ISandboxDisplay
             recent = [.. _recent];
         }
 
-        return TableView.Render(_monitor.Snapshot(), _pods.ByNode(), recent, _clock.GetUtcNow(), _clock.Speed, _console.Profile.Width, _console.Profile.Height);
+        return TableView.Render(
+            _monitor.Snapshot(),
+            _pods.ByNode(),
+            _monitor.ProgramsOf,
+            recent,
+            _clock.GetUtcNow(),
+            _clock.Speed,
+            _console.Profile.Width,
+            _console.Profile.Height);
     }
 
     private void Remember(Transition transition)

@@ -3,6 +3,7 @@
 using System.Globalization;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Kubernetes;
 using NodaTime.Extensions;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -19,6 +20,7 @@ public static class TableView
     public const int WideFrom = 110;
 
     private const int MostTransitions = 8;
+    private const int LongestPrograms = 30;
     private const int LeastName = 12, LeastSchedule = 10, LeastNode = 8;
 
     // The clock, the heading, the two rules, and the line that the cursor stands on.
@@ -29,10 +31,14 @@ public static class TableView
     private static readonly Style Bold = new(decoration: Decoration.Bold);
     private static readonly Style Dim = new(Color.Grey);
 
+    // As EmergencyRemove, which comes of it.
+    private static readonly Style Owner = new(Color.Orange1);
+
     /// <summary>Lays it out.</summary>
     /// <param name="machines">A row each.</param>
     /// <param name="pods">How many Pods are on a Node, by its name.</param>
-    /// <param name="recent">The last transitions, the latest first.</param>
+    /// <param name="programsOf">What the owner of a machine runs there; null if nothing.</param>
+    /// <param name="recent">What happened last, the latest first.</param>
     /// <param name="now">Simulated time.</param>
     /// <param name="speed">Simulated seconds a second.</param>
     /// <param name="width">Columns of the terminal.</param>
@@ -40,6 +46,7 @@ public static class TableView
     public static IRenderable Render(
         IReadOnlyList<ScheduledMachine> machines,
         IReadOnlyDictionary<string, int> pods,
+        Func<ObjectKey, string?> programsOf,
         IEnumerable<Transition> recent,
         DateTimeOffset now,
         double speed,
@@ -61,7 +68,7 @@ public static class TableView
             var row = i;
             lines.Add(new StyledLine(
                 [.. columns.Select(column => (column.Fit(column.Cells[row]), column.StyleOf(machines[row])))]));
-            lines.Add(new StyledLine((Gap, Plain), (MessageOf(machines[row], width), Dim)));
+            lines.Add(new StyledLine((Gap, Plain), (OwnerOf(machines[row], programsOf), Owner), (MessageOf(machines[row], width), Dim)));
         }
 
         lines.Add(rule);
@@ -117,6 +124,10 @@ public static class TableView
         return width < WideFrom && machine.Status.NodeRef?.Name is { } node && !message.Contains(node, StringComparison.Ordinal) ? $"Node {node}. {message}" : message;
     }
 
+    // The cause before the effect, and never cut off by it.
+    private static string OwnerOf(ScheduledMachine machine, Func<ObjectKey, string?> programsOf) =>
+        programsOf(machine.Key) is { } programs ? $"Its owner runs {StyledLine.Cut(programs, LongestPrograms)}. " : "";
+
     private static string PodsOf(ScheduledMachine machine, IReadOnlyDictionary<string, int> pods) =>
         machine.Status.NodeRef?.Name is { } node ? pods.GetValueOrDefault(node).ToString(CultureInfo.InvariantCulture) : "–";
 
@@ -152,7 +163,7 @@ public static class TableView
 
     private static StyledLine Line(Transition transition) => new(
         (transition.At.UtcDateTime.ToString("ddd HH:mm:ss ", CultureInfo.InvariantCulture), Dim),
-        ($"{transition.Key.Name} {transition.From ?? "(new)"} → ", Plain),
+        (transition.From == transition.To ? $"{transition.Key.Name} " : $"{transition.Key.Name} {transition.From ?? "(new)"} → ", Plain),
         (transition.To ?? "(gone)", new Style(ColorOf(transition.To))),
         ($"  {transition.Message}", Dim));
 

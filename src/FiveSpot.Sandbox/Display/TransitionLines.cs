@@ -5,7 +5,8 @@ using System.Threading.Channels;
 namespace FiveSpot.Sandbox.Display;
 
 /// <summary>
-/// For files, pipes and CI: a line a transition, and while a machine is taken away, a line whenever it says something else.
+/// For files, pipes and CI: a line a transition, and one for what the owner of a machine does there, and while a machine is taken
+/// away, a line whenever it says something else.
 /// </summary>
 public sealed class TransitionLines : ISandboxDisplay
 {
@@ -19,6 +20,7 @@ public sealed class TransitionLines : ISandboxDisplay
     {
         _output = output;
         monitor.PhaseChanged += transition => _transitions.Writer.TryWrite(transition);
+        monitor.OwnerActed += transition => _transitions.Writer.TryWrite(transition);
         monitor.Progressed += transition => _transitions.Writer.TryWrite(transition);
     }
 

@@ -7,6 +7,7 @@ using System.Runtime.InteropServices;
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Clock;
+using FiveSpot.Sandbox.Simulation;
 
 namespace FiveSpot.Sandbox.Hosting;
 
@@ -74,7 +75,12 @@ public static class CommandLine
             HelpName = "F",
             Description = "Use this workload cluster instead of an embedded one (with --management-kubeconfig)",
         };
-        var root = new RootCommand("5-Spot in a sandbox: the real controller, API servers within this process, simulated machines, and a fast clock.")
+        var root = new RootCommand($"""
+            5-Spot in a sandbox: the real controller, API servers within this process, simulated machines, and a fast clock.
+            To be the owner of a machine who starts a program on it, and ends it:
+              kubectl annotate sm NAME {OwnerPrograms.Annotation}=java
+              kubectl annotate sm NAME {OwnerPrograms.Annotation}-
+            """)
         {
             speed, startTime, directory, port, workloadPort, apply, noExamples, management, workload,
         };

@@ -29,14 +29,16 @@ public static class SandboxHost
 
         using var api = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot-sandbox" });
         using var workloadApi = api.ConnectTo(clusters.Workload);
-        await InstallAsync(api, clusters, stop);
+        await InstallAsync(api, workloadApi, clusters, stop);
 
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var simulation = new SimulatedClusterApi(api, clock, timings: null, loggers, clusters.SharedKubeconfig);
+        using var machines = new PhysicalMachines();
+        using var owners = new OwnerPrograms(api, machines, loggers);
+        using var simulation = new SimulatedClusterApi(api, clock, timings: null, machines, loggers, clusters.SharedKubeconfig);
         using var workloads = clusters.AreEmbedded ? new SimulatedWorkloads(workloadApi, clock, loggers) : null;
         using var controllerApi = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot" });
         using var controller = new FiveSpotController(controllerApi, new ControllerSettings { Clock = clock }, loggers);
-        var monitor = new PhaseMonitor(api, clock, loggers);
+        var monitor = new PhaseMonitor(api, owners, clock, loggers);
         var pods = new PodCounts(clusters.SharedKubeconfig is null ? api : workloadApi, loggers);
         ISandboxDisplay display = Console.IsOutputRedirected
             ? new TransitionLines(monitor, Console.Out)
@@ -44,6 +46,7 @@ public static class SandboxHost
         List<Task> parts =
         [
             simulation.RunAsync(running.Token), controller.RunAsync(running.Token), monitor.RunAsync(running.Token), pods.RunAsync(running.Token),
+            owners.RunAsync(running.Token),
             .. workloads is null ? (Task[])[] : [workloads.RunAsync(running.Token)],
         ];
         try
@@ -101,7 +104,7 @@ public static class SandboxHost
         }
     }
 
-    private static async Task InstallAsync(ApiClient api, SandboxClusters clusters, CancellationToken stop)
+    private static async Task InstallAsync(ApiClient api, ApiClient workloadApi, SandboxClusters clusters, CancellationToken stop)
     {
         try
         {
@@ -114,6 +117,12 @@ public static class SandboxHost
         catch (Exception failed) when (failed is ApiException or ApiUnreachableException)
         {
             throw new BadInputException($"The management cluster of {clusters.ManagementKubeconfig} can't be used: {failed.Message}", failed);
+        }
+
+        // To a given one the simulation adds it when a machine joins.
+        if (clusters.AreEmbedded)
+        {
+            await ReclaimAgents.InstallAsync(workloadApi, stop);
         }
     }
 

@@ -27,6 +27,7 @@ public sealed class SimulatedClusterApi : IDisposable
     private readonly ApiClient _api;
     private readonly TimeProvider _clock;
     private readonly SimulationTimings _timings;
+    private readonly PhysicalMachines _hardware;
     private readonly byte[]? _workloadKubeconfig;
     private readonly ILoggerFactory _loggers;
     private readonly WorkQueue<ObjectKey> _queue;
@@ -41,15 +42,22 @@ public sealed class SimulatedClusterApi : IDisposable
     /// <param name="management">The management cluster.</param>
     /// <param name="clock">Simulated time.</param>
     /// <param name="timings">How long things take; null for the defaults.</param>
+    /// <param name="machines">The machines behind the Machines.</param>
     /// <param name="loggers">For what fails.</param>
     /// <param name="workloadKubeconfig">A kubeconfig, with no file or program in it, of the cluster that machines join whose
     /// namespace has no Secret for it; null when that is the management cluster.</param>
     public SimulatedClusterApi(
-        ApiClient management, TimeProvider clock, SimulationTimings? timings, ILoggerFactory loggers, byte[]? workloadKubeconfig = null)
+        ApiClient management,
+        TimeProvider clock,
+        SimulationTimings? timings,
+        PhysicalMachines machines,
+        ILoggerFactory loggers,
+        byte[]? workloadKubeconfig = null)
     {
         _api = management;
         _clock = clock;
         _timings = timings ?? new SimulationTimings();
+        _hardware = machines;
         _workloadKubeconfig = workloadKubeconfig;
         _loggers = loggers;
         _queue = new WorkQueue<ObjectKey>(clock, static _ => 0, logger: loggers.CreateLogger<SimulatedClusterApi>());
@@ -76,7 +84,8 @@ public sealed class SimulatedClusterApi : IDisposable
             _api, _type, new InformerOptions(), MachineObject.Decoder(_type.ApiVersion), _loggers.CreateLogger("FiveSpot.Sandbox.machines"));
         _machines.Changed += change => _queue.Enqueue(change.Key);
         _providers = new ProviderWatches(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
-        using var clusters = _clusters = new WorkloadClusters(_api, _workloadKubeconfig, _clock, _timings, _queue.Enqueue, _loggers, watching.Token);
+        await using var clusters = _clusters = new WorkloadClusters(
+            _api, _workloadKubeconfig, _clock, _timings, _hardware, _queue.Enqueue, _loggers, watching.Token);
         var watch = _machines.RunAsync(watching.Token);
         try
         {

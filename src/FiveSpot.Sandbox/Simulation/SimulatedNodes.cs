@@ -42,15 +42,18 @@ internal sealed partial class SimulatedNodes
 
     // Where Pods were put by uid, until the cache shows it: who comes next must count them.
     private readonly ConcurrentDictionary<string, string> _assumed = new();
+    private readonly ReclaimAgents _agents;
     private readonly ILogger _logger;
 
     /// <summary>The Nodes of a cluster, none of them known before <see cref="RunAsync"/>.</summary>
     /// <param name="api">The cluster.</param>
     /// <param name="clock">Simulated time.</param>
     /// <param name="timings">How long things take.</param>
+    /// <param name="machines">The machines that are these Nodes.</param>
     /// <param name="wake">Called with the Machine of each simulated Node that changes.</param>
     /// <param name="loggers">For what fails.</param>
-    public SimulatedNodes(ApiClient api, TimeProvider clock, SimulationTimings timings, Action<ObjectKey> wake, ILoggerFactory loggers)
+    public SimulatedNodes(
+        ApiClient api, TimeProvider clock, SimulationTimings timings, PhysicalMachines machines, Action<ObjectKey> wake, ILoggerFactory loggers)
     {
         _api = api;
         _clock = clock;
@@ -59,6 +62,7 @@ internal sealed partial class SimulatedNodes
         _pods = new(api, Pods, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.pods"));
         _logger = loggers.CreateLogger<SimulatedNodes>();
         _queue = new(clock, static _ => 0, logger: _logger);
+        _agents = new(api, Get, machines, clock, loggers);
         _pods.Changed += OnPodChanged;
         _nodes.Changed += change => OnNodeChanged(change, wake);
     }
@@ -78,7 +82,7 @@ internal sealed partial class SimulatedNodes
     {
         using (_queue)
         {
-            await Task.WhenAll(_nodes.RunAsync(stop), _pods.RunAsync(stop), _queue.RunAsync(4, ReconcilePodAsync, stop));
+            await Task.WhenAll(_nodes.RunAsync(stop), _pods.RunAsync(stop), _queue.RunAsync(4, ReconcilePodAsync, stop), _agents.RunAsync(stop));
         }
     }
 
@@ -146,6 +150,7 @@ internal sealed partial class SimulatedNodes
         }
 
         wake(machine);
+        _agents.Wake(change.Key.Name);
         if (change.New is null)
         {
             _left[change.Key.Name] = true;

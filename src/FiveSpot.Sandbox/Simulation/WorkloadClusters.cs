@@ -13,7 +13,7 @@ namespace FiveSpot.Sandbox.Simulation;
 /// convention), else the management cluster itself. Where the sandbox has a workload cluster, a Secret that is missing is
 /// made, as Cluster API does for a cluster whose control plane it runs.
 /// </summary>
-internal sealed partial class WorkloadClusters : IDisposable
+internal sealed partial class WorkloadClusters : IAsyncDisposable
 {
     private static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
 
@@ -21,10 +21,12 @@ internal sealed partial class WorkloadClusters : IDisposable
     private readonly Dictionary<ObjectKey, string> _bySecret = [];
     private readonly Dictionary<string, Cluster> _open = [];
     private readonly List<ApiClient> _clients = [];
+    private readonly List<Task> _running = [];
     private readonly ApiClient _management;
     private readonly string? _workloadKubeconfig;
     private readonly TimeProvider _clock;
     private readonly SimulationTimings _timings;
+    private readonly PhysicalMachines _machines;
     private readonly Action<ObjectKey> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -36,6 +38,7 @@ internal sealed partial class WorkloadClusters : IDisposable
     /// <param name="workloadKubeconfig">What the Secrets hold that are made; null to make none.</param>
     /// <param name="clock">Simulated time.</param>
     /// <param name="timings">How long things take.</param>
+    /// <param name="machines">The machines that join.</param>
     /// <param name="wake">Called with the Machine of each simulated Node that changes.</param>
     /// <param name="loggers">For what fails.</param>
     /// <param name="stop">Ends all watches.</param>
@@ -44,6 +47,7 @@ internal sealed partial class WorkloadClusters : IDisposable
         byte[]? workloadKubeconfig,
         TimeProvider clock,
         SimulationTimings timings,
+        PhysicalMachines machines,
         Action<ObjectKey> wake,
         ILoggerFactory loggers,
         CancellationToken stop)
@@ -52,6 +56,7 @@ internal sealed partial class WorkloadClusters : IDisposable
         _workloadKubeconfig = workloadKubeconfig is null ? null : Convert.ToBase64String(workloadKubeconfig);
         _clock = clock;
         _timings = timings;
+        _machines = machines;
         _wake = wake;
         _loggers = loggers;
         _logger = loggers.CreateLogger<WorkloadClusters>();
@@ -92,8 +97,10 @@ internal sealed partial class WorkloadClusters : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Waits until all has ended that was told to stop.</summary>
+    public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(_running);
         foreach (var cluster in _open.Values)
         {
             cluster.Closes.Dispose();
@@ -157,14 +164,26 @@ internal sealed partial class WorkloadClusters : IDisposable
 
     private async Task<SimulatedNodes> OpenAsync(ApiClient client, CancellationToken closed)
     {
-        var nodes = new SimulatedNodes(client, _clock, _timings, _wake, _loggers);
-        _ = nodes.RunAsync(closed);
+        try
+        {
+            await ReclaimAgents.InstallAsync(client, closed);
+        }
+        catch (ApiException refused)
+        {
+            LogNoNamespace(client.Connection.Server, refused.Message);
+        }
+
+        var nodes = new SimulatedNodes(client, _clock, _timings, _machines, _wake, _loggers);
+        _running.Add(nodes.RunAsync(closed));
         await nodes.WaitForSyncAsync(closed);
         return nodes;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} joins the management cluster: {Reason}")]
     private partial void LogNoSecret(ObjectKey machine, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reclaim agents get no namespace on {Server}: {Reason}")]
+    private partial void LogNoNamespace(Uri server, string reason);
 
     private sealed record Cluster(SimulatedNodes Nodes, CancellationTokenSource Closes);
 }

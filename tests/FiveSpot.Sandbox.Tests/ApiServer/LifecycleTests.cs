@@ -89,6 +89,19 @@ public sealed class LifecycleTests : IClassFixture<ServerFixture>
     }
 
     [Fact]
+    public async Task What_a_Node_owns_in_a_namespace_goes_with_it()
+    {
+        var path = $"/api/v1/namespaces/{await _api.NewNamespaceAsync()}/configmaps";
+        var node = await _api.PostAsync("/api/v1/nodes", """{"metadata":{"name":"owns-a-config"}}""");
+        await _api.PostAsync(path, $$$"""{"metadata":{"name":"owned","ownerReferences":[{"apiVersion":"v1","kind":"Node","name":"owns-a-config","uid":"{{{node.Uid}}}"}]}}""");
+        await _api.Server.WaitForControllersAsync(TestContext.Current.CancellationToken);
+        (await _api.GetAsync(path + "/owned")).Status.ShouldBe(200);
+        await _api.DeleteAsync("/api/v1/nodes/owns-a-config");
+        await _api.Server.WaitForControllersAsync(TestContext.Current.CancellationToken);
+        (await _api.GetAsync(path + "/owned")).Status.ShouldBe(404);
+    }
+
+    [Fact]
     public async Task A_namespace_goes_when_its_content_is_gone()
     {
         var space = await _api.NewNamespaceAsync();

@@ -57,6 +57,40 @@ public sealed class SandboxCommandTests
     }
 
     [Fact]
+    public async Task An_owner_comes_back_before_the_eyes_of_a_newcomer()
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the reclaim agent needs Linux");
+        await using var files = TemporaryFolder.Create();
+        var lent = OneHour.Replace("name: one-hour", "name: lent", StringComparison.Ordinal)
+            .Replace("hoursOfDay: [\"9\"]", "hoursOfDay: [\"0-23\"]", StringComparison.Ordinal)
+            .Replace("spec:\n  clusterName", "spec:\n  killIfCommands: [java]\n  clusterName", StringComparison.Ordinal);
+        await using var sandbox = SandboxProcess.Start("--no-examples", "--apply", files.Write("lent.yaml", lent), "--start-time", "2026-01-05T00:30:00Z", "--speed", "120");
+        await sandbox.AwaitReadyAsync();
+        var management = Path.Combine(sandbox.Directory, ".sandbox", "management.kubeconfig");
+        var workload = Path.Combine(sandbox.Directory, ".sandbox", "workload.kubeconfig");
+        (await Kubectl.RunAsync(workload, "get", "namespace", "5spot-system", "-o", "name")).Trim().ShouldBe("namespace/5spot-system");
+        await Kubectl.RunAsync(management, "wait", "sm/lent", "--for=condition=ReclaimAgentReady", "--timeout=60s");
+
+        await Kubectl.RunAsync(management, "annotate", "sm", "lent", "sandbox.5spot.finos.org/processes=java -jar editor.jar");
+
+        await sandbox.AwaitLineAsync(line => line.EndsWith("default/lent Active  Its owner runs java -jar editor.jar.", StringComparison.Ordinal), "the owner is back");
+        await sandbox.AwaitLineAsync(line => line.Contains("default/lent Active → EmergencyRemove  Its owner wants it back (process-match: java).", StringComparison.Ordinal), "it goes");
+        await sandbox.AwaitLineAsync(line => line.Contains("default/lent EmergencyRemove → Disabled  Its owner wants it back (process-match: java).", StringComparison.Ordinal), "it is gone");
+        (await Kubectl.RunAsync(management, "get", "sm", "lent", "-o", "jsonpath={.spec.schedule.enabled}")).ShouldBe("false");
+        (await Kubectl.RunAsync(workload, "get", "nodes,configmaps", "-A", "-o", "name")).ShouldBeEmpty();
+
+        await Kubectl.RunAsync(management, "annotate", "sm", "lent", "sandbox.5spot.finos.org/processes-");
+        await sandbox.AwaitLineAsync(line => line.EndsWith("default/lent Disabled  Its owner runs nothing any more.", StringComparison.Ordinal), "the owner has gone");
+        await Kubectl.RunAsync(management, "patch", "sm", "lent", "--type", "merge", "-p", """{"spec":{"schedule":{"enabled":true}}}""");
+        await Kubectl.RunAsync(management, "wait", "sm/lent", "--for=condition=Ready", "--timeout=60s");
+        await Kubectl.RunAsync(management, "wait", "sm/lent", "--for=condition=ReclaimAgentReady", "--timeout=60s");
+        await sandbox.SignalAsync("INT");
+        (await sandbox.ExitAsync()).ShouldBe(0);
+        sandbox.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_examples_are_there_unless_they_are_not_wanted_and_SIGTERM_ends_it()
     {
         await using var sandbox = SandboxProcess.Start("--speed", "60", "--directory", "box");
@@ -147,6 +181,7 @@ public sealed class SandboxCommandTests
             first.Output.ShouldNotContain(line => line.StartsWith("Nodes join", StringComparison.Ordinal));
             (await first.AwaitLineAsync(line => line.StartsWith("Installed", StringComparison.Ordinal), "Installed")).ShouldContain("machines.cluster.x-k8s.io");
             await first.AwaitLineAsync(line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("→ Active", StringComparison.Ordinal), "it opens");
+            await Eventually.GetAsync(() => IsThereAsync("/api/v1/namespaces/5spot-system"), isThere => isThere, "the reclaim agents have their namespace");
             await first.SignalAsync("INT");
             (await first.ExitAsync()).ShouldBe(0);
         }
@@ -154,6 +189,12 @@ public sealed class SandboxCommandTests
         await using var second = SandboxProcess.Start(args);
         await second.AwaitReadyAsync();
         second.Output.ShouldNotContain(line => line.StartsWith("Installed", StringComparison.Ordinal));
+
+        async Task<bool> IsThereAsync(string what)
+        {
+            using var http = ServerFixture.ClientFor(workload);
+            return (await http.GetAsync(new Uri(what, UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode;
+        }
     }
 
     [Fact]
@@ -184,7 +225,7 @@ public sealed class SandboxCommandTests
         await using var sandbox = SandboxProcess.Start("--help");
         (await sandbox.ExitAsync()).ShouldBe(0);
         var help = string.Join('\n', sandbox.Output);
-        foreach (var flag in (string[])["--speed", "--start-time", "--directory", "--port", "--workload-port", "--apply", "--no-examples", "--management-kubeconfig", "--workload-kubeconfig", "--version"])
+        foreach (var flag in (string[])["--speed", "--start-time", "--directory", "--port", "--workload-port", "--apply", "--no-examples", "--management-kubeconfig", "--workload-kubeconfig", "--version", "kubectl annotate sm NAME sandbox.5spot.finos.org/processes=java"])
         {
             help.ShouldContain(flag);
         }

@@ -27,7 +27,9 @@ public sealed class MonitorTests : ServerFixture
         using var api = Connect();
         await DefinitionInstaller.InstallMissingAsync(api, TestContext.Current.CancellationToken);
         using var stop = new CancellationTokenSource();
-        var monitor = new PhaseMonitor(api, _clock, NullLoggerFactory.Instance);
+        using var machines = new PhysicalMachines();
+        using var owners = new OwnerPrograms(api, machines, NullLoggerFactory.Instance);
+        var monitor = new PhaseMonitor(api, owners, _clock, NullLoggerFactory.Instance);
         var output = new StringWriter();
         var showing = new TransitionLines(monitor, TextWriter.Synchronized(output)).RunAsync(stop.Token);
         var watching = monitor.RunAsync(stop.Token);
@@ -66,6 +68,40 @@ public sealed class MonitorTests : ServerFixture
             var status = $$"""{"status":{"phase":"{{phase}}","message":"{{message}}","conditions":[{{condition.TrimStart(',')}}] } }""";
             (await MergeAsync($"{ScheduledMachines}/a/status", status)).Status.ShouldBe(200);
         }
+    }
+
+    [Fact]
+    public async Task What_an_owner_does_has_a_line()
+    {
+        using var api = Connect();
+        await DefinitionInstaller.InstallMissingAsync(api, TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource();
+        using var machines = new PhysicalMachines();
+        using var owners = new OwnerPrograms(api, machines, NullLoggerFactory.Instance);
+        var monitor = new PhaseMonitor(api, owners, _clock, NullLoggerFactory.Instance);
+        var output = new StringWriter();
+        var showing = new TransitionLines(monitor, TextWriter.Synchronized(output)).RunAsync(stop.Token);
+        var watching = monitor.RunAsync(stop.Token);
+        (await PostAsync(ScheduledMachines, """
+            {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine",
+             "metadata":{"name":"a","annotations":{"sandbox.5spot.finos.org/processes":"java"}},
+             "spec":{"clusterName":"c","schedule":{"daysOfWeek":["mon"]},
+              "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K","spec":{}},
+              "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"R","spec":{}}}}
+            """)).Status.ShouldBe(201);
+        (await MergeAsync($"{ScheduledMachines}/a/status", """{"status":{"phase":"Active","message":"In its window."}}""")).Status.ShouldBe(200);
+        await Eventually.GetAsync(() => Task.FromResult(output.ToString()), text => text.Contains("Active", StringComparison.Ordinal), "the machine is seen");
+        var owning = owners.RunAsync(stop.Token);
+
+        await AwaitAsync("2026-01-05 18:00:00Z default/a Active  Its owner runs java.");
+        monitor.ProgramsOf(new("default", "a")).ShouldBe("java");
+        (await MergeAsync($"{ScheduledMachines}/a", """{"metadata":{"annotations":{"sandbox.5spot.finos.org/processes":null}}}""")).Status.ShouldBe(200);
+        await AwaitAsync("2026-01-05 18:00:00Z default/a Active  Its owner runs nothing any more.");
+        monitor.ProgramsOf(new("default", "a")).ShouldBeNull();
+        await StopAsync(stop, showing, watching, owning);
+
+        Task AwaitAsync(string line) =>
+            Eventually.GetAsync(() => Task.FromResult(output.ToString()), text => text.TrimEnd().EndsWith(line, StringComparison.Ordinal), line);
     }
 
     [Fact]

@@ -53,6 +53,20 @@ public sealed class TableViewTests
         text.ShouldMatch(@"new +mon-fri 9-17 UTC +– +– +– +–");
     }
 
+    [Theory]
+    [InlineData(140)]
+    [InlineData(80)]
+    public void What_the_owner_runs_comes_before_what_comes_of_it(int width)
+    {
+        var latest = new Transition(Now, new("default", "business-hours"), "Active", "Active", "Its owner runs java.");
+        var text = string.Join('\n', Draw(width, 40, "java", latest));
+        text.ShouldMatch(@"\n  Its owner runs java\. (Node node-7\. )?In its window\.");
+        text.ShouldContain("Mon 10:30:00 business-hours Active  Its owner runs java.");
+
+        text = string.Join('\n', Draw(width, 40, new string('x', 200)));
+        text.ShouldMatch(@"\n  Its owner runs x{29}…\. (Node node-7\. )?In its window\.", "it leaves room for the message");
+    }
+
     [Fact]
     public void A_transition_is_a_line()
     {
@@ -63,14 +77,14 @@ public sealed class TableViewTests
         new Transition(Now, new("default", "a"), "Inactive", null, null).ToString().ShouldBe("2026-01-05 10:30:00Z default/a Inactive → (gone)");
     }
 
-    private static string[] Draw(int width, int height)
+    private static string[] Draw(int width, int height, string? programs = null, Transition? latest = null)
     {
         var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = width;
         console.Profile.Height = height;
-        var recent = Enumerable.Repeat(new Transition(Now.AddMinutes(-1), new("default", "business-hours"), "Pending", "Active", "In its window."), 8);
-        console.Write(TableView.Render(Machines, new Dictionary<string, int> { ["node-7"] = 17 }, recent, Now, 1200, width, height));
+        var recent = Enumerable.Repeat(new Transition(Now.AddMinutes(-1), new("default", "business-hours"), "Pending", "Active", "In its window."), 8).Prepend(latest).OfType<Transition>();
+        console.Write(TableView.Render(Machines, new Dictionary<string, int> { ["node-7"] = 17 }, machine => machine.Name == "business-hours" ? programs : null, recent, Now, 1200, width, height));
         return [.. output.ToString().TrimEnd('\n').Split('\n')];
     }
 

@@ -2,6 +2,7 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
@@ -14,13 +15,18 @@ internal sealed class SimulationFixture : IAsyncDisposable
 {
     public const string Machines = "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/machines";
     public const string Configs = "/apis/bootstrap.cluster.x-k8s.io/v1beta1/namespaces/default/k0sworkerconfigs";
+    public const string ScheduledMachines = "/apis/5spot.finos.org/v1alpha1/namespaces/default/scheduledmachines";
     public const string Hardware = "/apis/infrastructure.cluster.x-k8s.io/v1beta1/namespaces/default/remotemachines";
 
     private readonly CancellationTokenSource _stop = new();
     private SimulatedClusterApi? _simulation;
     private SimulatedWorkloads? _workloads;
+    private OwnerPrograms? _owners;
+    private FiveSpotController? _controller;
     private Task _running = Task.CompletedTask;
     private Task _keeping = Task.CompletedTask;
+    private Task _owning = Task.CompletedTask;
+    private Task _controlling = Task.CompletedTask;
 
     private SimulationFixture(EmbeddedApiServer server, FakeTimeProvider clock)
     {
@@ -41,6 +47,8 @@ internal sealed class SimulationFixture : IAsyncDisposable
     /// <summary>What was logged, of all levels.</summary>
     public RecordedLogs Logs { get; } = new();
 
+    public PhysicalMachines PhysicalMachines { get; } = new();
+
     public IReadOnlyList<string> Installed { get; private set; } = [];
 
     public static Task<SimulationFixture> StartAsync(params IReadOnlyList<string> definitions) => StartAsync(NewClock(), null, definitions);
@@ -60,19 +68,30 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
         fixture.Installed = await DefinitionInstaller.InstallMissingAsync(fixture.Api, TestContext.Current.CancellationToken);
         fixture._simulation = new SimulatedClusterApi(
-            fixture.Api, clock, null, fixture.Logs, workload is null ? null : Encoding.UTF8.GetBytes(workload.Kubeconfig()));
+            fixture.Api, clock, null, fixture.PhysicalMachines, fixture.Logs, workload is null ? null : Encoding.UTF8.GetBytes(workload.Kubeconfig()));
         fixture._running = fixture._simulation.RunAsync(fixture._stop.Token);
         await fixture._simulation.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         return fixture;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops Cluster API and the machines, and all else but the API server.</summary>
+    public async Task StopAsync()
     {
         await _stop.CancelAsync();
         await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         await _keeping;
+        await _owning;
+        await _controlling;
+        _owners?.Dispose();
+        _controller?.Dispose();
         _simulation?.Dispose();
         _workloads?.Dispose();
+        PhysicalMachines.Dispose();
         Logs.Dispose();
         Http.Dispose();
         Api.Dispose();
@@ -86,6 +105,16 @@ internal sealed class SimulationFixture : IAsyncDisposable
         _workloads = new SimulatedWorkloads(Api, Clock, Logs);
         _keeping = _workloads.RunAsync(_stop.Token);
         await _workloads.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    }
+
+    /// <summary>From now on there are the owners of the machines, and 5-Spot.</summary>
+    public async Task RunFiveSpotAsync()
+    {
+        _owners = new OwnerPrograms(Api, PhysicalMachines, Logs);
+        _owning = _owners.RunAsync(_stop.Token);
+        _controller = new FiveSpotController(Api, new ControllerSettings { Clock = Clock }, Logs);
+        _controlling = _controller.RunAsync(_stop.Token);
+        await _controller.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
     }
 
     public async Task<JsonObject> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json")
@@ -134,6 +163,16 @@ internal sealed class SimulationFixture : IAsyncDisposable
         Clock.Advance(TimeSpan.FromSeconds(seconds));
         await SettleAsync();
     }
+
+    /// <summary>Lets time pass until it is so.</summary>
+    public Task<JsonNode?> PassUntilAsync(string path, Func<JsonNode?, bool> isSo, string what) => Eventually.GetAsync(
+        () =>
+        {
+            Clock.Advance(TimeSpan.FromSeconds(5));
+            return FindAsync(path);
+        },
+        isSo,
+        what);
 
     /// <summary>Creates the three objects as 5-Spot does.</summary>
     public async Task CreateMachineAsync(string name, string version = "v1beta2", string extraSpec = "", string clusterName = "c1")
