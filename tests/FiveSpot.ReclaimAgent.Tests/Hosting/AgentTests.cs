@@ -218,10 +218,14 @@ public sealed class AgentTests : IAsyncLifetime
         _api.Toml = null;
         await StartAsync(toml: null);
         _proc.Put(7, "java", "java\0");
+        var sweeps = Sweeps();
         _api.Toml = Looking("java");
         await WrittenAsync();
+
+        // Written in mid-sweep, which is counted when it is over.
+        await Wait.UntilAsync("there is one", () => Sweeps() > sweeps);
+        sweeps = Sweeps();
         _api.Toml = null;
-        var sweeps = Sweeps();
         await Wait.UntilAsync("it is gone", () => Sweeps() > sweeps);
         _proc.Put(8, "java", "java\0");
         _api.Toml = Looking("idea");
