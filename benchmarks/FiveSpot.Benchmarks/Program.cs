@@ -4,7 +4,7 @@ namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim"];
+    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim", "owner"];
 
     private static async Task<int> Main(string[] args)
     {
@@ -44,6 +44,11 @@ internal static class Program
         if (parts.Contains("reclaim"))
         {
             await Reclaims.MeasureAsync(report);
+        }
+
+        if (parts.Contains("owner"))
+        {
+            await OwnerReturns.MeasureAsync(report);
         }
 
         return report.Print(Console.Out) ? 0 : 1;

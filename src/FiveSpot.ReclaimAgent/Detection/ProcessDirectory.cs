@@ -12,6 +12,7 @@ namespace FiveSpot.ReclaimAgent.Detection;
 internal sealed unsafe class ProcessDirectory : IDisposable
 {
     private readonly int _root;
+    private readonly int _load = -1;
 
     /// <summary>Opens the directory.</summary>
     /// <exception cref="IOException">There is no such directory, or it may not be read.</exception>
@@ -26,6 +27,15 @@ internal sealed unsafe class ProcessDirectory : IDisposable
         {
             throw new IOException($"{path} can't be opened: {Errno.Describe(Errno.Last)}");
         }
+
+        // The kernel tells the last pid of the reader's own pid namespace, whatever the directory shows.
+        if (OwnPid() == Environment.ProcessId)
+        {
+            fixed (byte* load = "loadavg\0"u8)
+            {
+                _load = Libc.OpenAt(_root, load, Libc.ReadOnly | Libc.CloseOnExec, 0);
+            }
+        }
     }
 
     /// <summary>How many files this process may have open at once.</summary>
@@ -34,6 +44,20 @@ internal sealed unsafe class ProcessDirectory : IDisposable
         const int OpenFiles = 7;
         var limits = stackalloc ulong[2];
         return Libc.GetLimit(OpenFiles, limits) == 0 ? limits[0] : 0;
+    }
+
+    /// <summary>The pid that was given last; while it stays the same, no process or thread has begun. 0 if it can't be known.</summary>
+    public int LastPid()
+    {
+        if (_load < 0)
+        {
+            return 0;
+        }
+
+        Span<byte> buffer = stackalloc byte[128];
+        var text = buffer[..Math.Max(0, ReadBeginning(_load, buffer))].TrimEnd((byte)'\n');
+        var last = text[(text.LastIndexOf((byte)' ') + 1)..];
+        return Utf8Parser.TryParse(last, out int pid, out var used) && used == last.Length ? pid : 0;
     }
 
     /// <summary>Opens the list of processes, for <see cref="ReadNext"/>.</summary>
@@ -121,7 +145,14 @@ internal sealed unsafe class ProcessDirectory : IDisposable
 
     public static void Close(int descriptor) => _ = Libc.Close(descriptor);
 
-    public void Dispose() => Close(_root);
+    public void Dispose()
+    {
+        Close(_root);
+        if (_load >= 0)
+        {
+            Close(_load);
+        }
+    }
 
     private int ReadLink(ReadOnlySpan<byte> path, Span<byte> buffer)
     {

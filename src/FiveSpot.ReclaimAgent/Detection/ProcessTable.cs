@@ -11,7 +11,8 @@ namespace FiveSpot.ReclaimAgent.Detection;
 /// process is now, and nothing once it is gone, even when another has got its pid. Beyond <see cref="MostKept"/> processes,
 /// or half of the files that may be open, they are opened each time. Command lines are in the memory of the process, and
 /// dearer: they are looked at in each of the first <see cref="YoungFor"/> rounds, when a process runs what it was made for,
-/// and in one of as many later on. So what runs another program under its old name is noticed that much later.
+/// and in one of as many later on. So what runs another program under its old name is noticed that much later. The list of
+/// processes is made only if one has begun since the last time, which the kernel tells.
 /// </remarks>
 internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = ProcessTable.MostKept) : IDisposable
 {
@@ -29,16 +30,27 @@ internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = Pr
     private readonly Dictionary<int, Entry> _seen = [];
     private readonly byte[] _list = new byte[32 << 10];
     private readonly byte[] _look = new byte[CommandLineLength];
-    private readonly List<int> _gone = [];
+    private readonly List<int> _pids = [];
     private readonly int _mostKept = (int)Math.Min((ulong)mostKept, ProcessDirectory.MostOpenFiles() / 2);
     private int _round;
     private int _kept;
+    private int _lastPid;
 
     /// <summary>Goes through the processes.</summary>
     /// <param name="changed">Gets each that is new or runs something else since the last call.</param>
     public void Update(Action<int> changed)
     {
         _round++;
+
+        // Asked for first, so that what begins meanwhile is found the next time at the latest.
+        var lastPid = processes.LastPid();
+        if (lastPid != 0 && lastPid == _lastPid)
+        {
+            LookAtTheSeen(changed);
+            return;
+        }
+
+        _lastPid = lastPid;
         var list = processes.OpenList();
         while (NextPids(list, out var pids))
         {
@@ -74,6 +86,7 @@ internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = Pr
     /// <summary>Forgets all: the next update finds everything new.</summary>
     public void Clear()
     {
+        _lastPid = 0;
         foreach (var entry in _seen.Values)
         {
             Release(entry);
@@ -91,23 +104,38 @@ internal sealed class ProcessTable(ProcessDirectory processes, int mostKept = Pr
         return length > 0;
     }
 
+    // Half of what a round costs at rest is to make the list.
+    private void LookAtTheSeen(Action<int> changed)
+    {
+        _pids.AddRange(_seen.Keys);
+        foreach (var pid in _pids)
+        {
+            if (Look(pid))
+            {
+                changed(pid);
+            }
+        }
+
+        _pids.Clear();
+    }
+
     private void ForgetTheGone()
     {
         foreach (var (pid, entry) in _seen)
         {
             if (entry.Round != _round)
             {
-                _gone.Add(pid);
+                _pids.Add(pid);
             }
         }
 
-        foreach (var pid in _gone)
+        foreach (var pid in _pids)
         {
             Release(_seen[pid]);
             _seen.Remove(pid);
         }
 
-        _gone.Clear();
+        _pids.Clear();
     }
 
     private bool Look(int pid)
