@@ -22,6 +22,7 @@ internal static unsafe partial class Flood
     {
         using var plain = new Command(program);
         using var matching = new Command(other, "0.2");
+        var children = new HashSet<int>();
         var (started, matched, watch) = (0, 0, Stopwatch.StartNew());
         var total = (int)(aSecond * duration.TotalSeconds);
         while (started < total)
@@ -29,23 +30,21 @@ internal static unsafe partial class Flood
             for (var due = Math.Min(total, watch.Elapsed.TotalSeconds * aSecond); started < due; started++)
             {
                 var isOther = started % otherEvery == 0;
-                (isOther ? matching : plain).Start();
+                children.Add((isOther ? matching : plain).Start());
                 matched += isOther ? 1 : 0;
             }
 
-            Reap(DoNotWait);
+            Reap(children);
             Task.Delay(Beat, TimeProvider.System).Wait();
         }
 
         var elapsed = watch.Elapsed;
         Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System).Wait();
-        Reap(DoNotWait);
+        Reap(children);
         return (started, matched, elapsed);
     }
 
-    private static readonly HashSet<int> Children = [];
-
-    private static void Reap(int options) => Children.RemoveWhere(pid => WaitForChild(pid, null, options) != 0);
+    private static void Reap(HashSet<int> children) => children.RemoveWhere(pid => WaitForChild(pid, null, DoNotWait) != 0);
 
     [LibraryImport("libc", EntryPoint = "posix_spawn")]
     private static partial int Spawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
@@ -71,7 +70,7 @@ internal static unsafe partial class Flood
             Marshal.Copy([.. _texts, 0], 0, _arguments, _texts.Length + 1);
         }
 
-        public void Start()
+        public int Start()
         {
             int pid;
             byte* environment = null;
@@ -80,7 +79,7 @@ internal static unsafe partial class Flood
                 throw new InvalidOperationException($"A program can't be started: {Marshal.GetPInvokeErrorMessage(error)}");
             }
 
-            Children.Add(pid);
+            return pid;
         }
 
         public void Dispose()

@@ -20,6 +20,7 @@ internal static class Reclaims
     private const int Runs = 200;
     private const int StartsASecond = 2_000;
     private const int Seconds = 10;
+    private const int Floods = 2;
     private const int MatchEvery = 50;
     private const long MiB = 1 << 20;
     private const long MostResident = 24 * MiB;
@@ -123,11 +124,14 @@ internal static class Reclaims
     {
         using var http = new HttpClient();
         var (matchesBefore, lostBefore, cpuBefore) = (await netlink.MetricAsync(http, Subject.Matches), await netlink.MetricAsync(http, Subject.Lost), netlink.Process.Cpu);
-        var flood = await Task.Factory.StartNew(
-            () => Flood.Run(StartsASecond * 102 / 100, TimeSpan.FromSeconds(Seconds), "/bin/true", netlink.Program, MatchEvery),
+
+        // One thread waits for each exec, and so is not enough.
+        var floods = await Task.WhenAll(Enumerable.Range(0, Floods).Select(_ => Task.Factory.StartNew(
+            () => Flood.Run(StartsASecond * 102 / 100 / Floods, TimeSpan.FromSeconds(Seconds), "/bin/true", netlink.Program, MatchEvery),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+            TaskScheduler.Default)));
+        var flood = (Started: floods.Sum(one => one.Started), Matching: floods.Sum(one => one.Matching), Elapsed: floods.Max(one => one.Elapsed));
         var rate = flood.Started / flood.Elapsed.TotalSeconds;
         report.Goal(Part, $"starts a second for {Seconds} s", Report.Number(rate), $"at least {Report.Number(StartsASecond)}", rate >= StartsASecond);
         await Wait.PassAsync(TimeSpan.FromSeconds(1));

@@ -90,9 +90,9 @@ public sealed class SimulatedNodesTests
         await using var world = await SimulationFixture.StartAsync();
         await world.KeepWorkloadsAsync();
         await world.CreateDeploymentAsync("web", 4);
-        await world.CreateMachineAsync("a");
+        await CreateSeenAsync("a");
         await world.AdvanceAsync(10);
-        await world.CreateMachineAsync("b");
+        await CreateSeenAsync("b");
         foreach (var seconds in (double[])[10, 20, 20, 20])
         {
             // The last of them makes the first machine ready, when the second one has joined.
@@ -104,6 +104,13 @@ public sealed class SimulatedNodesTests
         await Eventually.GetAsync(NodesAsync, nodes => nodes == "a a b b", "they are spread");
 
         async Task<string> NodesAsync() => string.Join(' ', (await world.ListAsync(Pods)).Select(pod => pod["spec"]!["nodeName"]?.ToString()).Order());
+
+        // Before time passes, or it would be late by that much.
+        async Task CreateSeenAsync(string name)
+        {
+            await world.CreateMachineAsync(name);
+            await world.AwaitAsync($"{SimulationFixture.Machines}/{name}", machine => machine?["metadata"]?["finalizers"] is not null, "Cluster API has seen it");
+        }
     }
 
     private static async Task CreatePodAsync(SimulationFixture world, int grace, string annotations)
