@@ -372,7 +372,7 @@ public static class Decision
         ClusterApi.CapiMachine found, Manner manner, DrainResult? drained, (TimeSpan Took, bool Succeeded)? emergencyDrain = null)
     {
         // Once our drain is over, or is not wanted, Cluster API is not to begin another.
-        var andVolumes = manner is Manner.AtOnce or Manner.Emergency;
+        var andVolumes = WaitsForNothing(manner);
         var exclude = (andVolumes && !DrainExclusion.IsComplete(found, andVolumes: true))
             || (drained is not null && (drained != DrainResult.Of(found) || !DrainExclusion.IsComplete(found, andVolumes: false)));
         var delete = new Step.DeleteMachine(found.Uid) { EmergencyDrain = emergencyDrain };
@@ -386,7 +386,7 @@ public static class Decision
     private static TakingAway AwaitMachineDeletion(Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Manner manner)
     {
         var drained = DrainResult.Of(found);
-        var exclude = manner is Manner.AtOnce or Manner.Emergency && !DrainExclusion.IsComplete(found, andVolumes: true);
+        var exclude = WaitsForNothing(manner) && !DrainExclusion.IsComplete(found, andVolumes: true);
         return new TakingAway($"{(drained is null ? "" : $"{drained.Message} ")}Waiting for Cluster API to delete the Machine.")
         {
             Steps =
@@ -399,6 +399,9 @@ public static class Decision
             WakeAt = Earliest(now, seen.Agent.NotBefore, seen.RequestCleared.NotBefore),
         };
     }
+
+    // Cluster API is to wait for no volume either: the owner, or whoever pulled the switch, does not.
+    private static bool WaitsForNothing(Manner manner) => manner is Manner.AtOnce or Manner.Emergency;
 
     // The agent goes first: it would write the request again. Where the machine could not be switched off, the request is all
     // that keeps it from its owner's hands, should it be the same Node that comes back.

@@ -19,6 +19,8 @@ public sealed record ReclaimNote
     /// <summary>See <see cref="RapidCount"/>.</summary>
     public static readonly TimeSpan RapidWithin = TimeSpan.FromMinutes(10);
 
+    private static readonly ReclaimNote None = new();
+
     // A person reads them, too.
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
@@ -40,8 +42,9 @@ public sealed record ReclaimNote
     /// <summary>What a ScheduledMachine has noted.</summary>
     public static ReclaimNote Of(ScheduledMachine machine)
     {
+        // Asked in every pass; of all annotations the reader keeps these, so that most machines have none.
         var annotations = machine.Metadata.Annotations;
-        return new ReclaimNote
+        return annotations.Count == 0 ? None : new ReclaimNote
         {
             Reason = annotations.GetValueOrDefault(WellKnown.ReclaimReasonAnnotation),
             RequestedAt = annotations.GetValueOrDefault(WellKnown.ReclaimRequestedAtAnnotation) ?? "",

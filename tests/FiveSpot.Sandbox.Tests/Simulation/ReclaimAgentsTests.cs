@@ -15,10 +15,7 @@ public sealed class ReclaimAgentsTests
     [Fact]
     public async Task The_owner_comes_back_and_gets_the_machine_and_it_returns_when_they_are_done()
     {
-        SkipWithoutLinux();
-        await using var world = await SimulationFixture.StartAsync();
-        await world.RunFiveSpotAsync();
-        await CreateAsync(world, "a");
+        await using var world = await WithMachineAsync("a");
         await RunAsync(world, "a", "vim");
         await AwaitAgentAsync(world, "a");
 
@@ -46,10 +43,7 @@ public sealed class ReclaimAgentsTests
     [Fact]
     public async Task Switched_on_while_the_program_still_runs_it_is_given_back_again()
     {
-        SkipWithoutLinux();
-        await using var world = await SimulationFixture.StartAsync();
-        await world.RunFiveSpotAsync();
-        await CreateAsync(world, "a");
+        await using var world = await WithMachineAsync("a");
         await RunAsync(world, "a", "java");
         await AwaitReclaimsAsync(world, "a", 1);
         var process = ProcessesOf(world, "a");
@@ -165,10 +159,7 @@ public sealed class ReclaimAgentsTests
     [Fact]
     public async Task A_machine_goes_with_its_ScheduledMachine()
     {
-        SkipWithoutLinux();
-        await using var world = await SimulationFixture.StartAsync();
-        await world.RunFiveSpotAsync();
-        await CreateAsync(world, "a");
+        await using var world = await WithMachineAsync("a");
         await RunAsync(world, "a", "vim");
         await AwaitAgentAsync(world, "a");
 
@@ -181,6 +172,23 @@ public sealed class ReclaimAgentsTests
 
     // Its file system calls, and the counting below.
     private static void SkipWithoutLinux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "the reclaim agent needs Linux");
+
+    private static async Task<SimulationFixture> WithMachineAsync(string name)
+    {
+        SkipWithoutLinux();
+        var world = await SimulationFixture.StartAsync();
+        try
+        {
+            await world.RunFiveSpotAsync();
+            await CreateAsync(world, name);
+            return world;
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
+    }
 
     private static Task CreateAsync(SimulationFixture world, string name) => world.SendAsync(HttpMethod.Post, ScheduledMachines, $$$"""
         {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{{name}}}"},
