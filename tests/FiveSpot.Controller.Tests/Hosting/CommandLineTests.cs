@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Controller.Hosting;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Tests.Hosting;
 
