@@ -53,7 +53,7 @@ public static class CommandLine
         var logFormat = Flag("--log-format", "LOG_FORMAT", "json", "json or text", TryFormat, "json or text");
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each step of each pass" };
         var forceFinalizer = Switch("--force-finalizer-on-timeout", "FORCE_FINALIZER_ON_TIMEOUT", "Let a deleted ScheduledMachine go after 600 s though its machine is not gone");
-        var evictions = Flag("--concurrent-evictions", "CONCURRENT_EVICTIONS", new WorkloadSettings().ConcurrentEvictions, "How many evictions are asked of one workload cluster at once, 1 to 1000", TryEvictions, "a number from 1 to 1000");
+        var evictions = Flag("--concurrent-evictions", "CONCURRENT_EVICTIONS", new WorkloadSettings().ConcurrentEvictions, "How many evictions are asked of one workload cluster at once", TryEvictions, "a number from 1 to 1000");
         var allowProxyUrl = Switch(KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl), "ALLOW_KUBECONFIG_PROXY_URL", "Let the kubeconfig of a workload cluster name a proxy");
         var allowInsecure = Switch(
             KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify),
@@ -72,28 +72,21 @@ public static class CommandLine
             kubeconfig, election, leaseName, leaseNamespace, leaseDuration, renewDeadline, retryPeriod, instanceId, instanceCount,
             metricsPort, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, crd,
         };
-        root.Validators.Add(parsed =>
+        root.SetAction(async (parsed, _) =>
         {
-            // What one flag says is only right beside what another does; a flag that is wrong by itself is told of elsewhere.
-            if (parsed.Errors.Any() || parsed.Children.Any(child => child.Errors.Any()))
-            {
-                return;
-            }
-
+            // What one flag says is right or wrong beside what another does.
             var (duration, deadline, period) = (parsed.GetValue(leaseDuration), parsed.GetValue(renewDeadline), parsed.GetValue(retryPeriod));
             if (duration <= deadline || deadline <= period)
             {
-                parsed.AddError($"--lease-duration ({duration}) must be more than --lease-renew-deadline ({deadline}), and that more than --lease-retry-period ({period}).");
+                return await ReportErrorsAsync([$"--lease-duration ({duration}) must be more than --lease-renew-deadline ({deadline}), and that more than --lease-retry-period ({period})."]);
             }
 
-            var (id, count) = (parsed.GetValue(instanceId), parsed.GetValue(instanceCount));
-            if (id >= count)
+            var instances = new InstanceShare(parsed.GetValue(instanceId), parsed.GetValue(instanceCount));
+            if (instances.Id >= instances.Count)
             {
-                parsed.AddError($"--instance-id ({id}) must be less than --instance-count ({count}): the first instance is 0.");
+                return await ReportErrorsAsync([$"--instance-id ({instances.Id}) must be less than --instance-count ({instances.Count}): the first instance is 0."]);
             }
-        });
-        root.SetAction(async (parsed, _) =>
-        {
+
             using var loggers = ConsoleLogging.Create(
                 parsed.GetValue(logFormat) == "json", parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Information);
             var settings = new ControllerSettings
@@ -108,14 +101,14 @@ public static class CommandLine
                         AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
                     },
                 },
-                Instances = new InstanceShare(parsed.GetValue(instanceId), parsed.GetValue(instanceCount)),
+                Instances = instances,
             };
             var process = new ControllerProcess(settings, loggers)
             {
                 Lease = parsed.GetValue(election) ? new ObjectKey(parsed.GetValue(leaseNamespace)!, parsed.GetValue(leaseName)!) : null,
-                LeaseDuration = TimeSpan.FromSeconds(parsed.GetValue(leaseDuration)),
-                RenewDeadline = TimeSpan.FromSeconds(parsed.GetValue(renewDeadline)),
-                RetryPeriod = TimeSpan.FromSeconds(parsed.GetValue(retryPeriod)),
+                LeaseDuration = TimeSpan.FromSeconds(duration),
+                RenewDeadline = TimeSpan.FromSeconds(deadline),
+                RetryPeriod = TimeSpan.FromSeconds(period),
                 Metrics = new IPEndPoint(parsed.GetValue(bindAddress)!, parsed.GetValue(metricsPort)),
                 Health = new IPEndPoint(parsed.GetValue(bindAddress)!, parsed.GetValue(healthPort)),
             };
@@ -135,7 +128,7 @@ public static class CommandLine
         Option<bool> Switch(string flag, string variable, string description)
         {
             var fallback = FromEnvironment(environment, variable, fallback: false, bool.TryParse, "true or false", problems);
-            return new Option<bool>(flag) { Description = $"{description} [{variable}; false]", DefaultValueFactory = _ => fallback };
+            return new Option<bool>(flag) { Description = $"{description} [{variable}]", DefaultValueFactory = _ => fallback };
         }
 
         Option<T> Flag<T>(string flag, string variable, T usual, string description, TryRead<T> tryRead, string allowed)
@@ -143,7 +136,7 @@ public static class CommandLine
             var fallback = FromEnvironment(environment, variable, usual, tryRead, allowed, problems);
             return new Option<T>(flag)
             {
-                Description = $"{description} [{variable}; {usual}]",
+                Description = $"{description} [{variable}]",
                 DefaultValueFactory = _ => fallback,
                 CustomParser = parsed =>
                 {
