@@ -32,7 +32,7 @@ format: ## Put the code in the house style
 publish: ## Make the native executables, in artifacts/
 	@eng/publish.sh $(ARTIFACTS)
 
-bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent
+bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over
 	@eng/bench.sh $(ARGS)
 
 crd: ## Write deploy/crds anew from the types
