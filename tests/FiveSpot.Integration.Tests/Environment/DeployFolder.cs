@@ -2,13 +2,12 @@
 
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer.Http;
 
-namespace FiveSpot.Integration.Tests.Admission;
+namespace FiveSpot.Integration.Tests.Environment;
 
-/// <summary>A folder of <c>deploy</c>, as <c>kubectl apply -k</c> would take it. Each of its files is one object.</summary>
+/// <summary>A folder of <c>deploy</c> with objects in it, as <c>kubectl apply -k</c> would take it. Each of its files is one object.</summary>
 internal sealed class DeployFolder
 {
     public static readonly ResourceType Policy =
