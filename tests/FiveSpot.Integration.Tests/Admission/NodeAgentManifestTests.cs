@@ -75,7 +75,7 @@ public sealed class NodeAgentManifestTests
     public void Its_rights_are_those_that_it_needs()
     {
         Rules("clusterrole.yaml").ShouldBe("""[{"apiGroups":[""],"resources":["nodes"],"verbs":["get","patch"]}]""");
-        Rules("role.yaml").ShouldBe("""[{"apiGroups":[""],"resources":["configmaps"],"verbs":["get","list","watch"]}]""");
+        Rules("role.yaml").ShouldBe("""[{"apiGroups":[""],"resources":["configmaps"],"verbs":["list","watch"]}]""");
         foreach (var kind in (string[])["ClusterRole", "Role"])
         {
             var binding = NodeAgent.Folder.Read($"{kind.ToLowerInvariant()}binding.yaml");

@@ -20,7 +20,7 @@ internal sealed class RunningController : IAsyncDisposable
 
     private RunningController(Cluster cluster, ControllerSettings settings, string? token, TimeProvider? networkTime)
     {
-        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch, token, networkTime);
+        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch, token ?? cluster.ControllerToken, networkTime);
         _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance);
         _running = _controller.RunAsync(_stop.Token);
     }
