@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.Controller.Hosting;
 using FiveSpot.Integration.Tests.Environment;
 
 namespace FiveSpot.Integration.Tests.Installation;
@@ -185,7 +186,29 @@ public sealed class ManifestTests
     {
         ((long?)Deployment["spec"]!["replicas"]).ShouldBe(2);
         ((long?)Controller.Read("poddisruptionbudget.yaml")["spec"]!["maxUnavailable"]).ShouldBe(1);
-        ((string?)Container["args"]!.AsArray().ShouldHaveSingleItem()).ShouldBe("--enable-leader-election");
+    }
+
+    [Fact]
+    public void It_knows_its_flags_and_variables_and_leads_by_the_Lease_that_it_has_a_right_to()
+    {
+        var variables = Container["env"]!.AsArray().Select(variable => (string)variable!["name"]!).ToList();
+        List<string> asked = [];
+        List<string> problems = [];
+        var command = CommandLine.Create(
+            name =>
+            {
+                asked.Add(name);
+                return null;
+            },
+            problems);
+        var parsed = command.Parse([.. Container["args"]!.AsArray().Select(argument => (string)argument!)]);
+
+        parsed.Errors.ShouldBeEmpty();
+        parsed.GetValue<bool>("--enable-leader-election").ShouldBeTrue();
+        parsed.GetValue<string>("--lease-namespace").ShouldBe(WellKnown.SystemNamespace);
+        (parsed.GetValue<int>("--metrics-port"), parsed.GetValue<int>("--health-port")).ShouldBe((Ports["metrics"], Ports["health"]));
+        asked.ShouldContain(variables.ShouldHaveSingleItem());
+        Controller.Read("role.yaml")["rules"]![1]!["resourceNames"]!.ToJsonString().ShouldBe($"[\"{parsed.GetValue<string>("--lease-name")}\"]");
     }
 
     /// <summary>What kubectl makes of a folder, by kind and name.</summary>

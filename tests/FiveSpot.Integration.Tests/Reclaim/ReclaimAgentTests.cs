@@ -94,7 +94,7 @@ public abstract class ReclaimAgentTests(ServerKind kind)
         File.Copy("/bin/sleep", desk.Folder.PathOf(name));
         using var agent = Process.Start(new ProcessStartInfo("dotnet",
         [
-            Path.Combine(AppContext.BaseDirectory, "5spot-reclaim-agent.dll"), "--kubeconfig", desk.Folder.Write("kubeconfig", desk.Cluster.AgentKubeconfig),
+            Repository.ProgramOf("FiveSpot.ReclaimAgent", "5spot-reclaim-agent"), "--kubeconfig", desk.Folder.Write("kubeconfig", desk.Cluster.AgentKubeconfig),
             "--node-name", Desk.NodeName, "--namespace", WellKnown.SystemNamespace, "--machine-id-path", desk.Folder.PathOf("machine-id"), "--log-format", "text",
         ])
         {
