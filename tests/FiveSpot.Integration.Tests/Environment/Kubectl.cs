@@ -34,7 +34,7 @@ internal static class Kubectl
     public static async Task<(string Output, string Errors)> RunAsync(string kubeconfig, params string[] arguments)
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Repository.Root };
         start.Environment["KUBECONFIG"] = folder.Write("kubeconfig", kubeconfig);
         start.Environment["KUBECACHEDIR"] = folder.PathOf("cache");
         using var process = Process.Start(start)!;
