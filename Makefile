@@ -29,7 +29,7 @@ test: ## Run every test, on the embedded API server and on a real one
 format: ## Put the code in the house style
 	$(DOTNET) format 5spot.slnx
 
-publish: ## Make the native executables, in artifacts/
+publish: ## Make the native executables in artifacts/, and what they are made of in artifacts/sbom/
 	@eng/publish.sh $(ARTIFACTS)
 
 bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over

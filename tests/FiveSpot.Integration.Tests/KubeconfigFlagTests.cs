@@ -29,7 +29,7 @@ public sealed class KubeconfigFlagTests
         using var folder = new TemporaryFolder();
         await using var controller = GuardedProcess.Start("/usr/bin/env", Path.GetDirectoryName(folder.PathOf("log"))!,
         [
-            .. Given(variable), "dotnet", .. ManagedProgram.Arguments("5spot"), "--kubeconfig", folder.Write("kubeconfig", cluster.Kubeconfig),
+            .. Given(variable), "dotnet", Repository.ProgramOf("FiveSpot.Controller", "5spot"), "--kubeconfig", folder.Write("kubeconfig", cluster.ControllerKubeconfig),
             "--health-port", "0", "--metrics-port", "0", .. Given(flag),
         ]);
         foreach (var (name, reason) in ((string, string)[])[("proxy", withProxy), ("check", withoutCheck)])
