@@ -7,7 +7,7 @@ DOTNET := dotnet
 ARTIFACTS := artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox build kube-assets test format publish bench crd clean
+.PHONY: help sandbox build kube-assets prometheus test format publish bench crd clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,9 @@ build: ## Build everything; a warning is an error
 
 kube-assets: ## Build a real kube-apiserver for the tests (once, five minutes; Debian 12, or set KUBEBUILDER_ASSETS)
 	@eng/kube-assets.sh
+
+prometheus: ## Fetch Prometheus for the tests (once, seconds; Debian, or set PROMETHEUS_ASSETS)
+	@eng/prometheus.sh
 
 test: ## Run every test, on the embedded API server and on a real one
 	@eng/test.sh $(CONFIGURATION)
