@@ -51,7 +51,8 @@ public sealed class DiagramTests
     [Fact]
     public void Every_step_of_every_flow_is_drawn_between_two_who_take_part()
     {
-        var diagrams = Diagrams.Render("flows.md").Split("```mermaid\nsequenceDiagram\n    autonumber\n")[1..].Select(static text => text[..text.IndexOf("```", StringComparison.Ordinal)]).ToList();
+        var diagrams = Diagrams.Render("flows.md").Split("```mermaid\nsequenceDiagram\n    autonumber\n")[1..]
+            .Select(static text => text[..text.IndexOf("```", StringComparison.Ordinal)]).ToList();
         diagrams.Count.ShouldBe(CalmArchitecture.Flows.Count);
         foreach (var (diagram, flow) in diagrams.Zip(CalmArchitecture.Flows))
         {
