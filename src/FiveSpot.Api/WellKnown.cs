@@ -97,6 +97,9 @@ public static class WellKnown
     /// <summary>Name of the lease of the leader.</summary>
     public const string LeaseName = "5spot-leader";
 
+    /// <summary>On a Lease: among how many instances its holder divides the machines. Of our own.</summary>
+    public const string InstanceCountAnnotation = "5spot.finos.org/instance-count";
+
     /// <summary>What follows a cluster's name in the name of its kubeconfig Secret, by Cluster API's convention.</summary>
     public const string KubeconfigSecretSuffix = "-kubeconfig";
 

@@ -33,7 +33,7 @@ public sealed class NamesTests
         // Cluster API's and Kubernetes' own conventions, and names that only 5-Spot itself reads.
         string[] own =
         [
-            WellKnown.CordonedByAnnotation, WellKnown.DrainResultAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.ReclaimsAnnotation, WellKnown.Singular,
+            WellKnown.CordonedByAnnotation, WellKnown.DrainResultAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.ReclaimsAnnotation, WellKnown.InstanceCountAnnotation, WellKnown.Singular,
             ConditionReasons.ReferencesInvalid, ConditionReasons.Forbidden, ConditionReasons.ScheduleStaysOn,
             ConditionReasons.Reachable, ConditionReasons.Unreachable, ConditionReasons.AccessDenied, ConditionReasons.KubeconfigUnusable,
             ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,

@@ -15,7 +15,8 @@ public sealed class DiagnosticsServerTests : IAsyncLifetime
     private readonly MetricRegistry _registry;
     private readonly DiagnosticsServer _server;
     private readonly HttpClient _http = new();
-    private bool _isReady;
+    private string? _dead;
+    private string? _unready;
 
     public DiagnosticsServerTests()
     {
@@ -47,11 +48,28 @@ public sealed class DiagnosticsServerTests : IAsyncLifetime
     [Fact]
     public async Task Probes_say_how_it_is()
     {
-        (await StatusAsync("/healthz")).ShouldBe(HttpStatusCode.OK);
-        (await StatusAsync("/readyz")).ShouldBe(HttpStatusCode.ServiceUnavailable);
-        _isReady = true;
-        (await StatusAsync("/readyz")).ShouldBe(HttpStatusCode.OK);
-        (await StatusAsync("/")).ShouldBe(HttpStatusCode.NotFound);
+        foreach (var path in (string[])["/healthz", "/health", "/livez", "/readyz", "/ready"])
+        {
+            var (status, text) = path.Contains("ready", StringComparison.Ordinal)
+                ? (HttpStatusCode.ServiceUnavailable, "The caches are being filled.\n")
+                : (HttpStatusCode.InternalServerError, "The work stands still.\n");
+            (_dead, _unready) = (text.TrimEnd(), text.TrimEnd());
+            using var response = await GetAsync(path);
+            response.StatusCode.ShouldBe(status);
+            (await response.Content.ReadAsStringAsync()).ShouldBe(text);
+            (_dead, _unready) = (null, null);
+            (await StatusAsync(path)).ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task A_page_that_is_on_another_port_is_not_here()
+    {
+        await using var probes = DiagnosticsServer.Start(
+            new IPEndPoint(IPAddress.Loopback, 0), new DiagnosticsPages { Dead = () => null, Unready = () => null }, TimeProvider.System, NullLogger.Instance);
+        using var response = await _http.GetAsync(new Uri($"http://{probes.Address}/metrics"));
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await response.Content.ReadAsStringAsync()).ShouldBe("Here there is /healthz, /readyz.\n");
     }
 
     [Theory]
@@ -88,7 +106,8 @@ public sealed class DiagnosticsServerTests : IAsyncLifetime
         Should.Throw<IOException>(() => Start(_server.Address)).Message.ShouldStartWith($"{_server.Address} can't be listened on: ");
 
     private DiagnosticsServer Start(IPEndPoint address) =>
-        DiagnosticsServer.Start(address, _registry, () => _isReady, TimeProvider.System, NullLogger.Instance);
+        DiagnosticsServer.Start(
+            address, new DiagnosticsPages { Metrics = _registry, Dead = () => _dead, Unready = () => _unready }, TimeProvider.System, NullLogger.Instance);
 
     private Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(new Uri($"http://{_server.Address}{path}"));
 

@@ -40,6 +40,22 @@ public sealed class MetricRegistryTests : IDisposable
     }
 
     [Fact]
+    public void All_names_begin_with_the_prefix()
+    {
+        using var registry = new MetricRegistry(meter => ReferenceEquals(meter.Scope, this), "fivespot_");
+        _meter.CreateGauge<int>("depth").Record(1);
+        _meter.CreateGauge<int>("fivespot_others").Record(2);
+        registry.Render().ShouldBe(
+            """
+            # TYPE fivespot_depth gauge
+            fivespot_depth 1
+            # TYPE fivespot_others gauge
+            fivespot_others 2
+
+            """);
+    }
+
+    [Fact]
     public void Names_become_those_of_Prometheus_and_labels_are_escaped()
     {
         _meter.CreateCounter<int>("kubernetes.client.requests").Add(1, new KeyValuePair<string, object?>("http.code", "a\"b\\c\nd"));

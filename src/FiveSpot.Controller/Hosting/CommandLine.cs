@@ -2,7 +2,7 @@
 
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using System.Net;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Workload;
@@ -21,85 +21,44 @@ public static class CommandLine
     public static async Task<int> InvokeAsync(string[] args, Func<string, string?> environment)
     {
         var problems = new List<string>();
-        var defaultHealthPort = FromEnvironment(environment, "HEALTH_PORT", 8081, TryPort, "a port from 0 to 65535", problems);
-        var defaultForce = FromEnvironment(environment, "FORCE_FINALIZER_ON_TIMEOUT", fallback: false, bool.TryParse, "true or false", problems);
-        var defaultProxyUrl = FromEnvironment(environment, "ALLOW_KUBECONFIG_PROXY_URL", fallback: false, bool.TryParse, "true or false", problems);
-        var defaultInsecure = FromEnvironment(environment, "ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY", fallback: false, bool.TryParse, "true or false", problems);
-        var defaultEvictions = FromEnvironment(environment, "CONCURRENT_EVICTIONS", new WorkloadSettings().ConcurrentEvictions, TryEvictions, EvictionsAllowed, problems);
-        if (problems.Count > 0)
-        {
-            return await ReportErrorsAsync(problems);
-        }
+        var root = Create(environment, problems);
+        var result = root.Parse(args);
+        problems.AddRange(result.Errors.Select(error => error.Message));
+        return problems.Count == 0
+            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
+            : await ReportErrorsAsync(problems);
+    }
 
+    /// <summary>The command with all its flags.</summary>
+    /// <param name="environment">Looks up an environment variable.</param>
+    /// <param name="problems">Gets a sentence for each variable that can't be used.</param>
+    public static RootCommand Create(Func<string, string?> environment, ICollection<string> problems)
+    {
+        const string Lasts = "whole seconds from 1 to 3600";
         var kubeconfig = new Option<string?>("--kubeconfig")
         {
             Description = "The kubeconfig of the management cluster [KUBECONFIG; else in-cluster, else ~/.kube/config]",
         };
-        var healthPort = new Option<int>("--health-port")
-        {
-            Description = "Port of /healthz and /readyz; 0 for none [HEALTH_PORT; 8081]",
-            DefaultValueFactory = _ => defaultHealthPort,
-        };
-        healthPort.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && !TryPort(result.Tokens[^1].Value, out _))
-            {
-                result.AddError("--health-port takes a port from 0 to 65535.");
-            }
-        });
-        var bindAddress = new Option<string>("--bind-address")
-        {
-            Description = "Address that the health port listens on",
-            DefaultValueFactory = _ => "0.0.0.0",
-        };
-        bindAddress.Validators.Add(result =>
-        {
-            if (!System.Net.IPAddress.TryParse(result.GetValueOrDefault<string>(), out _))
-            {
-                result.AddError("--bind-address takes an IP address, such as 0.0.0.0 or 127.0.0.1.");
-            }
-        });
-        var logFormat = new Option<string>("--log-format")
-        {
-            Description = "json or text [LOG_FORMAT; json]",
-            DefaultValueFactory = _ => environment("LOG_FORMAT") is { Length: > 0 } format ? format : "json",
-        };
-        logFormat.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is not ("json" or "text"))
-            {
-                result.AddError("--log-format (LOG_FORMAT) takes json or text.");
-            }
-        });
+        var election = Switch("--enable-leader-election", "ENABLE_LEADER_ELECTION", "Run beside other replicas: only the one that holds the Lease works, the others are ready to");
+        var leaseName = Flag("--lease-name", "LEASE_NAME", WellKnown.LeaseName, "Name of the Lease; with several instances, their number follows it", TryName, "the name of an object: lower-case letters, digits, '-' and '.'");
+        var leaseNamespace = Flag("--lease-namespace", "POD_NAMESPACE", WellKnown.SystemNamespace, "Namespace of the Lease", TryName, "the name of a namespace: lower-case letters, digits and '-'");
+        var leaseDuration = Flag("--lease-duration", "LEASE_DURATION_SECONDS", 15, "How long after its last renewal a Lease may be taken over, in seconds", TrySeconds, Lasts);
+        var renewDeadline = Flag("--lease-renew-deadline", "LEASE_RENEW_DEADLINE_SECONDS", 10, "How long after its last renewal the leader may work, in seconds", TrySeconds, Lasts);
+        var retryPeriod = Flag("--lease-retry-period", "LEASE_RETRY_PERIOD_SECONDS", 2, "From one renewal to the next, in seconds", TrySeconds, Lasts);
+        var instanceId = Flag("--instance-id", "OPERATOR_INSTANCE_ID", 0, "Which of the instances this is, from 0", TryInstance, $"a number from 0 to {InstanceShare.MaxCount - 1}");
+        var instanceCount = Flag("--instance-count", "OPERATOR_INSTANCE_COUNT", 1, "Among how many instances the machines are divided", TryCount, $"a number from 1 to {InstanceShare.MaxCount}");
+        var metricsPort = Flag("--metrics-port", "METRICS_PORT", 8080, "Port of /metrics; 0 for none", TryPort, Ports);
+        var healthPort = Flag("--health-port", "HEALTH_PORT", 8081, "Port of /healthz and /readyz; 0 for none", TryPort, Ports);
+        var bindAddress = Flag("--bind-address", "BIND_ADDRESS", IPAddress.Any, "Address that both ports listen on", TryAddress, "an IP address, such as 0.0.0.0, :: or 127.0.0.1");
+        var logFormat = Flag("--log-format", "LOG_FORMAT", "json", "json or text", TryFormat, "json or text");
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each step of each pass" };
-        var forceFinalizer = new Option<bool>("--force-finalizer-on-timeout")
-        {
-            Description = "Let a deleted ScheduledMachine go after 600 s though its machine is not gone [FORCE_FINALIZER_ON_TIMEOUT; false]",
-            DefaultValueFactory = _ => defaultForce,
-        };
-
-        var evictions = new Option<int>("--concurrent-evictions")
-        {
-            Description = "How many evictions are asked of one workload cluster at once, 1 to 1000 [CONCURRENT_EVICTIONS; 32]",
-            DefaultValueFactory = _ => defaultEvictions,
-        };
-        evictions.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && !TryEvictions(result.Tokens[^1].Value, out _))
-            {
-                result.AddError($"--concurrent-evictions takes {EvictionsAllowed}.");
-            }
-        });
-        var allowProxyUrl = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl))
-        {
-            Description = "Let the kubeconfig of a workload cluster name a proxy [ALLOW_KUBECONFIG_PROXY_URL; false]",
-            DefaultValueFactory = _ => defaultProxyUrl,
-        };
-        var allowInsecure = new Option<bool>(KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify))
-        {
-            Description = "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or its server be an http address [ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY; false]",
-            DefaultValueFactory = _ => defaultInsecure,
-        };
+        var forceFinalizer = Switch("--force-finalizer-on-timeout", "FORCE_FINALIZER_ON_TIMEOUT", "Let a deleted ScheduledMachine go after 600 s though its machine is not gone");
+        var evictions = Flag("--concurrent-evictions", "CONCURRENT_EVICTIONS", new WorkloadSettings().ConcurrentEvictions, "How many evictions are asked of one workload cluster at once", TryEvictions, "a number from 1 to 1000");
+        var allowProxyUrl = Switch(KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl), "ALLOW_KUBECONFIG_PROXY_URL", "Let the kubeconfig of a workload cluster name a proxy");
+        var allowInsecure = Switch(
+            KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify),
+            "ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY",
+            "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or its server be an http address");
 
         var crd = new Command("crd", "Print the CustomResourceDefinition of ScheduledMachine, to pipe into kubectl apply -f -");
         crd.SetAction(async (_, cancellationToken) =>
@@ -110,11 +69,25 @@ public static class CommandLine
 
         var root = new RootCommand("5-Spot: puts physical machines into clusters, and takes them out again, on a schedule.")
         {
-            kubeconfig, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, crd,
+            kubeconfig, election, leaseName, leaseNamespace, leaseDuration, renewDeadline, retryPeriod, instanceId, instanceCount,
+            metricsPort, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, crd,
         };
         root.SetAction(async (parsed, _) =>
         {
-            using var loggers = Logging.Create(
+            // What one flag says is right or wrong beside what another does.
+            var (duration, deadline, period) = (parsed.GetValue(leaseDuration), parsed.GetValue(renewDeadline), parsed.GetValue(retryPeriod));
+            if (duration <= deadline || deadline <= period)
+            {
+                return await ReportErrorsAsync([$"--lease-duration ({duration}) must be more than --lease-renew-deadline ({deadline}), and that more than --lease-retry-period ({period})."]);
+            }
+
+            var instances = new InstanceShare(parsed.GetValue(instanceId), parsed.GetValue(instanceCount));
+            if (instances.Id >= instances.Count)
+            {
+                return await ReportErrorsAsync([$"--instance-id ({instances.Id}) must be less than --instance-count ({instances.Count}): the first instance is 0."]);
+            }
+
+            using var loggers = ConsoleLogging.Create(
                 parsed.GetValue(logFormat) == "json", parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Information);
             var settings = new ControllerSettings
             {
@@ -128,26 +101,55 @@ public static class CommandLine
                         AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
                     },
                 },
+                Instances = instances,
             };
-            ClusterConnection connection;
+            var process = new ControllerProcess(settings, loggers)
+            {
+                Lease = parsed.GetValue(election) ? new ObjectKey(parsed.GetValue(leaseNamespace)!, parsed.GetValue(leaseName)!) : null,
+                LeaseDuration = TimeSpan.FromSeconds(duration),
+                RenewDeadline = TimeSpan.FromSeconds(deadline),
+                RetryPeriod = TimeSpan.FromSeconds(period),
+                Metrics = new IPEndPoint(parsed.GetValue(bindAddress)!, parsed.GetValue(metricsPort)),
+                Health = new IPEndPoint(parsed.GetValue(bindAddress)!, parsed.GetValue(healthPort)),
+            };
             try
             {
-                connection = ClusterConnection.FromDefaults(parsed.GetValue(kubeconfig));
+                await process.RunAsync(ClusterConnection.FromDefaults(parsed.GetValue(kubeconfig)));
+                return ExitCode.Clean;
             }
-            catch (ClusterConnectionException exception)
+            catch (Exception exception) when (exception is ClusterConnectionException or IOException)
             {
                 await Console.Error.WriteLineAsync(exception.Message);
                 return ExitCode.BadConfiguration;
             }
-
-            return await RunAsync(
-                connection, settings, System.Net.IPAddress.Parse(parsed.GetValue(bindAddress)!), parsed.GetValue(healthPort), loggers);
         });
+        return root;
 
-        var result = root.Parse(args);
-        return result.Errors.Count == 0
-            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
-            : await ReportErrorsAsync(result.Errors.Select(error => error.Message));
+        Option<bool> Switch(string flag, string variable, string description)
+        {
+            var fallback = FromEnvironment(environment, variable, fallback: false, bool.TryParse, "true or false", problems);
+            return new Option<bool>(flag) { Description = $"{description} [{variable}]", DefaultValueFactory = _ => fallback };
+        }
+
+        Option<T> Flag<T>(string flag, string variable, T usual, string description, TryRead<T> tryRead, string allowed)
+        {
+            var fallback = FromEnvironment(environment, variable, usual, tryRead, allowed, problems);
+            return new Option<T>(flag)
+            {
+                Description = $"{description} [{variable}]",
+                DefaultValueFactory = _ => fallback,
+                CustomParser = parsed =>
+                {
+                    if (parsed.Tokens is [.., var last] && tryRead(last.Value, out var value))
+                    {
+                        return value;
+                    }
+
+                    parsed.AddError($"{flag} takes {allowed}.");
+                    return default;
+                },
+            };
+        }
     }
 
     private static async Task<int> ReportErrorsAsync(IEnumerable<string> errors)
@@ -161,45 +163,40 @@ public static class CommandLine
         return ExitCode.BadConfiguration;
     }
 
-    private static async Task<int> RunAsync(
-        ClusterConnection connection, ControllerSettings settings, System.Net.IPAddress address, int healthPort, ILoggerFactory loggers)
-    {
-        using var stop = new CancellationTokenSource();
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        }
-
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var api = new ApiClient(connection, new ApiClientOptions { UserAgent = $"5spot/{typeof(CommandLine).Assembly.GetName().Version?.ToString(3)}" });
-        using var controller = new FiveSpotController(api, settings, loggers);
-        try
-        {
-            await using var health = await HealthServer.StartAsync(address, healthPort, () => controller.Ready.IsCompletedSuccessfully);
-            await controller.RunAsync(stop.Token);
-            return ExitCode.Clean;
-        }
-        catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-        {
-            await Console.Error.WriteLineAsync($"The health port {address}:{healthPort} is in use: choose another with --health-port.");
-            return ExitCode.BadConfiguration;
-        }
-    }
-
     private delegate bool TryRead<T>(string text, out T value);
 
-    private const string EvictionsAllowed = "a number from 1 to 1000";
+    private const string Ports = "a port from 0 to 65535";
 
-    private static bool TryEvictions(string text, out int count) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= 1000;
+    private static bool TryEvictions(string text, out int count) => TryNumber(text, 1, 1000, out count);
 
-    private static bool TryPort(string text, out int port) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65535;
+    private static bool TryPort(string text, out int port) => TryNumber(text, 0, IPEndPoint.MaxPort, out port);
+
+    private static bool TrySeconds(string text, out int seconds) => TryNumber(text, 1, 3600, out seconds);
+
+    private static bool TryInstance(string text, out int id) => TryNumber(text, 0, InstanceShare.MaxCount - 1, out id);
+
+    private static bool TryCount(string text, out int count) => TryNumber(text, 1, InstanceShare.MaxCount, out count);
+
+    private static bool TryNumber(string text, int least, int most, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most;
+
+    private static bool TryAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);
+
+    private static bool TryFormat(string text, out string format)
+    {
+        format = text;
+        return text is "json" or "text";
+    }
+
+    private static bool TryName(string text, out string name)
+    {
+        name = text;
+        return text is { Length: > 0 and <= 253 } && char.IsAsciiLetterOrDigit(text[0]) && char.IsAsciiLetterOrDigit(text[^1])
+            && text.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '-' or '.');
+    }
 
     private static T FromEnvironment<T>(
-        Func<string, string?> environment, string variable, T fallback, TryRead<T> tryRead, string allowed, List<string> problems)
+        Func<string, string?> environment, string variable, T fallback, TryRead<T> tryRead, string allowed, ICollection<string> problems)
     {
         if (environment(variable) is not { Length: > 0 } text)
         {

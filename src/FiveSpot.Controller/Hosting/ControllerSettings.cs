@@ -22,6 +22,9 @@ public sealed record ControllerSettings
     /// <summary>How workload clusters are spoken to; their clock is <see cref="Clock"/>.</summary>
     public WorkloadSettings Workload { get; init; } = new();
 
+    /// <summary>Which machines are this instance's; all of them by default.</summary>
+    public InstanceShare Instances { get; init; } = new();
+
     /// <summary>Name of this process in events.</summary>
     public string Instance { get; init; } = Environment.MachineName;
 }

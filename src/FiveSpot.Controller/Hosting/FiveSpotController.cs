@@ -18,8 +18,15 @@ public sealed partial class FiveSpotController : IDisposable
     // Cluster API, or our own CRD, may be installed after us.
     private static readonly TimeSpan DiscoveryRetry = TimeSpan.FromSeconds(5);
 
-    // Events are a courtesy: they must not keep a process from ending in time.
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(3);
+    // Together with the 2 s for giving up the lease, less than the 10 s in which a process that is told to ends: what is in
+    // flight, first on the management cluster and then on the others, and then the events, which are a courtesy.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CallsGrace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CallsLook = TimeSpan.FromMilliseconds(10);
+
+    // A pass never waits for an effect, and each of its few calls ends within 30 s.
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(5);
 
     private readonly ApiClient _api;
     private readonly ControllerSettings _settings;
@@ -27,30 +34,54 @@ public sealed partial class FiveSpotController : IDisposable
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkQueue<ObjectKey> _queue;
+    private readonly LeaderElector? _elector;
+    private readonly ControllerGauges _gauges;
     private Informer<ScheduledMachine>? _scheduledMachines;
+    private Reconciler? _reconciler;
     private WorkloadClusters? _clusters;
+    private string? _waitingFor;
 
     /// <summary>A controller that does nothing yet.</summary>
     /// <param name="api">The management cluster.</param>
     /// <param name="settings">How it is to run.</param>
     /// <param name="loggers">Where it logs.</param>
-    public FiveSpotController(ApiClient api, ControllerSettings settings, ILoggerFactory loggers)
+    /// <param name="elector">Says when it leads, and is what <paramref name="api"/> asks before it writes; run, and stopped last,
+    /// by the controller. Null where it always leads.</param>
+    public FiveSpotController(ApiClient api, ControllerSettings settings, ILoggerFactory loggers, LeaderElector? elector = null)
     {
         _api = api;
         _settings = settings;
         _loggers = loggers;
         _logger = loggers.CreateLogger<FiveSpotController>();
+        _elector = elector;
         _queue = new WorkQueue<ObjectKey>(
             settings.Clock,
             key => _scheduledMachines?.Get(key)?.Priority ?? 0,
-            logger: loggers.CreateLogger("FiveSpot.WorkQueue"));
+            new WorkQueueOptions { StopGrace = StopGrace },
+            loggers.CreateLogger("FiveSpot.WorkQueue"));
+        _gauges = new ControllerGauges(this, settings, () => Leads, () => Leads ? OwnMachines() : [], _queue);
     }
+
+    /// <summary>The version of this program, such as 0.1.0.</summary>
+    public static string ProductVersion { get; } = typeof(FiveSpotController).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <summary>Done when the caches are filled and machines are being worked on.</summary>
     public Task Ready => _ready.Task;
 
     /// <summary>Whether nothing waits for a worker, none works, and no answer of a workload cluster is awaited.</summary>
     public bool IsIdle => (_clusters?.CallsUnderWay ?? 0) == 0 && _queue.Depth == 0 && _queue.Running == 0;
+
+    /// <summary>Whether it works on its machines; else it only keeps what it needs for that in its caches.</summary>
+    public bool Leads => _ready.Task.IsCompletedSuccessfully && (_elector is null || _elector.IsLeader);
+
+    /// <summary>What is waited for before <see cref="Ready"/>, in one sentence; null when it is ready, whether it leads or not.
+    /// </summary>
+    public string? Unready => _ready.Task.IsCompletedSuccessfully ? null : _waitingFor ?? "The caches are being filled.";
+
+    /// <summary>Why the process can't go on, in one sentence; null while it can.</summary>
+    public string? Dead => _queue.Stalled is var stalled && stalled > LongestTurn
+        ? $"The work on machines has stood still for {stalled.TotalSeconds:0} s; no turn may take more than {LongestTurn.TotalSeconds:0} s."
+        : null;
 
     /// <summary>Runs until told to stop; what is in flight then is finished.</summary>
     /// <param name="stop">Stops it.</param>
@@ -81,7 +112,7 @@ public sealed partial class FiveSpotController : IDisposable
         var clusters = _clusters = new WorkloadClusters(_api, workload, _queue.Enqueue, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
-        var reconciler = new Reconciler(
+        _reconciler = new Reconciler(
             scheduledMachines,
             new Observer(machines, new NodeClaims(machines, _queue.Enqueue), kinds, permissions, clusters, machineResource),
             new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
@@ -101,19 +132,29 @@ public sealed partial class FiveSpotController : IDisposable
                 return;
             }
 
-            _queue.Enqueue(change.Key);
+            EnqueueOwn(change.Key);
         };
-        machines.Changed += change => _queue.Enqueue(change.Key);
+        machines.Changed += change => EnqueueOwn(change.Key);
 
         var watches = Task.WhenAll(scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token));
         var recording = events.RunAsync(watching.Token);
+        using var electing = new CancellationTokenSource();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var election = Task.CompletedTask;
         try
         {
             // Deciding from half-filled caches would make what is there already.
             await Task.WhenAll(scheduledMachines.WaitForSyncAsync(stop), machines.WaitForSyncAsync(stop));
             LogReady(scheduledMachines.Count);
             _ready.TrySetResult();
-            await _queue.RunAsync(_settings.Workers, reconciler.ReconcileAsync, stop);
+            if (_elector is not null)
+            {
+                _elector.LeadershipChanged += EnqueueAll;
+                election = ElectAsync(_elector, ending, electing.Token);
+            }
+
+            await _queue.RunAsync(_settings.Workers, WorkAsync, ending.Token);
+            await FinishCallsAsync(clusters);
             using var hurry = new CancellationTokenSource(FlushTimeout, _api.NetworkTime);
             await events.FlushAsync(hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -123,13 +164,81 @@ public sealed partial class FiveSpotController : IDisposable
         }
         finally
         {
+            // The next one begins as soon as the lease is given up: nothing may be under way by then.
+            await electing.CancelAsync();
+            await election.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await watching.CancelAsync();
             await Task.WhenAll(watches, recording).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        await election;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _queue.Dispose();
+    public void Dispose()
+    {
+        if (_elector is not null)
+        {
+            _elector.LeadershipChanged -= EnqueueAll;
+        }
+
+        _gauges.Dispose();
+        _queue.Dispose();
+    }
+
+    private async ValueTask<WorkResult> WorkAsync(WorkItem<ObjectKey> item, CancellationToken cancellationToken)
+    {
+        if (Leads)
+        {
+            return await _reconciler!.ReconcileAsync(item, cancellationToken);
+        }
+
+        // Whatever is forgotten here, EnqueueAll brings back.
+        _reconciler!.Prepare(item.Key);
+        return WorkResult.Done();
+    }
+
+    private void EnqueueOwn(ObjectKey key)
+    {
+        if (_settings.Instances.Owns(key))
+        {
+            _queue.Enqueue(key);
+        }
+    }
+
+    private void EnqueueAll()
+    {
+        foreach (var machine in OwnMachines())
+        {
+            _queue.Enqueue(machine.Key);
+        }
+    }
+
+    private IEnumerable<ScheduledMachine> OwnMachines() =>
+        _scheduledMachines?.Enumerate().Where(machine => _settings.Instances.Owns(machine.Key)) ?? [];
+
+    private static async Task ElectAsync(LeaderElector elector, CancellationTokenSource ending, CancellationToken stop)
+    {
+        try
+        {
+            await elector.RunAsync(stop);
+        }
+        catch
+        {
+            // Without it nothing would ever be written again.
+            await ending.CancelAsync();
+            throw;
+        }
+    }
+
+    private static async Task FinishCallsAsync(WorkloadClusters clusters)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (clusters.CallsUnderWay > 0 && TimeProvider.System.GetElapsedTime(began) < CallsGrace)
+        {
+            await Task.Delay(CallsLook, TimeProvider.System);
+        }
+    }
 
     private async Task<ResourceType?> AwaitInstalledAsync(Discovery discovery, CancellationToken stop)
     {
@@ -164,7 +273,7 @@ public sealed partial class FiveSpotController : IDisposable
             if (missing != told)
             {
                 LogWaiting(missing, DiscoveryRetry.TotalSeconds);
-                told = missing;
+                _waitingFor = told = missing;
             }
 
             await Task.Delay(DiscoveryRetry, _api.NetworkTime, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -58,9 +58,43 @@ public sealed partial class Reconciler
             return WorkResult.Done();
         }
 
+        var began = TimeProvider.System.GetTimestamp();
+        var (phase, outcome) = (machine.Status.Phase, "error");
+        using var scope = _logger.BeginScope(new ReconcileScope(item.Key, Random.Shared.NextInt64()));
+        try
+        {
+            (var result, phase) = await PassAsync(item, seen, cancellationToken);
+            outcome = result.IsRetry ? "retry" : "success";
+            return result;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            ControllerMetrics.Failed(exception);
+            throw;
+        }
+        finally
+        {
+            ControllerMetrics.Reconciled(phase ?? "", outcome, TimeProvider.System.GetElapsedTime(began));
+        }
+    }
+
+    /// <summary>Looks at a machine, and no more: so that what is needed to work on it is in the caches when it is to be worked
+    /// on.</summary>
+    public void Prepare(ObjectKey key)
+    {
+        if (_machines.Get(key) is { } machine)
+        {
+            _observer.Observe(machine);
+            _clusters.WorkOn(key)?.WatchPods(node: null);
+        }
+    }
+
+    private async Task<(WorkResult Result, string? Phase)> PassAsync(WorkItem<ObjectKey> item, Observation seen, CancellationToken cancellationToken)
+    {
         var now = _clock.GetUtcNow();
-        var lag = item.DueAt is { } due && due == machine.Status.NextTransitionTime ? due : (DateTimeOffset?)null;
+        var lag = item.DueAt is { } due && due == seen.Machine.Status.NextTransitionTime ? due : (DateTimeOffset?)null;
         var plan = Decision.Decide(seen, now, _options);
+        ControllerMetrics.ScheduleEvaluated(seen.Machine.Schedule is null ? null : plan.Status.InSchedule);
         for (var round = 1; plan.Steps.Length > 0; round++)
         {
             seen = round > MaxRounds
@@ -78,7 +112,7 @@ public sealed partial class Reconciler
 
         if (!plan.RetryLater)
         {
-            return WorkResult.Done(plan.WakeAt);
+            return (WorkResult.Done(plan.WakeAt), plan.Status.Phase);
         }
 
         if (plan.WakeAt is { } at)
@@ -86,7 +120,7 @@ public sealed partial class Reconciler
             _wakeAt(item.Key, at);
         }
 
-        return WorkResult.Retry(seen.Failure?.RetryAfter);
+        return (WorkResult.Retry(seen.Failure?.RetryAfter), plan.Status.Phase);
     }
 
     private async Task<Observation> CarryOutAsync(
@@ -118,6 +152,7 @@ public sealed partial class Reconciler
             }
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
             {
+                ControllerMetrics.Failed(exception);
                 LogFailed(seen.Machine.Key, step.GetType().Name, attempt, exception.Message);
                 var failure = Describe(step, seen, exception, attempt);
 
@@ -140,6 +175,7 @@ public sealed partial class Reconciler
         catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
         {
             // What is to be done is more urgent than to be told; it is told at the end of the pass.
+            ControllerMetrics.Failed(exception);
             LogUntold(seen.Machine.Key, exception.Message);
         }
 

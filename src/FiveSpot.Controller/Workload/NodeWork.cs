@@ -301,6 +301,12 @@ internal sealed class NodeWork : IDisposable
         }
         catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
         {
+            if (exception is not ApiException { IsTooManyRequests: true })
+            {
+                // A budget that is against an eviction is no failure.
+                ControllerMetrics.Failed(exception);
+            }
+
             var retry = Backoff(before.Failures, longestRetry);
             var asked = (exception as ApiException)?.RetryAfter ?? TimeSpan.Zero;
             retry = asked > LongestRetryAfter ? LongestRetryAfter : asked > retry ? asked : retry;

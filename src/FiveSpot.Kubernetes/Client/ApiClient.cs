@@ -366,8 +366,14 @@ public sealed class ApiClient : IDisposable
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
         DecodeObject<T> decode, CancellationToken cancellationToken)
     {
+        var allowed = _options.WritingAllowed is { } ask && operation.IsWrite ? ask() : CancellationToken.None;
+        if (allowed.IsCancellationRequested)
+        {
+            throw ApiUnreachableException.NotLeading(operation);
+        }
+
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, NetworkTime);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, allowed);
         try
         {
             using var response = await OpenAsync(operation, method, path, body, contentType, accept, either.Token);
@@ -377,8 +383,9 @@ public sealed class ApiClient : IDisposable
         }
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
-            throw ApiUnreachableException.From(
-                operation, Connection, _options.RequestTimeout, timeout.IsCancellationRequested, e);
+            throw allowed.IsCancellationRequested && e is OperationCanceledException
+                ? ApiUnreachableException.NotLeading(operation)
+                : ApiUnreachableException.From(operation, Connection, _options.RequestTimeout, timeout.IsCancellationRequested, e);
         }
     }
 

@@ -18,6 +18,13 @@ public sealed record ApiClientOptions
     /// <summary>The time that the network lives in: timeouts, back-off, token ages. Never a scaled one.</summary>
     public TimeProvider NetworkTime { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// Asked before each write: it may be sent, and waited for, until the token is cancelled. After that it ends with
+    /// <see cref="ApiUnreachableException"/>, and so does each write that is begun. Null where writing is always allowed.
+    /// Questions about permissions, which change nothing, are no writes.
+    /// </summary>
+    public Func<CancellationToken>? WritingAllowed { get; init; }
+
     /// <summary>Wraps the innermost handler, to count or to disturb what passes; null for none.</summary>
     public Func<HttpMessageHandler, HttpMessageHandler>? WrapHandler { get; init; }
 }

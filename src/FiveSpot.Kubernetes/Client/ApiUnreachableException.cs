@@ -29,6 +29,9 @@ public sealed class ApiUnreachableException : Exception
             failure, $"{operation}: {connection.Server.GetLeftPart(UriPartial.Authority)} can't be reached: {words}", cause);
     }
 
+    internal static ApiUnreachableException NotLeading(in Operation operation) => new(
+        TransportFailure.NotLeading, $"{operation}: this process does not lead, or may not any more: nothing is written.");
+
     /// <summary>What a failure of a socket means.</summary>
     internal static (TransportFailure Failure, string Words) Explain(SocketException e, string host) =>
         e.SocketErrorCode switch

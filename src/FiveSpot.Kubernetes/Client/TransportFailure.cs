@@ -31,4 +31,7 @@ public enum TransportFailure
 
     /// <summary>Its name leads to an address that is not connected to for a kubeconfig that is not trusted.</summary>
     AddressRefused,
+
+    /// <summary>It was not asked, or not waited for: another process leads, or may.</summary>
+    NotLeading,
 }

@@ -8,29 +8,29 @@ using Microsoft.Extensions.Logging;
 namespace FiveSpot.Kubernetes;
 
 /// <summary>
-/// Answers <c>GET</c> of <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c>. No web server: a few small requests a minute do
-/// not warrant the memory of one.
+/// Answers <c>GET</c> of <c>/metrics</c>, <c>/healthz</c> (also <c>/health</c>, <c>/livez</c>) and <c>/readyz</c> (also
+/// <c>/ready</c>). No web server: a few small requests a minute do not warrant the memory of one.
 /// </summary>
 public sealed partial class DiagnosticsServer : IAsyncDisposable
 {
     private const int LongestRequest = 8 << 10;
     private const int MostAtOnce = 16;
+    private const string PlainText = "text/plain; charset=utf-8";
 
     // Of a whole request and its answer: who is slower is not served.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly TcpListener _listener;
-    private readonly MetricRegistry _metrics;
-    private readonly Func<bool> _isReady;
+    private readonly DiagnosticsPages _pages;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _places = new(MostAtOnce);
     private readonly Task _accepting;
 
-    private DiagnosticsServer(TcpListener listener, MetricRegistry metrics, Func<bool> isReady, TimeProvider time, ILogger logger)
+    private DiagnosticsServer(TcpListener listener, DiagnosticsPages pages, TimeProvider time, ILogger logger)
     {
-        (_listener, _metrics, _isReady, _time, _logger) = (listener, metrics, isReady, time, logger);
+        (_listener, _pages, _time, _logger) = (listener, pages, time, logger);
         _accepting = AcceptAsync();
     }
 
@@ -39,13 +39,12 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
 
     /// <summary>Starts to listen.</summary>
     /// <param name="address">Where; with port 0 the system chooses one.</param>
-    /// <param name="metrics">What <c>/metrics</c> shows.</param>
-    /// <param name="isReady">What <c>/readyz</c> says.</param>
+    /// <param name="pages">What there is to be seen.</param>
     /// <param name="time">Real time.</param>
     /// <param name="logger">Is told of what fails.</param>
     /// <returns>The server; disposing it stops it.</returns>
     /// <exception cref="IOException">The port can't be had; the message says why.</exception>
-    public static DiagnosticsServer Start(IPEndPoint address, MetricRegistry metrics, Func<bool> isReady, TimeProvider time, ILogger logger)
+    public static DiagnosticsServer Start(IPEndPoint address, DiagnosticsPages pages, TimeProvider time, ILogger logger)
     {
         var listener = new TcpListener(address);
         try
@@ -58,7 +57,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
             throw new IOException($"{address} can't be listened on: {exception.Message}", exception);
         }
 
-        return new DiagnosticsServer(listener, metrics, isReady, time, logger);
+        return new DiagnosticsServer(listener, pages, time, logger);
     }
 
     /// <inheritdoc/>
@@ -156,7 +155,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
         var words = requestLine.Split(' ');
         var (status, mediaType, body) = words is ["GET" or "HEAD", _, _]
             ? Page(words[1].Split('?')[0])
-            : ("405 Method Not Allowed", "text/plain", "GET and HEAD are what there is\n");
+            : ("405 Method Not Allowed", PlainText, "GET and HEAD are what there is\n");
         var content = Encoding.UTF8.GetBytes(body);
         var head = Encoding.ASCII.GetBytes(
             $"HTTP/1.1 {status}\r\nContent-Type: {mediaType}\r\nContent-Length: {content.Length}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
@@ -165,13 +164,14 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
 
     private (string Status, string MediaType, string Body) Page(string path) => path switch
     {
-        "/metrics" => ("200 OK", MetricRegistry.MediaType, _metrics.Render()),
-        "/healthz" or "/health" or "/livez" => ("200 OK", "text/plain", "ok\n"),
-        "/readyz" or "/ready" => _isReady()
-            ? ("200 OK", "text/plain", "ok\n")
-            : ("503 Service Unavailable", "text/plain", "not ready\n"),
-        _ => ("404 Not Found", "text/plain", "/metrics, /healthz and /readyz are here\n"),
+        "/metrics" when _pages.Metrics is { } metrics => ("200 OK", MetricRegistry.MediaType, metrics.Render()),
+        "/healthz" or "/health" or "/livez" when _pages.Dead is { } dead => Probe(dead(), "500 Internal Server Error"),
+        "/readyz" or "/ready" when _pages.Unready is { } unready => Probe(unready(), "503 Service Unavailable"),
+        _ => ("404 Not Found", PlainText, $"Here there is {_pages}.\n"),
     };
+
+    private static (string Status, string MediaType, string Body) Probe(string? trouble, string status) =>
+        trouble is null ? ("200 OK", PlainText, "ok\n") : (status, PlainText, $"{trouble}\n");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A request for metrics or health failed: {Problem}")]
     private partial void LogFailed(string problem);

@@ -18,7 +18,7 @@ internal sealed class MetricFamily
     private readonly string _help;
     private readonly double[] _bounds = [];
 
-    public MetricFamily(Instrument instrument)
+    public MetricFamily(Instrument instrument, string prefix)
     {
         _kind = instrument switch
         {
@@ -30,7 +30,7 @@ internal sealed class MetricFamily
         };
         _bounds = _kind == Kind.Histogram ? BoundsOf(instrument) : [];
         _help = instrument.Description ?? "";
-        Name = NameOf(instrument, isCounter: _kind is Kind.Counter or Kind.ObservedCounter);
+        Name = NameOf(instrument, prefix, isCounter: _kind is Kind.Counter or Kind.ObservedCounter);
     }
 
     private enum Kind
@@ -154,9 +154,9 @@ internal sealed class MetricFamily
     }
 
     // Units and "total" go into the name, as Prometheus has it, unless they are there.
-    private static string NameOf(Instrument instrument, bool isCounter)
+    private static string NameOf(Instrument instrument, string prefix, bool isCounter)
     {
-        var name = Sanitize(instrument.Name, colons: true);
+        var name = Sanitize(instrument.Name.StartsWith(prefix, StringComparison.Ordinal) ? instrument.Name : prefix + instrument.Name, colons: true);
         var unit = instrument.Unit switch
         {
             "s" => "_seconds",

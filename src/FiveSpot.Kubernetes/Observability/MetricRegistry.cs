@@ -23,13 +23,14 @@ public sealed class MetricRegistry : IDisposable
 
     /// <summary>Listens from now on.</summary>
     /// <param name="includes">Says which meters.</param>
-    public MetricRegistry(Func<Meter, bool> includes)
+    /// <param name="prefix">What all names begin with; put before those that do not.</param>
+    public MetricRegistry(Func<Meter, bool> includes, string prefix = "")
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (includes(instrument.Meter))
             {
-                var family = new MetricFamily(instrument);
+                var family = new MetricFamily(instrument, prefix);
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(family.Name, family));
             }
         };

@@ -40,6 +40,9 @@ public sealed partial class WorkQueue<TKey> : IDisposable
     private long _sequence;
     private int _running;
     private Run? _run;
+
+    // By StopTime: when a key was taken last, or became the only one that is ready.
+    private long _lastMoved;
     private bool _disposed;
 
     /// <summary>Creates a queue; nothing is worked on until <see cref="RunAsync"/>.</summary>
@@ -79,6 +82,37 @@ public sealed partial class WorkQueue<TKey> : IDisposable
             lock (_lock)
             {
                 return _running;
+            }
+        }
+    }
+
+    /// <summary>How long, in real time, the work has made no progress that should have: the age of the longest turn that is
+    /// under way, or how long keys have been ready while none was taken. Zero where nothing is to be done, and while the queue
+    /// is not run.</summary>
+    public TimeSpan Stalled
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_run is null)
+                {
+                    return TimeSpan.Zero;
+                }
+
+                var since = _ready.Count > 0 ? _lastMoved : long.MaxValue;
+                if (_running > 0)
+                {
+                    foreach (var entry in _entries.Values)
+                    {
+                        if (entry.Running)
+                        {
+                            since = Math.Min(since, entry.StartedAt);
+                        }
+                    }
+                }
+
+                return since == long.MaxValue ? TimeSpan.Zero : _options.StopTime.GetElapsedTime(since);
             }
         }
     }
@@ -155,6 +189,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _run = _run is null ? run : throw new InvalidOperationException("The queue is being run already.");
+            _lastMoved = _options.StopTime.GetTimestamp();
             MoveDue(_clock.GetUtcNow());
             Arm();
             StartWorkers();
@@ -203,6 +238,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
                 entry.Failures + 1);
             entry.Queued = false;
             entry.Running = true;
+            entry.StartedAt = _lastMoved = _options.StopTime.GetTimestamp();
             entry.WakeChanged = false;
             entry.DueAt = Never;
 
@@ -308,6 +344,11 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         {
             entry.Again = true;
             return;
+        }
+
+        if (_ready.Count == 0)
+        {
+            _lastMoved = _options.StopTime.GetTimestamp();
         }
 
         entry.Queued = true;
@@ -510,6 +551,9 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         public bool WakeChanged { get; set; }
 
         public int Failures { get; set; }
+
+        /// <summary>When its turn began; a timestamp of StopTime.</summary>
+        public long StartedAt { get; set; }
 
         public long Since { get; set; }
 

@@ -15,8 +15,8 @@ public sealed record WorkQueueOptions
     /// by default.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The time that <see cref="StopGrace"/> is measured with: the real one, even if the queue's clock is
-    /// scaled.</summary>
+    /// <summary>The time that <see cref="StopGrace"/> and <see cref="WorkQueue{TKey}.Stalled"/> are measured with: the real
+    /// one, even if the queue's clock is scaled.</summary>
     public TimeProvider StopTime { get; init; } = TimeProvider.System;
 
     /// <summary>A number in [0, 1) for the jitter of a back-off; null for a random one.</summary>

@@ -72,7 +72,7 @@ public static partial class CommandLine
         };
         root.SetAction(async (parsed, _) =>
         {
-            using var loggers = Logging.Create(
+            using var loggers = ConsoleLogging.Create(
                 Value<bool>(parsed, logFormat, TryJson), parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Information);
             var settings = new ReclaimAgentSettings
             {
@@ -152,7 +152,7 @@ public static partial class CommandLine
             UserAgent = $"{WellKnown.ReclaimAgentName}/{typeof(CommandLine).Assembly.GetName().Version?.ToString(3)}",
             RequestTimeout = RequestTimeout,
         });
-        using var metrics = new MetricRegistry(static meter => meter.Name is FiveSpotReclaimAgent.MeterName or "FiveSpot.Kubernetes");
+        using var metrics = new MetricRegistry(static meter => meter.Name is FiveSpotReclaimAgent.MeterName or RuntimeMetrics.MeterName, "fivespot_");
         using var agent = new FiveSpotReclaimAgent(api, settings, loggers);
         await using var server = Serve(diagnostics, metrics, agent, loggers.CreateLogger<DiagnosticsServer>());
         await agent.RunAsync(stop.Token);
@@ -169,7 +169,13 @@ public static partial class CommandLine
 
         try
         {
-            return DiagnosticsServer.Start(address, metrics, () => agent.Ready.IsCompletedSuccessfully, TimeProvider.System, logger);
+            var pages = new DiagnosticsPages
+            {
+                Metrics = metrics,
+                Dead = static () => null,
+                Unready = () => agent.Ready.IsCompletedSuccessfully ? null : "It is not known yet what to look for.",
+            };
+            return DiagnosticsServer.Start(address, pages, TimeProvider.System, logger);
         }
         catch (IOException exception)
         {

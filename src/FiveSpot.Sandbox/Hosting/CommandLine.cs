@@ -4,7 +4,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Clock;
 using FiveSpot.Sandbox.Simulation;
@@ -59,6 +58,7 @@ public static class CommandLine
         };
         var port = Port("--port", "Port of the management API server on 127.0.0.1; 0 for any free one");
         var workloadPort = Port("--workload-port", "Port of the workload API server on 127.0.0.1; 0 for any free one");
+        var metricsPort = Port("--metrics-port", "Port of the controller's /metrics on 127.0.0.1; 0 for any free one");
         var apply = new Option<string[]>("--apply")
         {
             HelpName = "FILE",
@@ -82,7 +82,7 @@ public static class CommandLine
               kubectl annotate sm NAME {OwnerPrograms.Annotation}-
             """)
         {
-            speed, startTime, directory, port, workloadPort, apply, noExamples, management, workload,
+            speed, startTime, directory, port, workloadPort, metricsPort, apply, noExamples, management, workload,
         };
         root.Validators.Add(result =>
         {
@@ -98,6 +98,7 @@ public static class CommandLine
             Directory = parsed.GetValue(directory)!,
             Port = parsed.GetValue(port),
             WorkloadPort = parsed.GetValue(workloadPort),
+            MetricsPort = parsed.GetValue(metricsPort),
             Apply = parsed.GetValue(apply) ?? [],
             Examples = !parsed.GetValue(noExamples),
             ManagementKubeconfig = parsed.GetValue(management),

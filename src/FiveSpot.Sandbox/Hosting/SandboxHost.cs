@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Net;
 using FiveSpot.Controller.Hosting;
+using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Clock;
 using FiveSpot.Sandbox.Display;
@@ -37,6 +39,8 @@ public static class SandboxHost
         using var simulation = new SimulatedClusterApi(api, clock, timings: null, machines, loggers, clusters.SharedKubeconfig);
         using var workloads = clusters.AreEmbedded ? new SimulatedWorkloads(workloadApi, clock, loggers) : null;
         using var controllerApi = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot" });
+        using var metrics = new MetricRegistry(static meter => meter.Name is ControllerMetrics.MeterName or RuntimeMetrics.MeterName, "fivespot_");
+        await using var metricsServer = Serve(metrics, options.MetricsPort, loggers);
         using var controller = new FiveSpotController(controllerApi, new ControllerSettings { Clock = clock }, loggers);
         var monitor = new PhaseMonitor(api, owners, clock, loggers);
         var pods = new PodCounts(clusters.SharedKubeconfig is null ? api : workloadApi, loggers);
@@ -64,6 +68,7 @@ public static class SandboxHost
             Console.WriteLine($"""
                 Management cluster: {clusters.ManagementKubeconfig}
                 Workload cluster:   {clusters.WorkloadKubeconfig}
+                Metrics:            http://{metricsServer.Address}/metrics
                 Warnings:           {Path.Combine(directory, "sandbox.log")}
                 Sandbox is ready: it is {clock.GetUtcNow().UtcDateTime:dddd, yyyy-MM-dd HH:mm:ss}Z, {options.Speed} times as fast.
                 In another terminal:
@@ -80,6 +85,19 @@ public static class SandboxHost
         {
             await running.CancelAsync();
             await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static DiagnosticsServer Serve(MetricRegistry metrics, int port, ILoggerFactory loggers)
+    {
+        try
+        {
+            return DiagnosticsServer.Start(
+                new IPEndPoint(IPAddress.Loopback, port), new DiagnosticsPages { Metrics = metrics }, TimeProvider.System, loggers.CreateLogger<DiagnosticsServer>());
+        }
+        catch (IOException inUse)
+        {
+            throw new BadInputException($"Port {port} of 127.0.0.1 is in use: choose another with --metrics-port, or 0 for any free one.", inUse);
         }
     }
 

@@ -26,6 +26,9 @@ public sealed record SandboxOptions
     /// <summary>Port of the embedded workload API server; 0 for any free one.</summary>
     public int WorkloadPort { get; init; }
 
+    /// <summary>Port of the controller's metrics; 0 for any free one.</summary>
+    public int MetricsPort { get; init; }
+
     /// <summary>Manifests to apply, in this order.</summary>
     public IReadOnlyList<string> Apply { get; init; } = [];
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Controller.Hosting;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Tests.Hosting;
 
@@ -14,6 +15,18 @@ public sealed class CommandLineTests
     [InlineData("--concurrent-evictions", "0")]
     [InlineData("--concurrent-evictions", "1001")]
     [InlineData("--allow-kubeconfig-proxy-url", "perhaps")]
+    [InlineData("--metrics-port", "65536")]
+    [InlineData("--lease-duration", "0")]
+    [InlineData("--lease-duration", "10")]
+    [InlineData("--lease-renew-deadline", "15")]
+    [InlineData("--lease-renew-deadline", "2")]
+    [InlineData("--lease-retry-period", "1.5")]
+    [InlineData("--lease-name", "No_Name")]
+    [InlineData("--lease-namespace", "")]
+    [InlineData("--instance-id", "1")]
+    [InlineData("--instance-count", "0")]
+    [InlineData("--instance-count", "101")]
+    [InlineData("--enable-leader-election", "perhaps")]
     [InlineData("--no-such-flag", "1")]
     [InlineData("--kubeconfig", "/nowhere/kubeconfig")]
     public async Task A_bad_flag_is_bad_configuration(string flag, string value) =>
@@ -22,6 +35,15 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("HEALTH_PORT", "many")]
     [InlineData("LOG_FORMAT", "xml")]
+    [InlineData("METRICS_PORT", "-1")]
+    [InlineData("ENABLE_LEADER_ELECTION", "yes")]
+    [InlineData("LEASE_NAME", "a b")]
+    [InlineData("POD_NAMESPACE", "-")]
+    [InlineData("LEASE_DURATION_SECONDS", "9")]
+    [InlineData("LEASE_RENEW_DEADLINE_SECONDS", "1")]
+    [InlineData("LEASE_RETRY_PERIOD_SECONDS", "two")]
+    [InlineData("OPERATOR_INSTANCE_ID", "1")]
+    [InlineData("OPERATOR_INSTANCE_COUNT", "none")]
     [InlineData("CONCURRENT_EVICTIONS", "-1")]
     [InlineData("FORCE_FINALIZER_ON_TIMEOUT", "perhaps")]
     [InlineData("ALLOW_KUBECONFIG_PROXY_URL", "perhaps")]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Kubernetes;
 using FiveSpot.ReclaimAgent.Hosting;
 
 namespace FiveSpot.ReclaimAgent.Tests.Hosting;

@@ -154,6 +154,7 @@ public sealed class SandboxCommandTests
     [Theory]
     [InlineData("--port")]
     [InlineData("--workload-port")]
+    [InlineData("--metrics-port")]
     public async Task A_port_in_use_is_said_in_a_sentence(string flag)
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-namespace FiveSpot.Controller.Hosting;
+namespace FiveSpot.Kubernetes;
 
 /// <summary>What the executables return to their caller.</summary>
 public static class ExitCode
