@@ -24,9 +24,11 @@ public sealed class RealityTests
     public void The_agent_listens_on_loopback_unless_it_is_told_otherwise() =>
         CommandHelp.DefaultOf("5spot-reclaim-agent", "--metrics-address").ShouldBe(CalmArchitecture.Interface("agent-diagnostics").Text("host"));
 
-    [Fact]
-    public void The_health_port_is_the_controllers_default() =>
-        CommandHelp.DefaultOf("5spot", "--health-port").ShouldBe($"{CalmArchitecture.Interface("controller-health")["port"]}");
+    [Theory]
+    [InlineData("controller-metrics", "--metrics-port")]
+    [InlineData("controller-health", "--health-port")]
+    public void The_controllers_ports_are_its_defaults(string id, string flag) =>
+        CommandHelp.DefaultOf("5spot", flag).ShouldBe($"{CalmArchitecture.Interface(id)["port"]}");
 
     [Fact]
     public void The_examples_reach_their_machines_at_the_port_of_the_model()
