@@ -31,6 +31,31 @@ public sealed class RealityTests
         CommandHelp.DefaultOf("5spot", flag).ShouldBe($"{CalmArchitecture.Interface(id)["port"]}");
 
     [Fact]
+    public void The_controllers_ports_are_those_of_its_Deployment()
+    {
+        var (metrics, health) = (CalmArchitecture.Interface("controller-metrics"), CalmArchitecture.Interface("controller-health"));
+        var container = Container("deploy/controller/deployment.yaml");
+        CalmArchitecture.List(container, "ports").Select(static port => (port.Text("name"), port.Text("containerPort")))
+            .ShouldBe([("metrics", $"{metrics["port"]}"), ("health", $"{health["port"]}")], ignoreOrder: true);
+        container.Texts("args").ShouldNotContain(static arg => arg.Contains("-port", StringComparison.Ordinal), "the ports are the defaults");
+        Probes(container).ShouldAllBe(static probe => probe.Port == "health" && probe.Host == "");
+        Probes(container).Select(static probe => probe.Path).Distinct().ShouldBe(health.Texts("paths"), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void The_ports_of_API_servers_are_those_that_the_NetworkPolicy_lets_through()
+    {
+        const string Dns = "53";
+        var policy = Manifests.Read("deploy/controller/networkpolicy.yaml");
+        CalmArchitecture.List(policy["spec"]!, "egress").SelectMany(static rule => CalmArchitecture.List(rule, "ports"))
+            .Select(static port => port.Text("port")).Where(static port => port != Dns)
+            .ShouldBe(
+                CalmArchitecture.Nodes.Where(static node => node.Id is "service-kubernetes-api" or "service-workload-kubernetes-api")
+                    .SelectMany(static node => CalmArchitecture.List(node, "interfaces")).Select(static api => $"{api["port"]}").Distinct(),
+                ignoreOrder: true);
+    }
+
+    [Fact]
     public void The_examples_reach_their_machines_at_the_port_of_the_model()
     {
         var ports = Manifests.In("examples").Where(static manifest => manifest.Object.Text("kind") == WellKnown.Kind)
