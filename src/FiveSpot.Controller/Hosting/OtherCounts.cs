@@ -11,7 +11,7 @@ namespace FiveSpot.Controller.Hosting;
 /// changed: who holds its Lease begins only once nobody holds one that was acquired with another number. Of two that acquire
 /// at the same time at least one sees the other's, since each looks after it has acquired its own.
 /// </summary>
-internal sealed class OtherCounts
+public sealed class OtherCounts
 {
     private readonly ApiClient _api;
     private readonly ObjectKey _lease;

@@ -178,6 +178,7 @@ public sealed partial class LeaderElector : IDisposable
         using var timer = _time.CreateTimer(static ending => ((Term)ending!).End(), term, Left(sent), Timeout.InfiniteTimeSpan);
         Volatile.Write(ref _term, term);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Token, stop);
+        var atOnce = false;
         var why = $"it could not be renewed for {_options.RenewDeadline.TotalSeconds:0.###} s";
         try
         {
@@ -189,7 +190,11 @@ public sealed partial class LeaderElector : IDisposable
                     LeadershipChanged?.Invoke();
                 }
 
-                await Task.Delay(_options.RetryPeriod, _time, either.Token);
+                if (!atOnce)
+                {
+                    await Task.Delay(_options.RetryPeriod, _time, either.Token);
+                }
+
                 sent = Now();
                 try
                 {
@@ -202,7 +207,7 @@ public sealed partial class LeaderElector : IDisposable
                     var now = await TryLookAsync(either.Token);
                     if (now?.Holder == _options.Identity)
                     {
-                        lease = now;
+                        (lease, atOnce) = (now, !atOnce);
                     }
                     else if (now is not null || exception.IsNotFound)
                     {
@@ -214,10 +219,12 @@ public sealed partial class LeaderElector : IDisposable
                 }
                 catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
                 {
+                    atOnce = false;
                     Tell(exception.Message);
                     continue;
                 }
 
+                atOnce = false;
                 term.RenewedAt = sent;
                 timer.Change(Left(sent), Timeout.InfiniteTimeSpan);
             }

@@ -107,10 +107,11 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>A client of the cluster: the administrator's, or on a real server that of somebody with fewer rights.</summary>
     public ApiClient Connect(
-        string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null, TimeProvider? networkTime = null) => new(
+        string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null, TimeProvider? networkTime = null,
+        Func<CancellationToken>? writingAllowed = null) => new(
         ClusterConnection.FromKubeconfig(
             System.Text.Encoding.UTF8.GetBytes(token is null ? _kubeconfig : _real!.Server.Kubeconfig(token)), "the test's"),
-        new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap, NetworkTime = networkTime ?? TimeProvider.System });
+        new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap, NetworkTime = networkTime ?? TimeProvider.System, WritingAllowed = writingAllowed });
 
     /// <summary>How often the server's store was changed, ever; a number that stands still when nothing happens.</summary>
     public async Task<string> RevisionAsync() =>

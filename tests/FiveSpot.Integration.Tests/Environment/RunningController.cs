@@ -18,28 +18,37 @@ internal sealed class RunningController : IAsyncDisposable
     private readonly FiveSpotController _controller;
     private readonly Task _running;
 
-    private RunningController(Cluster cluster, ControllerSettings settings, string? token, TimeProvider? networkTime)
+    private RunningController(Cluster cluster, ControllerSettings settings, string? token, TimeProvider? networkTime, Candidate? candidate)
     {
-        _api = cluster.Connect(Cluster.ControllerUserAgent, cluster.Traffic.Watch, token, networkTime);
-        _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance);
+        _api = cluster.Connect(
+            Cluster.ControllerUserAgent,
+            (candidate?.Traffic ?? cluster.Traffic).Watch,
+            token,
+            networkTime,
+            candidate is null ? null : candidate.Elector.WritingAllowed);
+        _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance, candidate?.Elector);
         _running = _controller.RunAsync(_stop.Token);
     }
 
     public static async Task<RunningController> StartAsync(
         Cluster cluster, DecisionOptions? decisions = null, int workers = 4, string? token = null, TimeProvider? networkTime = null,
-        KubeconfigPolicy? kubeconfigs = null)
+        KubeconfigPolicy? kubeconfigs = null, Candidate? candidate = null, InstanceShare? share = null)
     {
         var settings = new ControllerSettings
         {
             Decisions = decisions ?? new DecisionOptions(),
             Workload = new WorkloadSettings { Kubeconfigs = kubeconfigs ?? KubeconfigPolicy.Strict },
             Workers = workers,
+            Instances = share ?? new InstanceShare(),
             Instance = "test",
         };
-        var controller = new RunningController(cluster, settings, token, networkTime);
+        var controller = new RunningController(cluster, settings, token, networkTime, candidate);
         await await Task.WhenAny(controller._controller.Ready, controller._running).WaitAsync(Wait.Deadline);
         return controller;
     }
+
+    /// <summary>Whether it works on its machines.</summary>
+    public bool Leads => _controller.Leads;
 
     /// <summary>Whether nothing is being worked on.</summary>
     public bool IsIdle => _controller.IsIdle;

@@ -160,6 +160,11 @@ internal sealed class WriteHandlers
             throw Refusal.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
         }
 
+        if (metadata.Text("resourceVersion") is { Length: > 0 } expected && expected != before.Text("resourceVersion"))
+        {
+            throw Refusal.Modified(resource, call.Name);
+        }
+
         if (metadata.Text("uid") is { } uid && uid != before.Text("uid"))
         {
             // Found by two checks, and told twice.

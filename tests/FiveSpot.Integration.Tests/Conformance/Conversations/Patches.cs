@@ -25,6 +25,7 @@ internal static class Patches
             Patch("merge kind", $"{ConfigMaps}/a", MergePatch, """{"kind":"Secret"}""").Differs("patched-object", "body.details.causes", "body.message"),
             Patch("merge stale", $"{ConfigMaps}/a", MergePatch, """{"metadata":{"resourceVersion":"${create.metadata.resourceVersion}"},"data":{"z":"z"}}"""),
             Patch("merge current", $"{ConfigMaps}/a", MergePatch, """{"metadata":{"resourceVersion":"${merge nothing.metadata.resourceVersion}"},"data":{"z":"z"}}"""),
+            Patch("merge other uid and version", $"{ConfigMaps}/a", MergePatch, """{"metadata":{"uid":"11111111-2222-3333-4444-555555555555","resourceVersion":"1"}}"""),
             Patch("merge other uid", $"{ConfigMaps}/a", MergePatch, """{"metadata":{"uid":"11111111-2222-3333-4444-555555555555"}}"""),
             Patch("json test and replace", $"{ConfigMaps}/a", JsonPatch, """[{"op":"test","path":"/data/l","value":"w"},{"op":"replace","path":"/data/l","value":"x"},{"op":"add","path":"/metadata/annotations","value":{"a/b":"c"}}]"""),
             Patch("json copy and move", $"{ConfigMaps}/a", JsonPatch, """[{"op":"copy","from":"/data/l","path":"/data/c"},{"op":"move","from":"/data/m","path":"/data/d"},{"op":"remove","path":"/metadata/labels/y"}]"""),
