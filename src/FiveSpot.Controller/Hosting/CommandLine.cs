@@ -114,10 +114,11 @@ public static class CommandLine
             };
             try
             {
+                using var traces = TraceExport.Start(environment);
                 await process.RunAsync(ClusterConnection.FromDefaults(parsed.GetValue(kubeconfig)));
                 return ExitCode.Clean;
             }
-            catch (Exception exception) when (exception is ClusterConnectionException or IOException)
+            catch (Exception exception) when (exception is ClusterConnectionException or IOException or FormatException)
             {
                 await Console.Error.WriteLineAsync(exception.Message);
                 return ExitCode.BadConfiguration;

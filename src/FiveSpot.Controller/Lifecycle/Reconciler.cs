@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Diagnostics;
 using FiveSpot.Api;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
@@ -13,6 +14,11 @@ namespace FiveSpot.Controller.Lifecycle;
 /// </summary>
 public sealed partial class Reconciler
 {
+    /// <summary>Name of the source of its spans: one a pass.</summary>
+    public const string TraceSourceName = "FiveSpot.Controller";
+
+    private static readonly ActivitySource Traces = new(TraceSourceName);
+
     // A world that turns out to be another one than was seen is looked at again, but not for ever.
     private const int MaxRounds = 5;
 
@@ -60,7 +66,9 @@ public sealed partial class Reconciler
 
         var began = TimeProvider.System.GetTimestamp();
         var (phase, outcome) = (machine.Status.Phase, "error");
-        using var scope = _logger.BeginScope(new ReconcileScope(item.Key, Random.Shared.NextInt64()));
+        var pass = new ReconcileScope(item.Key, Random.Shared.NextInt64());
+        using var scope = _logger.BeginScope(pass);
+        using var span = Traces.StartActivity("reconcile");
         try
         {
             (var result, phase) = await PassAsync(item, seen, cancellationToken);
@@ -70,10 +78,13 @@ public sealed partial class Reconciler
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             ControllerMetrics.Failed(exception);
+            span?.SetStatus(ActivityStatusCode.Error, exception.Message);
             throw;
         }
         finally
         {
+            span?.SetTag("k8s.namespace.name", item.Key.Namespace).SetTag("k8s.object.name", item.Key.Name).SetTag("reconcile_id", pass.Id)
+                .SetTag("phase", phase).SetTag("result", outcome).SetTag("attempt", item.Attempt);
             ControllerMetrics.Reconciled(phase ?? "", outcome, TimeProvider.System.GetElapsedTime(began));
         }
     }

@@ -362,7 +362,31 @@ public sealed class ApiClient : IDisposable
             $"{type.ObjectPath(key, subresource)}?{Manager(fieldManager)}", utf8Json, contentType, Json, decode,
             cancellationToken);
 
-    private async Task<T> CallAsync<T>(
+    private Task<T> CallAsync<T>(
+        Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
+        DecodeObject<T> decode, CancellationToken cancellationToken) => RuntimeTraces.AreRecorded
+        ? TraceAsync(operation, method, path, body, contentType, accept, decode, cancellationToken)
+        : ExchangeAsync(operation, method, path, body, contentType, accept, decode, cancellationToken);
+
+    private async Task<T> TraceAsync<T>(
+        Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
+        DecodeObject<T> decode, CancellationToken cancellationToken)
+    {
+        using var span = RuntimeTraces.Begin(operation, Connection);
+        try
+        {
+            var answer = await ExchangeAsync(operation, method, path, body, contentType, accept, decode, cancellationToken);
+            RuntimeTraces.End(span, null);
+            return answer;
+        }
+        catch (Exception exception)
+        {
+            RuntimeTraces.End(span, exception);
+            throw;
+        }
+    }
+
+    private async Task<T> ExchangeAsync<T>(
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
         DecodeObject<T> decode, CancellationToken cancellationToken)
     {

@@ -44,6 +44,8 @@ public sealed class CommandLineTests
     [InlineData("LEASE_RETRY_PERIOD_SECONDS", "two")]
     [InlineData("OPERATOR_INSTANCE_ID", "1")]
     [InlineData("OPERATOR_INSTANCE_COUNT", "none")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "here")]
     [InlineData("CONCURRENT_EVICTIONS", "-1")]
     [InlineData("FORCE_FINALIZER_ON_TIMEOUT", "perhaps")]
     [InlineData("ALLOW_KUBECONFIG_PROXY_URL", "perhaps")]

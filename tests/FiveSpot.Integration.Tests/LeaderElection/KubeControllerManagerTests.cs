@@ -36,29 +36,28 @@ public sealed class KubeControllerManagerTests
             },
             NullLogger.Instance);
 
-        // Theirs first: ours waits while it renews, and takes it when it has been killed.
+        // Theirs first: ours waits while it renews, and takes it when it is gone.
+        Task running;
         await using (var theirs = Start())
         {
             await HolderAsync(holder => holder.Length > 0);
-            var running = ours.RunAsync(stop.Token);
-            var renewed = (string)(await LeaseAsync())!["spec"]!["renewTime"]!;
-            await Wait.UntilAsync("it is renewed beside us", async () => (string)(await LeaseAsync())!["spec"]!["renewTime"]! != renewed, () => Task.FromResult(theirs.LastWords()));
+            running = ours.RunAsync(stop.Token);
+            await RenewedAsync(theirs);
             ours.IsLeader.ShouldBeFalse();
-            await theirs.DisposeAsync();
-            await HolderAsync(holder => holder == "ours");
-            ours.IsLeader.ShouldBeTrue();
-
-            // Ours: theirs waits while we renew, and takes it when we give it up.
-            await using var again = Start();
-            renewed = (string)(await LeaseAsync())!["spec"]!["renewTime"]!;
-            await Wait.UntilAsync("we renew beside it", async () => (string)(await LeaseAsync())!["spec"]!["renewTime"]! != renewed);
-            ours.IsLeader.ShouldBeTrue();
-            await stop.CancelAsync();
-            await running;
-            ((string?)(await LeaseAsync())!["spec"]!["holderIdentity"]).ShouldNotBe("ours");
-            await HolderAsync(holder => holder.Length > 0 && holder != "ours");
-            ((int)(await LeaseAsync())!["spec"]!["leaseTransitions"]!).ShouldBe(2);
         }
+
+        await HolderAsync(holder => holder == "ours");
+        await Wait.UntilAsync("we lead", () => ours.IsLeader);
+
+        // Ours: theirs waits while we renew, and takes it when we give it up.
+        await using var again = Start();
+        await RenewedAsync(again);
+        await RenewedAsync(again);
+        ours.IsLeader.ShouldBeTrue();
+        await stop.CancelAsync();
+        await running;
+        await HolderAsync(holder => holder.Length > 0 && holder != "ours");
+        ((int)(await LeaseAsync())!["spec"]!["leaseTransitions"]!).ShouldBe(2);
 
         GuardedProcess Start() => GuardedProcess.Start(KubeAssets.Found!["kube-controller-manager"], folder.PathOf("."), [
             $"--kubeconfig={kubeconfig}",
@@ -77,6 +76,12 @@ public sealed class KubeControllerManagerTests
         ]);
 
         Task<JsonObject?> LeaseAsync() => cluster.Api.TryGetAsync(Lease.Resource, Key, Cluster.Parse, CancellationToken.None);
+
+        async Task RenewedAsync(GuardedProcess theirs)
+        {
+            var before = (string)(await LeaseAsync())!["spec"]!["renewTime"]!;
+            await Wait.UntilAsync("it is renewed", async () => (string)(await LeaseAsync())!["spec"]!["renewTime"]! != before, () => Task.FromResult(theirs.LastWords()));
+        }
 
         Task HolderAsync(Func<string, bool> expected) => Wait.UntilAsync(
             "it is in other hands", async () => expected((string?)(await LeaseAsync())?["spec"]?["holderIdentity"] ?? ""), async () => $"{await LeaseAsync()}");
