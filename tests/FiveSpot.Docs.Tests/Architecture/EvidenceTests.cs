@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using FiveSpot.Docs.Tests.Documents;
 
 namespace FiveSpot.Docs.Tests.Architecture;
 
@@ -30,18 +30,11 @@ public sealed class EvidenceTests
             var named = evidence.Texts("tests");
             var isCode = path.EndsWith(".cs", StringComparison.Ordinal);
             (named.Count > 0).ShouldBe(isCode, $"{path} names tests if it has any, and only then");
-            missing.AddRange(named.Except(isCode ? TestsIn(path) : []).Select(test => $"{path} has no test {test}"));
+            missing.AddRange(named.Except(isCode ? TestMethods.In(path) : []).Select(test => $"{path} has no test {test}"));
         }
 
         missing.ShouldBeEmpty();
     }
-
-    // An attribute of a test, more of them in lines of their own, and the method.
-    private static IEnumerable<string> TestsIn(string path) =>
-        Regex.Matches(
-            File.ReadAllText(TestFiles.PathOf(path)),
-            @"^    \[(Fact|Theory)(\(.*\))?\]\n(    .*\n)*?    public \S+( \S+)? (?<name>\w+)\(",
-            RegexOptions.Multiline | RegexOptions.ExplicitCapture).Select(static test => test.Groups["name"].Value);
 
     private static IEnumerable<JsonObject> Evidence() => Configurations().SelectMany(static config => CalmArchitecture.List(config, "evidence"));
 
