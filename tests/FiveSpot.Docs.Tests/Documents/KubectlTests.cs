@@ -49,7 +49,7 @@ public sealed class KubectlTests
         manifests.ShouldNotBeEmpty();
         foreach (var manifest in manifests)
         {
-            (await RunAsync(server.Kubeconfig(), ["apply", "--dry-run=server", "-f", "-"], manifest.Text)).ShouldBe("", manifest.Text);
+            (await RunAsync(server.Kubeconfig(), ["apply", "--dry-run=server", "-f", "-"], manifest.Text)).ShouldBeEmpty(manifest.Text);
         }
     }
 
@@ -68,7 +68,7 @@ public sealed class KubectlTests
                 var file = Path.Combine(folder.FullName, overlay.FileName!);
                 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
                 await File.WriteAllTextAsync(file, overlay.Text);
-                (await RunAsync("", ["kustomize", Path.GetDirectoryName(file)!])).ShouldBe("", overlay.FileName);
+                (await RunAsync("", ["kustomize", Path.GetDirectoryName(file)!])).ShouldBeEmpty(overlay.FileName);
             }
         }
         finally
@@ -112,7 +112,7 @@ public sealed class KubectlTests
         var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management" });
         using var api = new ApiClient(ClusterConnection.FromKubeconfig(System.Text.Encoding.UTF8.GetBytes(server.Kubeconfig()), "embedded", new KubeconfigPolicy()));
         await DefinitionInstaller.InstallMissingAsync(api, TestContext.Current.CancellationToken);
-        (await RunAsync(server.Kubeconfig(), ["create", "-f", "examples"])).ShouldBe("");
+        (await RunAsync(server.Kubeconfig(), ["create", "-f", "examples"])).ShouldBeEmpty();
         return server;
     }
 
