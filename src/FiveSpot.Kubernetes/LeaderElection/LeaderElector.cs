@@ -31,6 +31,7 @@ public sealed partial class LeaderElector : IDisposable
 
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = NewSignal();
+    private long _tellings;
     private Lease? _seen;
     private Instants _seenAt;
     private Term? _term;
@@ -100,8 +101,13 @@ public sealed partial class LeaderElector : IDisposable
                 TimeSpan wait;
                 try
                 {
+                    var told = Told();
                     var lease = await _api.TryGetAsync(Lease.Resource, _options.Lease, Lease.Read, stop);
-                    See(lease);
+                    if (!TrySee(lease, told))
+                    {
+                        continue;
+                    }
+
                     wait = Remaining();
                     if (wait <= TimeSpan.Zero)
                     {
@@ -127,7 +133,7 @@ public sealed partial class LeaderElector : IDisposable
                         new InformerOptions { Namespace = _options.Lease.Namespace, FieldSelector = $"metadata.name={_options.Lease.Name}" },
                         Lease.Read,
                         _logger);
-                    informer.Changed += change => See(change.New);
+                    informer.Changed += change => BeTold(change.New);
                     watch = informer.RunAsync(watching.Token);
                 }
 
@@ -402,22 +408,58 @@ public sealed partial class LeaderElector : IDisposable
         return buffer.WrittenSpan.ToArray();
     }
 
-    private void See(Lease? lease)
+    private long Told()
+    {
+        lock (_lock)
+        {
+            return _tellings;
+        }
+    }
+
+    /// <summary>Takes in what the watch tells. It may be behind a look, and must not lead back: then the next look would show
+    /// something new, and the wait begin again.</summary>
+    private void BeTold(Lease? lease)
     {
         TaskCompletionSource changed;
         lock (_lock)
         {
-            if (lease is not null && _seen is not null && lease.IsAsBefore(_seen))
+            if (lease is not null && _seen is not null && lease.Uid == _seen.Uid && ResourceVersions.Compare(lease.ResourceVersion, _seen.ResourceVersion) <= 0)
             {
                 return;
             }
 
-            // A look and the watch may come in the wrong order: then it counts as renewed later than it was.
-            (_seen, _seenAt) = (lease, Now());
+            _tellings++;
+            See(lease);
             (changed, _changed) = (_changed, NewSignal());
         }
 
         changed.TrySetResult();
+    }
+
+    /// <summary>Takes in a look at the server, which counts whatever its version: a restored server's are lower.</summary>
+    /// <returns>False if the watch has told something since the look began, which may be newer.</returns>
+    private bool TrySee(Lease? lease, long told)
+    {
+        lock (_lock)
+        {
+            if (_tellings != told)
+            {
+                return false;
+            }
+
+            See(lease);
+            return true;
+        }
+    }
+
+    private void See(Lease? lease)
+    {
+        if (lease is null || _seen is null || !lease.IsAsBefore(_seen))
+        {
+            _seenAt = Now();
+        }
+
+        _seen = lease;
     }
 
     /// <summary>How long it is, at least, until the Lease may be taken.</summary>

@@ -11,6 +11,7 @@ internal sealed class TwoClocks : TimeProvider
     private readonly FakeTimeProvider _steady = new(new DateTimeOffset(2026, 1, 4, 12, 0, 0, TimeSpan.Zero));
 
     private readonly ConcurrentDictionary<ITimer, TimeSpan> _timers = new();
+    private readonly ConcurrentDictionary<TimeSpan, int> _begun = new();
 
     // Ticks; read and set by several threads.
     private long _wallIsAhead;
@@ -33,10 +34,14 @@ internal sealed class TwoClocks : TimeProvider
     /// <summary>Whether somebody waits for a time of this length, as it was when they began.</summary>
     public bool IsAwaited(TimeSpan time) => _timers.Values.Contains(time);
 
+    /// <summary>How often somebody has begun to wait for a time of this length.</summary>
+    public int Begun(TimeSpan time) => _begun.GetValueOrDefault(time);
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, _steady.CreateTimer(callback, state, dueTime, period));
         _timers[timer] = dueTime;
+        _begun.AddOrUpdate(dueTime, 1, static (_, count) => count + 1);
         return timer;
     }
 

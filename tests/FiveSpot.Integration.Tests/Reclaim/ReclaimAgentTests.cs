@@ -101,6 +101,10 @@ public abstract class ReclaimAgentTests(ServerKind kind)
         File.Copy("/bin/sleep", desk.Folder.PathOf(name));
         using var agent = Process.Start(new ProcessStartInfo("dotnet",
         [
+            // Of what it needs there is here only what the tests' own framework lacks.
+            "exec",
+            "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "FiveSpot.Integration.Tests.runtimeconfig.json"),
+            "--depsfile", Path.Combine(AppContext.BaseDirectory, "FiveSpot.Integration.Tests.deps.json"),
             Path.Combine(AppContext.BaseDirectory, "5spot-reclaim-agent.dll"), "--kubeconfig", desk.Folder.Write("kubeconfig", desk.Cluster.Kubeconfig),
             "--node-name", Desk.NodeName, "--namespace", desk.Cluster.Namespace, "--machine-id-path", desk.Folder.PathOf("machine-id"), "--log-format", "text",
         ])
