@@ -7,7 +7,7 @@ DOTNET := dotnet
 ARTIFACTS := artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox build kube-assets prometheus test format publish bench crd clean
+.PHONY: help sandbox build kube-assets prometheus test format publish bench crd calm-diagrams docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,14 +32,20 @@ test: ## Run every test, on the embedded API server and on a real one
 format: ## Put the code in the house style
 	$(DOTNET) format 5spot.slnx
 
-publish: ## Make the native executables, in artifacts/
+publish: ## Make the native executables in artifacts/, and what they are made of in artifacts/sbom/
 	@eng/publish.sh $(ARTIFACTS)
 
-bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent
+bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over
 	@eng/bench.sh $(ARGS)
 
 crd: ## Write deploy/crds anew from the types
 	FIVESPOT_UPDATE=1 $(DOTNET) run --project tests/FiveSpot.Api.Tests -v q
+
+calm-diagrams: ## Render docs/architecture from architecture.json and its templates
+	FIVESPOT_UPDATE=1 $(DOTNET) run --project tests/FiveSpot.Docs.Tests -c $(CONFIGURATION) -v q -- --filter-class "*DiagramTests"
+
+docs: ## Render all that is generated in docs: the reference from the code, and the architecture
+	FIVESPOT_UPDATE=1 $(DOTNET) run --project tests/FiveSpot.Docs.Tests -c $(CONFIGURATION) -v q -- --filter-class "*ReferenceTests" --filter-class "*DiagramTests"
 
 clean: ## Remove what was built
 	rm -rf $(ARTIFACTS) src/*/bin src/*/obj tests/*/bin tests/*/obj benchmarks/*/bin benchmarks/*/obj

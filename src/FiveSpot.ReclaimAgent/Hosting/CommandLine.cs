@@ -27,6 +27,16 @@ public static partial class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> InvokeAsync(string[] args, Func<string, string?> environment)
     {
+        var result = Create(environment).Parse(args);
+        return result.Errors.Count == 0
+            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
+            : await ReportErrorsAsync(result.Errors.Select(error => error.Message));
+    }
+
+    /// <summary>The command with all its flags.</summary>
+    /// <param name="environment">Looks up an environment variable.</param>
+    public static RootCommand Create(Func<string, string?> environment)
+    {
         string? Variable(string name) => environment(name) is { Length: > 0 } value ? value : null;
 
         var nodeName = new Option<string?>("--node-name")
@@ -99,10 +109,7 @@ public static partial class CommandLine
             }
         });
 
-        var result = root.Parse(args);
-        return result.Errors.Count == 0
-            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null })
-            : await ReportErrorsAsync(result.Errors.Select(error => error.Message));
+        return root;
 
         Option<string> Choice<T>(string flag, string variable, string fallback, string allowed, string description, TryRead<T> tryRead)
         {

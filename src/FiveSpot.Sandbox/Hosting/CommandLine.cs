@@ -21,6 +21,15 @@ public static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> InvokeAsync(string[] args)
     {
+        var result = Create().Parse(args);
+        return result.Errors.Count == 0
+            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
+            : await ReportErrorsAsync(result);
+    }
+
+    /// <summary>The command with all its flags.</summary>
+    public static RootCommand Create()
+    {
         var speed = new Option<double>("--speed")
         {
             HelpName = "N",
@@ -105,10 +114,7 @@ public static class CommandLine
             WorkloadKubeconfig = parsed.GetValue(workload),
         }));
 
-        var result = root.Parse(args);
-        return result.Errors.Count == 0
-            ? await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
-            : await ReportErrorsAsync(result);
+        return root;
     }
 
     private static async Task<int> RunAsync(SandboxOptions options)
