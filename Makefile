@@ -7,7 +7,7 @@ DOTNET := dotnet
 ARTIFACTS := artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox build kube-assets test format publish bench crd calm-diagrams docs clean
+.PHONY: help sandbox build kube-assets prometheus test format publish bench crd calm-diagrams docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,16 +23,19 @@ build: ## Build everything; a warning is an error
 kube-assets: ## Build a real kube-apiserver for the tests (once, five minutes; Debian 12, or set KUBEBUILDER_ASSETS)
 	@eng/kube-assets.sh
 
+prometheus: ## Fetch Prometheus for the tests (once, seconds; Debian, or set PROMETHEUS_ASSETS)
+	@eng/prometheus.sh
+
 test: ## Run every test, on the embedded API server and on a real one
 	@eng/test.sh $(CONFIGURATION)
 
 format: ## Put the code in the house style
 	$(DOTNET) format 5spot.slnx
 
-publish: ## Make the native executables, in artifacts/
+publish: ## Make the native executables in artifacts/, and what they are made of in artifacts/sbom/
 	@eng/publish.sh $(ARTIFACTS)
 
-bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent
+bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over
 	@eng/bench.sh $(ARGS)
 
 crd: ## Write deploy/crds anew from the types

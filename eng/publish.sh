@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Publishes the native executables (no trim or AOT warning passes: warnings are errors) and runs each once.
+# Publishes the native executables (no trim or AOT warning passes: warnings are errors), runs each once, and writes in
+# ARTIFACTS/sbom what it is made of.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 artifacts=${1:-artifacts}
@@ -17,7 +18,10 @@ linker=$(command -v clang || command -v gcc)
 
 publish() { # project, executable
   dotnet publish "src/$1" -c Release -r linux-x64 -o "$artifacts/$2" --nologo -v q -p:CppCompilerAndLinker="$(basename "$linker")"
-  printf '%-24s %s, %d KiB\n' "$2" "$("$artifacts/$2/$2" --version)" $(($(stat -c %s "$artifacts/$2/$2") / 1024))
+  local version
+  version=$("$artifacts/$2/$2" --version)
+  dotnet run eng/sbom.cs -- "src/$1" "$2" "$version" "$artifacts/sbom/$2.json"
+  printf '%-24s %s, %d KiB\n' "$2" "$version" $(($(stat -c %s "$artifacts/$2/$2") / 1024))
 }
 
 publish FiveSpot.Controller 5spot

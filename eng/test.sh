@@ -8,6 +8,8 @@ configuration=${1:-Release}
 
 # The scenarios run on a real kube-apiserver too. Where there can be none, they say so, and are skipped.
 KUBEBUILDER_ASSETS=$(eng/kube-assets.sh) && export KUBEBUILDER_ASSETS || unset KUBEBUILDER_ASSETS
+# Likewise the alerts, on a real Prometheus.
+PROMETHEUS_ASSETS=$(eng/prometheus.sh) && export PROMETHEUS_ASSETS || unset PROMETHEUS_ASSETS
 
 dotnet build 5spot.slnx -c "$configuration" --nologo -v q -clp:ErrorsOnly || exit 1
 

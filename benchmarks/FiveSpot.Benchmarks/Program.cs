@@ -4,7 +4,7 @@ namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim", "owner"];
+    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim", "owner", "failover"];
 
     private static async Task<int> Main(string[] args)
     {
@@ -49,6 +49,11 @@ internal static class Program
         if (parts.Contains("owner"))
         {
             await OwnerReturns.MeasureAsync(report);
+        }
+
+        if (parts.Contains("failover"))
+        {
+            await Failover.MeasureAsync(report);
         }
 
         return report.Print(Console.Out) ? 0 : 1;

@@ -29,8 +29,8 @@ public sealed class KubeconfigFlagTests
         using var folder = new TemporaryFolder();
         await using var controller = GuardedProcess.Start("/usr/bin/env", Path.GetDirectoryName(folder.PathOf("log"))!,
         [
-            .. Given(variable), "dotnet", Path.Combine(AppContext.BaseDirectory, "5spot.dll"), "--kubeconfig", folder.Write("kubeconfig", cluster.Kubeconfig),
-            "--health-port", "0", .. Given(flag),
+            .. Given(variable), "dotnet", Repository.ProgramOf("FiveSpot.Controller", "5spot"), "--kubeconfig", folder.Write("kubeconfig", cluster.ControllerKubeconfig),
+            "--health-port", "0", "--metrics-port", "0", .. Given(flag),
         ]);
         foreach (var (name, reason) in ((string, string)[])[("proxy", withProxy), ("check", withoutCheck)])
         {

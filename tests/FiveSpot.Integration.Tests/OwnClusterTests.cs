@@ -31,7 +31,7 @@ public sealed partial class OwnClusterTests
 
             if (command.StartsWith(Executable, StringComparison.Ordinal))
             {
-                processes.Add(Start(kubeconfig, $"exec dotnet {Path.Combine(AppContext.BaseDirectory, "5spot.dll")} {command[Executable.Length..]}"));
+                processes.Add(Start(kubeconfig, $"exec dotnet {Repository.ProgramOf("FiveSpot.Controller", "5spot")} {command[Executable.Length..]}"));
                 continue;
             }
 

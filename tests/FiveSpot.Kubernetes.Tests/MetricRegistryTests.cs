@@ -139,10 +139,10 @@ public sealed class MetricRegistryTests : IDisposable
     }
 
     [Fact]
-    public void What_was_never_measured_is_not_shown()
+    public void What_was_never_measured_is_shown_without_a_value()
     {
-        _meter.CreateCounter<long>("n");
-        _registry.Render().ShouldBe("");
+        _meter.CreateCounter<long>("n", description: "Things.");
+        _registry.Render().ShouldBe("# HELP n_total Things.\n# TYPE n_total counter\n");
     }
 
     [Fact]

@@ -48,12 +48,16 @@ internal sealed class ControllerGauges : IDisposable
                 new("instance_id", settings.Instances.Id.ToString(CultureInfo.InvariantCulture))),
             description: "1; the labels say what runs.");
         _meter.CreateObservableGauge("fivespot_is_leader", () => leads() ? 1 : 0, description: "Whether this replica works on its machines.");
+        _meter.CreateObservableGauge("fivespot_instances", () => settings.Instances.Count, description: "How many instances share the machines; each has one leader.");
         _meter.CreateObservableGauge("fivespot_workqueue_depth", () => queue.Depth, description: "Machines that are due and wait for a worker.");
         _meter.CreateObservableGauge(
             "fivespot_machines_active", () => _machines().Count(machine => machine.Status.Phase == MachinePhase.Active), description: "ScheduledMachines in phase Active.");
         _meter.CreateObservableGauge("fivespot_machines_by_phase", CountByPhase, description: "ScheduledMachines, by phase.");
         _meter.CreateObservableGauge(
-            "fivespot_phase_age_seconds", AgeByPhase, "s", "How long the machine of each phase for which nothing has changed longest has been so.");
+            "fivespot_phase_overdue_seconds",
+            OverdueByPhase,
+            "s",
+            "Of the machines of each phase, how long the latest has been in it beyond what its spec has it wait for; 0 if none has.");
         _meter.CreateObservableGauge(
             "fivespot_boundary_overdue_seconds", Overdue, "s", "How long ago the earliest boundary was that has not been reported yet; 0 if all have.");
         ControllerMetrics.Begin();
@@ -76,19 +80,19 @@ internal sealed class ControllerGauges : IDisposable
         return counts.Select(count => new Measurement<long>(count.Value, new KeyValuePair<string, object?>("phase", count.Key)));
     }
 
-    private IEnumerable<Measurement<double>> AgeByPhase()
+    private IEnumerable<Measurement<double>> OverdueByPhase()
     {
         var now = _clock.GetUtcNow();
-        var ages = Phases.ToDictionary(phase => phase, _ => 0.0);
+        var latest = Phases.ToDictionary(phase => phase, _ => 0.0);
         foreach (var machine in _machines())
         {
-            if (machine.Status is { Phase: { } phase, Conditions: [_, ..] conditions } && ages.TryGetValue(phase, out var oldest))
+            if (PhaseLimit.Of(machine) is { } limit)
             {
-                ages[phase] = Math.Max(oldest, (now - conditions.Max(condition => condition.LastTransitionTime)).TotalSeconds);
+                latest[machine.Status.Phase!] = Math.Max(latest[machine.Status.Phase!], (now - limit).TotalSeconds);
             }
         }
 
-        return ages.Select(age => new Measurement<double>(age.Value, new KeyValuePair<string, object?>("phase", age.Key)));
+        return latest.Select(overdue => new Measurement<double>(overdue.Value, new KeyValuePair<string, object?>("phase", overdue.Key)));
     }
 
     private double Overdue()

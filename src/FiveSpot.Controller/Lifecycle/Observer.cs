@@ -46,8 +46,8 @@ public sealed class Observer
 
         // The kinds that may have objects of this machine: those that the living Machine points at come first, then what
         // the spec names for the next one, then what the last report knew of (the templates may have been changed since).
-        var bootstrap = Candidates(ours?.Bootstrap, machine.Spec?.BootstrapSpec, status.BootstrapRef);
-        var infrastructure = Candidates(ours?.Infrastructure, machine.Spec?.InfrastructureSpec, status.InfrastructureRef);
+        var bootstrap = Candidates(ours?.Bootstrap, Allowed(machine, machine.Spec?.BootstrapSpec, "spec.bootstrapSpec"), status.BootstrapRef);
+        var infrastructure = Candidates(ours?.Infrastructure, Allowed(machine, machine.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), status.InfrastructureRef);
 
         var pending = false;
         var bootstrapSlots = Look(bootstrap, machine.Key, ref pending);
@@ -95,6 +95,10 @@ public sealed class Observer
             Forbidden = forbidden,
         };
     }
+
+    // Of a kind that no template may name (stored before there was a rule) nothing was ever made, and nothing is asked.
+    private static ObjectTemplate? Allowed(ScheduledMachine machine, ObjectTemplate? template, string field) =>
+        machine.Problems.Any(problem => problem.Field == $"{field}.apiVersion") ? null : template;
 
     private List<ProviderSlot> Look(
         List<(string Group, string? Version, string Kind)> candidates, ObjectKey key, ref bool pending)

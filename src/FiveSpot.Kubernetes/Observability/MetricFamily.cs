@@ -79,16 +79,11 @@ internal sealed class MetricFamily
         }
     }
 
-    /// <summary>Writes the family; nothing if nothing was measured.</summary>
+    /// <summary>Writes the family; if nothing was measured, what it is about, so that it can be found before it is needed.</summary>
     public void WriteTo(StringBuilder text)
     {
         lock (_lock)
         {
-            if (_series.Count == 0)
-            {
-                return;
-            }
-
             if (_help.Length > 0)
             {
                 text.Append("# HELP ").Append(Name).Append(' ').Append(Escape(_help, quotes: false)).Append('\n');

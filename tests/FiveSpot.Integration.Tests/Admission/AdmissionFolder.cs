@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Integration.Tests.Admission;

@@ -15,7 +15,7 @@ namespace FiveSpot.Integration.Tests.Admission;
 internal sealed class NodeAgent : IAsyncDisposable
 {
     public const string PodPolicyName = "5spot-system-pods";
-    public const string Account = $"system:serviceaccount:{WellKnown.SystemNamespace}:{WellKnown.ReclaimAgentName}";
+    public const string Account = Accounts.Agent;
 
     /// <summary>Who makes the pods of DaemonSets.</summary>
     public const string DaemonSetController = "system:serviceaccount:kube-system:daemon-set-controller";

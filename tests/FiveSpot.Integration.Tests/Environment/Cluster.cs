@@ -29,6 +29,7 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly string _kubeconfig;
     private readonly EmbeddedApiServer? _embedded;
     private readonly KubeServers.Lease? _real;
+    private readonly long _auditedBefore;
 
     private Cluster(Definitions definitions, FakeTimeProvider clock, string kubeconfig, EmbeddedApiServer? embedded, KubeServers.Lease? real)
     {
@@ -36,6 +37,7 @@ internal sealed class Cluster : IAsyncDisposable
         _kubeconfig = kubeconfig;
         _embedded = embedded;
         _real = real;
+        _auditedBefore = real?.Server.Audit.Length ?? 0;
         Clock = clock;
         Traffic = new ControllerTraffic(clock);
         Api = Connect("scenario");
@@ -64,6 +66,18 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>The administrator's kubeconfig.</summary>
     public string Kubeconfig => _kubeconfig;
+
+    /// <summary>The controller's kubeconfig: on a real server with the rights that <c>deploy</c> gives it, and no others.</summary>
+    public string ControllerKubeconfig => _real?.Server.Kubeconfig(KubeServers.ControllerToken) ?? _kubeconfig;
+
+    /// <summary>The reclaim agent's kubeconfig, of the same kind.</summary>
+    public string AgentKubeconfig => _real?.Server.Kubeconfig(KubeServers.AgentToken) ?? _kubeconfig;
+
+    /// <summary>The controller's token on a real server; null on an embedded one, which knows the administrator alone.</summary>
+    public string? ControllerToken => _real is null ? null : KubeServers.ControllerToken;
+
+    /// <summary>What a real server has noted of the controller and the reclaim agent in this scenario.</summary>
+    public IReadOnlyList<AuditLog.Entry> Audited => _real?.Server.Audit.Since(_auditedBefore) ?? [];
 
     /// <summary>Whose objects the ScheduledMachines of the scenario ask for.</summary>
     public Providers Providers => _definitions.Providers;
@@ -204,6 +218,7 @@ internal sealed class Cluster : IAsyncDisposable
             try
             {
                 await LeaveNothingAsync();
+                Audited.Where(entry => entry.IsRefused).ShouldBeEmpty("deploy gives them every right that they need");
             }
             finally
             {
@@ -244,6 +259,11 @@ internal sealed class Cluster : IAsyncDisposable
         if (await GetAsync(Kinds.Namespace, WellKnown.SystemNamespace) is null)
         {
             await CreateNamespaceAsync(WellKnown.SystemNamespace);
+        }
+
+        if (_real is not null && await GetAsync(Kinds.ClusterRole, "5spot-workload") is null)
+        {
+            await DeployedRights.ApplyAsync(this, _definitions.IsManagement ? [new("controller"), new("workload-access"), new("node-agent")] : [new("workload-access"), new("node-agent")]);
         }
     }
 

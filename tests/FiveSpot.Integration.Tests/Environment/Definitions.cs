@@ -22,7 +22,7 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
 
     /// <summary>Nothing of ours nor of Cluster API: a workload cluster.</summary>
-    public static readonly Definitions None = new("workload", Kinds.MachineV1Beta2, () => []);
+    public static readonly Definitions None = new("workload", Kinds.MachineV1Beta2, () => []) { IsManagement = false };
 
     /// <summary>A cluster with Cluster API, before 5-Spot comes.</summary>
     public static readonly Definitions WithoutOurs = new("own-cluster", Kinds.MachineV1Beta2, () => [.. ClusterApiDefinitions.All()]);
@@ -41,6 +41,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
 
     /// <summary>Whose objects the scenario's ScheduledMachines ask for.</summary>
     public Providers Providers { get; init; } = Providers.K0smotron;
+
+    /// <summary>Whether the controller has its own rights there, or those on Nodes alone.</summary>
+    public bool IsManagement { get; private init; } = true;
 
     public static Definitions ServingMachineAt(string version) => version == "v1beta2" ? BothVersions : OnlyV1Beta1;
 

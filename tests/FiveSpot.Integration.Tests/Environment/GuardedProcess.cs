@@ -47,8 +47,10 @@ internal sealed class GuardedProcess : IAsyncDisposable
     }
 
     /// <summary>What to tell when it did not come up: its last words.</summary>
-    public string LastWords() =>
-        File.Exists(_log) ? $"{_name} said: {string.Join('\n', File.ReadLines(_log).TakeLast(15))}" : $"{_name} said nothing.";
+    public string LastWords() => Words is { Count: > 0 } words ? $"{_name} said: {string.Join('\n', words.TakeLast(15))}" : $"{_name} said nothing.";
+
+    /// <summary>All that it has said so far, by lines.</summary>
+    public IReadOnlyList<string> Words => File.Exists(_log) ? [.. File.ReadLines(_log)] : [];
 
     public async ValueTask DisposeAsync()
     {

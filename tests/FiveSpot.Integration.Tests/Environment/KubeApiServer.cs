@@ -3,7 +3,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -39,11 +38,15 @@ internal sealed class KubeApiServer : IAsyncDisposable
         _certificates = certificates;
         Name = name;
         Address = new Uri($"https://127.0.0.1:{port}");
+        Audit = new AuditLog(AuditFileIn(folder));
     }
 
     public string Name { get; }
 
     public Uri Address { get; }
+
+    /// <summary>What it notes of the controller and the reclaim agent.</summary>
+    public AuditLog Audit { get; }
 
     /// <summary>The certificates to trust, PEM.</summary>
     public string CertificatesPem => _certificates;
@@ -88,7 +91,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
     private static async Task<KubeApiServer> StartAsync(
         KubeAssets assets, string name, IEnumerable<string> tokens, string folder, List<GuardedProcess> processes)
     {
-        var (client, peer, port) = (FreePort(), FreePort(), FreePort());
+        var (client, peer, port) = (Loopback.FreePort(), Loopback.FreePort(), Loopback.FreePort());
         processes.Add(GuardedProcess.Start(assets["etcd"], folder,
         [
             "--unsafe-no-fsync",
@@ -108,6 +111,8 @@ internal sealed class KubeApiServer : IAsyncDisposable
             await File.WriteAllTextAsync(keyFile, key.ExportRSAPrivateKeyPem());
         }
 
+        var auditPolicy = Path.Combine(folder, "audit-policy.yaml");
+        await File.WriteAllTextAsync(auditPolicy, AuditLog.Policy);
         var certificates = MakeCertificate(folder);
         processes.Add(GuardedProcess.Start(assets["kube-apiserver"], folder,
         [
@@ -124,7 +129,11 @@ internal sealed class KubeApiServer : IAsyncDisposable
             $"--service-account-signing-key-file={keyFile}",
             $"--service-account-key-file={keyFile}",
             "--service-cluster-ip-range=10.0.0.0/24",
+            $"--audit-policy-file={auditPolicy}",
+            $"--audit-log-path={AuditFileIn(folder)}",
             "--disable-admission-plugins=ServiceAccount",
+            // On in some clusters, and then more rights are needed than in others.
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
             // As in every cluster that runs its own network; what a namespace may have of it is for policies to say.
             "--allow-privileged=true",
             // Else it writes a lease every ten seconds, which at rest is the only thing that moves.
@@ -156,6 +165,8 @@ internal sealed class KubeApiServer : IAsyncDisposable
         return server;
     }
 
+    private static string AuditFileIn(string folder) => Path.Combine(folder, "audit.log");
+
     private static async Task StopAsync(List<GuardedProcess> processes, string folder)
     {
         foreach (var process in Enumerable.Reverse(processes))
@@ -183,13 +194,6 @@ internal sealed class KubeApiServer : IAsyncDisposable
         File.WriteAllText(Path.Combine(folder, "server.crt"), pem);
         File.WriteAllText(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
         return pem;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task WaitUntilReadyAsync()

@@ -16,8 +16,21 @@ public sealed class KubeServers : IAsyncDisposable
     /// <summary>The token of somebody who may do nothing until a scenario allows it.</summary>
     internal const string RestrictedToken = "scenario-restricted-token";
 
-    /// <summary>The name of whom that token is.</summary>
+    /// <summary>The token of the controller's ServiceAccount.</summary>
+    internal const string ControllerToken = "scenario-controller-token";
+
+    /// <summary>The token of the reclaim agent's ServiceAccount.</summary>
+    internal const string AgentToken = "scenario-agent-token";
+
+    /// <summary>The name of whom the restricted token is.</summary>
     internal const string RestrictedUser = "restricted";
+
+    private static readonly string[] Tokens =
+    [
+        $"{RestrictedToken},{RestrictedUser},{RestrictedUser}",
+        Accounts.TokenLine(ControllerToken, Accounts.Controller),
+        Accounts.TokenLine(AgentToken, Accounts.Agent),
+    ];
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -29,7 +42,7 @@ public sealed class KubeServers : IAsyncDisposable
         var assets = KubeAssets.Found;
         Assert.SkipWhen(assets is null, KubeAssets.WhyNot);
         var shared = await Started.GetOrAdd(name, _ => new Lazy<Task<Shared>>(async () =>
-            new Shared(await KubeApiServer.StartAsync(assets, name, [$"{RestrictedToken},{RestrictedUser},{RestrictedUser}"]), assets.Version, new SemaphoreSlim(1)))).Value;
+            new Shared(await KubeApiServer.StartAsync(assets, name, Tokens), assets.Version, new SemaphoreSlim(1)))).Value;
         return await shared.Turn.WaitAsync(Patience, TestContext.Current.CancellationToken)
             ? new Lease(shared)
             : throw new TimeoutException($"The kube-apiserver {name} was not given back by another scenario within {Patience.TotalMinutes} minutes.");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Http;
 
 namespace FiveSpot.Integration.Tests.Environment;
 
@@ -15,6 +18,15 @@ internal static class Kubectl
     /// <summary>Skips the test where there is none.</summary>
     public static void Require() => Assert.SkipUnless(IsThere, "no kubectl on the path");
 
+    /// <summary>The objects that it makes of a folder with a kustomization; skips the test where there is no kubectl.</summary>
+    public static async Task<IReadOnlyList<JsonObject>> KustomizeAsync(string folder)
+    {
+        Require();
+        var (output, errors) = await RunAsync("", "kustomize", folder);
+        errors.ShouldBe("");
+        return [.. output.Split("\n---\n").Select(text => YamlText.Parse(Encoding.UTF8.GetBytes(text))!.AsObject())];
+    }
+
     /// <summary>Runs it once.</summary>
     /// <param name="kubeconfig">The kubeconfig, as text.</param>
     /// <param name="arguments">What is typed.</param>
@@ -22,7 +34,7 @@ internal static class Kubectl
     public static async Task<(string Output, string Errors)> RunAsync(string kubeconfig, params string[] arguments)
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Repository.Root };
         start.Environment["KUBECONFIG"] = folder.Write("kubeconfig", kubeconfig);
         start.Environment["KUBECACHEDIR"] = folder.PathOf("cache");
         using var process = Process.Start(start)!;

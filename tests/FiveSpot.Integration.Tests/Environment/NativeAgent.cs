@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Net;
 
 namespace FiveSpot.Integration.Tests.Environment;
 
@@ -42,10 +41,10 @@ internal sealed class NativeAgent : IAsyncDisposable
         var executable = Executable;
         Assert.SkipUnless(File.Exists("/etc/machine-id"), "This machine has no /etc/machine-id.");
         var folder = new TemporaryFolder();
-        var port = FreePort();
+        var port = Loopback.FreePort();
         var process = GuardedProcess.Start(executable, folder.PathOf("."), [
             "--node-name", node,
-            "--kubeconfig", folder.Write("kubeconfig", workload.Kubeconfig),
+            "--kubeconfig", folder.Write("kubeconfig", workload.AgentKubeconfig),
             "--detector", detector,
             "--log-format", "text",
             "--metrics-port", port.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -89,12 +88,5 @@ internal sealed class NativeAgent : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

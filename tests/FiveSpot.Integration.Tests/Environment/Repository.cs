@@ -10,6 +10,16 @@ internal static class Repository
     /// <summary>The path of a file or folder of it.</summary>
     public static string PathOf(string path) => Path.Combine(Root, path);
 
+    /// <summary>A program of ours as it was built with the tests, to be run with <c>dotnet</c>. Not the one in the tests' own
+    /// folder, which lacks the packages that are in a framework of theirs.</summary>
+    /// <param name="project">Its project.</param>
+    /// <param name="name">Its name.</param>
+    public static string ProgramOf(string project, string name)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(Root, "src", project, "bin", here.Parent!.Name, here.Name, $"{name}.dll");
+    }
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -23,7 +23,7 @@ internal sealed class RunningController : IAsyncDisposable
         _api = cluster.Connect(
             Cluster.ControllerUserAgent,
             (candidate?.Traffic ?? cluster.Traffic).Watch,
-            token,
+            token ?? cluster.ControllerToken,
             networkTime,
             candidate is null ? null : candidate.Elector.WritingAllowed);
         _controller = new FiveSpotController(_api, settings with { Clock = cluster.Clock }, NullLoggerFactory.Instance, candidate?.Elector);

@@ -10,7 +10,8 @@ internal static class Wait
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
 
-    public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));
+    public static Task UntilAsync(string what, Func<bool> condition, Func<Task<string>>? describe = null, TimeSpan? deadline = null) =>
+        UntilAsync(what, () => Task.FromResult(condition()), describe, deadline);
 
     public static async Task UntilAsync(string what, Func<Task<bool>> condition, Func<Task<string>>? describe = null, TimeSpan? deadline = null)
     {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Api;
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Kubernetes;
-using FiveSpot.ReclaimAgent.Detection;
-using FiveSpot.ReclaimAgent.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Integration.Tests.Reclaim;
 
@@ -17,9 +13,6 @@ public abstract class ReclaimAgentTests(ServerKind kind)
     public sealed class OnEmbedded() : ReclaimAgentTests(ServerKind.Embedded);
 
     public sealed class OnKubeApiServer() : ReclaimAgentTests(ServerKind.KubeApiServer);
-
-    private const string Machine = "3d1219c7c4c5404aaa1f6d2a48adfda4";
-    private static readonly ResourceType ConfigMap = new("", "v1", "configmaps", "ConfigMap", Namespaced: true);
 
     [Fact]
     public async Task A_program_of_the_owner_is_written_on_their_node()
@@ -56,7 +49,7 @@ public abstract class ReclaimAgentTests(ServerKind kind)
     {
         await using var desk = await Desk.StartAsync(kind, "java");
         desk.Start(7, "idea");
-        await desk.Cluster.PatchAsync(ConfigMap, Desk.ConfigMapName, Desk.Data("idea"));
+        await desk.LookForAsync("idea");
         ((string?)(await desk.RequestedAsync())["metadata"]!["annotations"]!["5spot.finos.org/reclaim-reason"]).ShouldBe("process-match: idea");
     }
 
@@ -67,7 +60,7 @@ public abstract class ReclaimAgentTests(ServerKind kind)
         desk.Start(7, "java");
         await desk.LookForAsync("java");
         await desk.RequestedAsync();
-        await desk.Cluster.DeleteAsync(ConfigMap, Desk.ConfigMapName);
+        await desk.LookForNothingAsync();
         await desk.ClearAsync();
         await desk.LookForAsync("java");
 
@@ -95,18 +88,14 @@ public abstract class ReclaimAgentTests(ServerKind kind)
     [Fact]
     public async Task The_executable_notices_a_program_of_this_machine_and_ends_when_it_is_told_to()
     {
-        await using var desk = await Desk.PrepareAsync(kind, machineOfNode: Machine);
+        await using var desk = await Desk.PrepareAsync(kind, machineOfNode: Desk.Machine);
         var name = $"owners{System.Environment.ProcessId}{kind}"[..15];
         await desk.LookForAsync(name);
         File.Copy("/bin/sleep", desk.Folder.PathOf(name));
         using var agent = Process.Start(new ProcessStartInfo("dotnet",
         [
-            // Of what it needs there is here only what the tests' own framework lacks.
-            "exec",
-            "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "FiveSpot.Integration.Tests.runtimeconfig.json"),
-            "--depsfile", Path.Combine(AppContext.BaseDirectory, "FiveSpot.Integration.Tests.deps.json"),
-            Path.Combine(AppContext.BaseDirectory, "5spot-reclaim-agent.dll"), "--kubeconfig", desk.Folder.Write("kubeconfig", desk.Cluster.Kubeconfig),
-            "--node-name", Desk.NodeName, "--namespace", desk.Cluster.Namespace, "--machine-id-path", desk.Folder.PathOf("machine-id"), "--log-format", "text",
+            Repository.ProgramOf("FiveSpot.ReclaimAgent", "5spot-reclaim-agent"), "--kubeconfig", desk.Folder.Write("kubeconfig", desk.Cluster.AgentKubeconfig),
+            "--node-name", Desk.NodeName, "--namespace", WellKnown.SystemNamespace, "--machine-id-path", desk.Folder.PathOf("machine-id"), "--log-format", "text",
         ])
         {
             UseShellExecute = false,
@@ -127,135 +116,5 @@ public abstract class ReclaimAgentTests(ServerKind kind)
 
         agent.ExitCode.ShouldBe(0, await log);
         (await log).ShouldContain($"process-match: {name}");
-    }
-
-    /// <summary>Somebody's workstation, a Node of a cluster, with an agent that sees a directory instead of its processes.</summary>
-    private sealed class Desk : IAsyncDisposable
-    {
-        public const string NodeName = "desk-1";
-        public const string ConfigMapName = "reclaim-agent-desk-1";
-
-        private readonly CancellationTokenSource _stop = new();
-        private readonly MetricRegistry _registry;
-        private ApiClient? _api;
-        private FiveSpotReclaimAgent? _agent;
-        private Task _running = Task.CompletedTask;
-
-        private Desk(Cluster cluster)
-        {
-            Cluster = cluster;
-            _registry = new MetricRegistry(meter => meter.Scope is FiveSpotReclaimAgent agent && (_agent is null || ReferenceEquals(agent, _agent)));
-            Directory.CreateDirectory(Folder.PathOf("proc"));
-            Folder.Write("machine-id", Machine + "\n");
-        }
-
-        public Cluster Cluster { get; }
-
-        public TemporaryFolder Folder { get; } = new();
-
-        public TroubledServer? Trouble { get; private set; }
-
-        public string Metrics => _registry.Render();
-
-        public static string Data(string command) =>
-            new JsonObject { ["data"] = new JsonObject { ["reclaim.toml"] = $"match_commands = [\"{command}\"]\npoll_interval_ms = 20\n" } }.ToJsonString();
-
-        public static async Task<Desk> PrepareAsync(ServerKind kind, string machineOfNode)
-        {
-            var desk = new Desk(await Cluster.StartAsync(kind));
-            await desk.Cluster.CreateAsync(Kinds.Node, JsonNode.Parse($$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"{{NodeName}}"} }""")!.AsObject());
-            await desk.Cluster.PatchAsync(Kinds.Node, NodeName, $$$"""{"status":{"nodeInfo":{"machineID":"{{{machineOfNode}}}"} } }""", "status");
-            return desk;
-        }
-
-        public static async Task<Desk> StartAsync(ServerKind kind, string? command, string machineOfNode = Machine, bool isTroubled = false)
-        {
-            var desk = await PrepareAsync(kind, machineOfNode);
-            try
-            {
-                if (command is not null)
-                {
-                    await desk.LookForAsync(command);
-                }
-
-                desk.Trouble = isTroubled ? new TroubledServer(desk.Cluster.Address) : null;
-                desk._api = new ApiClient(ClusterConnection.FromKubeconfig(
-                    Encoding.UTF8.GetBytes(desk.Trouble?.Kubeconfig(desk.Cluster.Kubeconfig) ?? desk.Cluster.Kubeconfig), "the test's"));
-                desk._agent = new FiveSpotReclaimAgent(
-                    desk._api,
-                    new ReclaimAgentSettings
-                    {
-                        NodeName = NodeName,
-                        Namespace = desk.Cluster.Namespace,
-                        ProcRoot = desk.Folder.PathOf("proc"),
-                        MachineIdPath = desk.Folder.PathOf("machine-id"),
-                        Detector = DetectorKind.Poll,
-                        Clock = desk.Cluster.Clock,
-                    },
-                    NullLoggerFactory.Instance);
-                desk._running = desk._agent.RunAsync(desk._stop.Token);
-                await desk._agent.Ready.WaitAsync(Wait.Deadline, TimeProvider.System);
-                return desk;
-            }
-            catch
-            {
-                await desk.DisposeAsync();
-                throw;
-            }
-        }
-
-        public Task LookForAsync(string command)
-        {
-            var map = JsonNode.Parse(Data(command))!.AsObject();
-            map["apiVersion"] = "v1";
-            map["kind"] = "ConfigMap";
-            map["metadata"] = new JsonObject { ["name"] = ConfigMapName };
-            return Cluster.CreateAsync(ConfigMap, map);
-        }
-
-        public void Start(int pid, string command)
-        {
-            var process = Directory.CreateDirectory(Folder.PathOf($"starting-{pid}")).FullName;
-            File.WriteAllText(Path.Combine(process, "comm"), command + "\n");
-            File.WriteAllText(Path.Combine(process, "cmdline"), command + "\0");
-            Directory.Move(process, Path.Combine(Folder.PathOf("proc"), $"{pid}"));
-        }
-
-        public void End(int pid) => Directory.Delete(Path.Combine(Folder.PathOf("proc"), $"{pid}"), recursive: true);
-
-        public async Task<JsonObject> NodeAsync() => (await Cluster.GetAsync(Kinds.Node, NodeName))!;
-
-        public Task ClearAsync() => Cluster.PatchAsync(Kinds.Node, NodeName, """{"metadata":{"annotations":null} }""");
-
-        public async Task<JsonObject> RequestedAsync(Action? each = null)
-        {
-            JsonObject? node = null;
-            await Wait.UntilAsync(
-                "the reclaim is requested",
-                async () =>
-                {
-                    each?.Invoke();
-                    return (string?)(node = await NodeAsync())["metadata"]!["annotations"]?["5spot.finos.org/reclaim-requested"] == "true";
-                },
-                () => Task.FromResult(Metrics));
-            return node!;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await _running;
-            _agent?.Dispose();
-            _api?.Dispose();
-            if (Trouble is not null)
-            {
-                await Trouble.DisposeAsync();
-            }
-
-            await Cluster.DisposeAsync();
-            _registry.Dispose();
-            Folder.Dispose();
-            _stop.Dispose();
-        }
     }
 }

@@ -80,6 +80,7 @@ public abstract class BadInputTests(ServerKind kind)
         await cluster.PhaseAsync("Error", "typed-1");
         await cluster.PhaseAsync("Inactive");
         await controller.SettleAsync(cluster);
+        cluster.Calls.ShouldNotContain(call => call.Path.Contains("/apps/", StringComparison.Ordinal) || call.Path == "/api/v1/pods", "what a template may not name is not even looked for");
         var before = cluster.Calls.Count;
 
         // No tight loop, and nothing is asked for on their behalf.

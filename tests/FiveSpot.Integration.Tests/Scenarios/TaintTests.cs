@@ -59,7 +59,7 @@ public abstract class TaintTests(ServerKind kind)
     public async Task A_persons_taint_of_the_same_key_and_effect_stays_through_the_machines_whole_life()
     {
         await using var scenario = await WorkloadScenario.StartAsync(kind);
-        await scenario.SetKubeconfigAsync(scenario.Workload.Kubeconfig);
+        await scenario.SetKubeconfigAsync(scenario.Workload.ControllerKubeconfig);
         await scenario.Workload.CreateAsync(Kinds.Node, JsonNode.Parse("""
             {"apiVersion":"v1","kind":"Node","metadata":{"name":"pc-1"},"spec":{"providerID":"remote://pc-1",
              "taints":[{"key":"example.com/lent","value":"night","effect":"NoSchedule"}]}}
@@ -79,7 +79,7 @@ public abstract class TaintTests(ServerKind kind)
     public async Task A_write_that_is_refused_is_told_and_made_again()
     {
         await using var scenario = await WorkloadScenario.StartAsync(kind);
-        await scenario.SetKubeconfigAsync(scenario.Workload.Kubeconfig);
+        await scenario.SetKubeconfigAsync(scenario.Workload.ControllerKubeconfig);
         scenario.Cluster.Traffic.Disturb = (call, stage) => stage == ControllerTraffic.Stage.Before && call is { Verb: "patch", Path: "/api/v1/nodes/pc-1" }
             ? new ControllerTraffic.Fault(403, "Forbidden", "nodes are not yours") : null;
         await scenario.OpenAsync(Taints);

@@ -26,8 +26,8 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
     public async Task It_is_said_delays_nobody_and_is_over_when_the_cluster_is_back(Trouble trouble, string words)
     {
         await using var world = await World.StartAsync(kind);
-        await world.SetKubeconfigAsync("troubled", world.Server.Kubeconfig(world.Workload.Kubeconfig));
-        await world.SetKubeconfigAsync("office-kubeconfig", world.Workload.Kubeconfig);
+        await world.SetKubeconfigAsync("troubled", world.Server.Kubeconfig(world.Workload.ControllerKubeconfig));
+        await world.SetKubeconfigAsync("office-kubeconfig", world.Workload.ControllerKubeconfig);
         await world.ScheduleAsync("pc-1", troubled: true);
         await world.ScheduleAsync("pc-2", troubled: false);
         await world.ScheduleAsync("pc-3", troubled: true, AroundTheClock);
@@ -83,7 +83,7 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
     {
         await using var world = await World.StartAsync(kind);
         await world.Server.BeginAsync(trouble);
-        await world.SetKubeconfigAsync("troubled", world.Server.Kubeconfig(world.Workload.Kubeconfig));
+        await world.SetKubeconfigAsync("troubled", world.Server.Kubeconfig(world.Workload.ControllerKubeconfig));
         await world.OpenAsync();
         await world.ConditionAsync("pc-1", ConditionStatus.False, reason, words.Replace("{ns}", world.Cluster.Namespace, StringComparison.Ordinal));
 
@@ -95,7 +95,7 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
     public async Task A_name_that_nobody_has_is_said()
     {
         await using var world = await World.StartAsync(kind);
-        await world.SetKubeconfigAsync("troubled", world.Workload.Kubeconfig.Replace(world.Workload.Address, "nobody.invalid:6443", StringComparison.Ordinal));
+        await world.SetKubeconfigAsync("troubled", world.Workload.ControllerKubeconfig.Replace(world.Workload.Address, "nobody.invalid:6443", StringComparison.Ordinal));
         await world.OpenAsync();
         await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", "https://nobody.invalid:6443 can't be reached: the name 'nobody.invalid' can't be resolved");
     }

@@ -18,7 +18,7 @@ public abstract class WorkloadClusterTests(ServerKind kind)
     public async Task Its_Node_is_found_and_cordoned_on_the_cluster_of_its_kubeconfig(string secret, string key, string extraSpec)
     {
         await using var world = await WorkloadScenario.StartAsync(kind);
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig, secret, key);
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig, secret, key);
         await world.OpenAsync(extraSpec);
 
         await world.ReachableAsync(ConditionStatus.True, "Reachable", "");
@@ -39,10 +39,10 @@ public abstract class WorkloadClusterTests(ServerKind kind)
         await world.ReachableAsync(ConditionStatus.False, "KubeconfigUnusable", $"spec.kubeconfigSecretRef: there is no Secret mine in namespace {world.Cluster.Namespace}.");
         world.Cluster.Calls.ShouldNotContain(call => call.Path.StartsWith("/api/v1/nodes", StringComparison.Ordinal), "there is no falling back");
 
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig, "mine", "config");
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig, "mine", "config");
         await world.ReachableAsync(ConditionStatus.False, "KubeconfigUnusable", "has no key value; it has config.");
 
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig, "mine", "value");
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig, "mine", "value");
         await world.ReachableAsync(ConditionStatus.True, "Reachable", "");
     }
 
@@ -50,12 +50,12 @@ public abstract class WorkloadClusterTests(ServerKind kind)
     public async Task A_kubeconfig_that_would_run_a_program_is_refused_in_words_and_a_better_one_is_taken()
     {
         await using var world = await WorkloadScenario.StartAsync(kind);
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig.Replace("{token: ", "{exec: {command: /bin/true}, token: ", StringComparison.Ordinal)
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig.Replace("{token: ", "{exec: {command: /bin/true}, token: ", StringComparison.Ordinal)
             .Replace("    token: ", "    exec: {command: /bin/true}\n    token: ", StringComparison.Ordinal));
         await world.OpenAsync();
         await world.ReachableAsync(ConditionStatus.False, "KubeconfigUnusable", "exec");
 
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig);
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig);
         await world.ReachableAsync(ConditionStatus.True, "Reachable", "");
     }
 
@@ -63,11 +63,11 @@ public abstract class WorkloadClusterTests(ServerKind kind)
     public async Task Credentials_that_are_refused_are_read_again_until_they_are_mended()
     {
         await using var world = await WorkloadScenario.StartAsync(kind);
-        await world.SetKubeconfigAsync(System.Text.RegularExpressions.Regex.Replace(world.Workload.Kubeconfig, "token: \"?[A-Za-z0-9-]+\"?", "token: \"wrong\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+        await world.SetKubeconfigAsync(System.Text.RegularExpressions.Regex.Replace(world.Workload.ControllerKubeconfig, "token: \"?[A-Za-z0-9-]+\"?", "token: \"wrong\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
         await world.OpenAsync();
         await world.ReachableAsync(ConditionStatus.False, "AccessDenied", "401");
 
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig);
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig);
         await world.ReachableAsync(ConditionStatus.True, "Reachable", "");
     }
 
@@ -75,7 +75,7 @@ public abstract class WorkloadClusterTests(ServerKind kind)
     public async Task A_cluster_that_does_not_answer_delays_nobody()
     {
         await using var world = await WorkloadScenario.StartAsync(kind);
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig.Replace(world.Workload.Address, "127.0.0.1:1", StringComparison.Ordinal));
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig.Replace(world.Workload.Address, "127.0.0.1:1", StringComparison.Ordinal));
         await world.OpenAsync();
         await world.ReachableAsync(ConditionStatus.False, "Unreachable", "refused");
 
@@ -95,7 +95,7 @@ public abstract class WorkloadClusterTests(ServerKind kind)
     public async Task Two_machines_of_one_cluster_share_one_watch_which_ends_with_the_last()
     {
         await using var world = await WorkloadScenario.StartAsync(kind);
-        await world.SetKubeconfigAsync(world.Workload.Kubeconfig);
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig);
         await world.OpenAsync();
         await world.OpenAsync(name: "pc-2");
         await world.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });

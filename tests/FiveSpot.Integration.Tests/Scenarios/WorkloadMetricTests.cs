@@ -8,7 +8,8 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 [Collection(Alone)]
 public sealed class WorkloadMetricTests
 {
-    private const string Alone = "alone";
+    /// <summary>What is counted of one scenario is not mixed with what another counts.</summary>
+    public const string Alone = "alone";
 
     [CollectionDefinition(Alone, DisableParallelization = true)]
     public sealed class Definition;

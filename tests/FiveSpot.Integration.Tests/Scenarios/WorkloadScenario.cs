@@ -91,7 +91,7 @@ internal sealed class WorkloadScenario : IAsyncDisposable
         var scenario = await StartAsync(kind);
         try
         {
-            await scenario.SetKubeconfigAsync(scenario.Workload.Kubeconfig);
+            await scenario.SetKubeconfigAsync(scenario.Workload.ControllerKubeconfig);
             await scenario.OpenAsync(extraSpec);
             await scenario.Cluster.PhaseAsync("Active", also: status => status is { Ready: true, NodeRef.Uid: not null });
             return scenario;

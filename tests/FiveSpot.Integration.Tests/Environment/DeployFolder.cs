@@ -2,13 +2,12 @@
 
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer.Http;
 
-namespace FiveSpot.Integration.Tests.Admission;
+namespace FiveSpot.Integration.Tests.Environment;
 
-/// <summary>A folder of <c>deploy</c>, as <c>kubectl apply -k</c> would take it. Each of its files is one object.</summary>
+/// <summary>A folder of <c>deploy</c> with objects in it, as <c>kubectl apply -k</c> would take it. Each of its files is one object.</summary>
 internal sealed class DeployFolder
 {
     public static readonly ResourceType Policy =
@@ -42,10 +41,10 @@ internal sealed class DeployFolder
 
     public JsonObject Read(string file) => YamlText.Parse(File.ReadAllBytes(System.IO.Path.Combine(Path, file)))!.AsObject();
 
-    /// <summary>Applies all of it, in its order.</summary>
-    public async Task ApplyAsync(ApiClient api)
+    /// <summary>Applies all of it, in its order; or what is of some kinds.</summary>
+    public async Task ApplyAsync(ApiClient api, IReadOnlyCollection<ResourceType>? kinds = null)
     {
-        foreach (var manifest in Named.Select(Read))
+        foreach (var manifest in Named.Select(Read).Where(manifest => kinds is null || kinds.Any(kind => kind.Kind == (string)manifest["kind"]!)))
         {
             var (type, key) = Identify(manifest);
             await api.ApplyAsync(
@@ -53,10 +52,10 @@ internal sealed class DeployFolder
         }
     }
 
-    /// <summary>Takes all of it away, the last first. The namespace stays: it is in use by every scenario.</summary>
+    /// <summary>Takes it away, the last first, but for rights: those are for every scenario.</summary>
     public async Task DeleteAsync(ApiClient api)
     {
-        foreach (var (type, key) in Named.Reverse().Select(Read).Select(Identify).Where(one => one.Type != Kinds.Namespace))
+        foreach (var (type, key) in Named.Reverse().Select(Read).Select(Identify).Where(one => one.Type == Policy || one.Type == Binding || one.Type == Kinds.DaemonSet))
         {
             await api.DeleteAsync(type, key, null, CancellationToken.None);
         }
