@@ -205,7 +205,7 @@ public sealed partial class LeaderElector : IDisposable
                 try
                 {
                     lease = await RenewAsync(lease, either.Token);
-                    _told = null;
+                    _told = term.HasBegun ? null : _told;
                 }
                 catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
                 {
