@@ -65,6 +65,7 @@ public sealed partial class OwnClusterTests
         };
         start.Environment["KUBECONFIG"] = kubeconfig;
         start.Environment["HEALTH_PORT"] = "0";
+        start.Environment["METRICS_PORT"] = "0";
         return Process.Start(start)!;
     }
 

@@ -37,7 +37,7 @@ internal sealed class NodeAgent : IAsyncDisposable
     {
         Assert.SkipWhen(KubeAssets.Found is null, KubeAssets.WhyNot);
         Assert.SkipWhen(KubeAssets.Found.Version < Needed, $"Kubernetes {KubeAssets.Found.Version} does not say in a pod's token on which Node it runs: it takes {Needed}");
-        var agent = new NodeAgent(await Cluster.StartAsync(ServerKind.KubeApiServer, Definitions.None));
+        var agent = new NodeAgent(await Cluster.StartAsync(ServerKind.KubeApiServer, Definitions.Policed));
         try
         {
             await Folder.ApplyAsync(agent.Cluster.Api);

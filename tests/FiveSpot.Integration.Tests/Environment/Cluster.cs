@@ -103,7 +103,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
         else
         {
-            var lease = await KubeServers.RentAsync(definitions.Name);
+            var lease = await KubeServers.RentAsync(definitions.Name, definitions.ChecksOwners);
             cluster = new Cluster(definitions, clock, lease.Server.Kubeconfig(), embedded: null, lease);
         }
 

@@ -24,6 +24,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     /// <summary>Nothing of ours nor of Cluster API: a workload cluster.</summary>
     public static readonly Definitions None = new("workload", Kinds.MachineV1Beta2, () => []) { IsManagement = false };
 
+    /// <summary>The same, on a server where nobody comes before a policy.</summary>
+    public static readonly Definitions Policed = None with { Name = "policed", ChecksOwners = false };
+
     /// <summary>A cluster with Cluster API, before 5-Spot comes.</summary>
     public static readonly Definitions WithoutOurs = new("own-cluster", Kinds.MachineV1Beta2, () => [.. ClusterApiDefinitions.All()]);
 
@@ -44,6 +47,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
 
     /// <summary>Whether the controller has its own rights there, or those on Nodes alone.</summary>
     public bool IsManagement { get; private init; } = true;
+
+    /// <summary>Whether the server asks for rights of whoever sets owners, as few do: so what is needed for that is seen.</summary>
+    public bool ChecksOwners { get; private init; } = true;
 
     public static Definitions ServingMachineAt(string version) => version == "v1beta2" ? BothVersions : OnlyV1Beta1;
 

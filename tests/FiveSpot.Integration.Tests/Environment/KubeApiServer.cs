@@ -51,9 +51,11 @@ internal sealed class KubeApiServer : IAsyncDisposable
     /// <summary>The certificates to trust, PEM.</summary>
     public string CertificatesPem => _certificates;
 
-    /// <summary>Starts one. <paramref name="tokens"/> are lines of a token file besides the administrator's: <c>token,user,uid,"groups"</c>.</summary>
+    /// <summary>Starts one. <paramref name="tokens"/> are lines of a token file besides the administrator's: <c>token,user,uid,"groups"</c>.
+    /// With <paramref name="checksOwners"/> it has the admission plugin OwnerReferencesPermissionEnforcement.</summary>
     /// <exception cref="InvalidOperationException">It did not come up; the message has its last words.</exception>
-    public static async Task<KubeApiServer> StartAsync(KubeAssets assets, string name, IEnumerable<string>? tokens = null)
+    public static async Task<KubeApiServer> StartAsync(
+        KubeAssets assets, string name, IEnumerable<string>? tokens = null, bool checksOwners = false)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -61,7 +63,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
             var processes = new List<GuardedProcess>();
             try
             {
-                return await StartAsync(assets, name, tokens ?? [], folder, processes);
+                return await StartAsync(assets, name, tokens ?? [], checksOwners, folder, processes);
             }
             catch (InvalidOperationException exception) when (attempt < Attempts && exception.Message.Contains(PortTaken, StringComparison.Ordinal))
             {
@@ -89,7 +91,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
     public ValueTask DisposeAsync() => new(StopAsync(_processes, _folder));
 
     private static async Task<KubeApiServer> StartAsync(
-        KubeAssets assets, string name, IEnumerable<string> tokens, string folder, List<GuardedProcess> processes)
+        KubeAssets assets, string name, IEnumerable<string> tokens, bool checksOwners, string folder, List<GuardedProcess> processes)
     {
         var (client, peer, port) = (Loopback.FreePort(), Loopback.FreePort(), Loopback.FreePort());
         processes.Add(GuardedProcess.Start(assets["etcd"], folder,
@@ -132,8 +134,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
             $"--audit-policy-file={auditPolicy}",
             $"--audit-log-path={AuditFileIn(folder)}",
             "--disable-admission-plugins=ServiceAccount",
-            // On in some clusters, and then more rights are needed than in others.
-            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+            .. checksOwners ? ["--enable-admission-plugins=OwnerReferencesPermissionEnforcement"] : (IEnumerable<string>)[],
             // As in every cluster that runs its own network; what a namespace may have of it is for policies to say.
             "--allow-privileged=true",
             // Else it writes a lease every ten seconds, which at rest is the only thing that moves.

@@ -37,12 +37,12 @@ public sealed class KubeServers : IAsyncDisposable
     private static readonly ConcurrentDictionary<string, Lazy<Task<Shared>>> Started = new();
 
     /// <summary>Waits for the turn of a scenario; skips it where there is no real server.</summary>
-    internal static async Task<Lease> RentAsync(string name)
+    internal static async Task<Lease> RentAsync(string name, bool checksOwners = true)
     {
         var assets = KubeAssets.Found;
         Assert.SkipWhen(assets is null, KubeAssets.WhyNot);
         var shared = await Started.GetOrAdd(name, _ => new Lazy<Task<Shared>>(async () =>
-            new Shared(await KubeApiServer.StartAsync(assets, name, Tokens), assets.Version, new SemaphoreSlim(1)))).Value;
+            new Shared(await KubeApiServer.StartAsync(assets, name, Tokens, checksOwners), assets.Version, new SemaphoreSlim(1)))).Value;
         return await shared.Turn.WaitAsync(Patience, TestContext.Current.CancellationToken)
             ? new Lease(shared)
             : throw new TimeoutException($"The kube-apiserver {name} was not given back by another scenario within {Patience.TotalMinutes} minutes.");
