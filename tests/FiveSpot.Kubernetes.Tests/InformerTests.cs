@@ -147,11 +147,12 @@ public sealed class InformerTests
     {
         var cut = Encoding.UTF8.GetBytes(Things.Event("MODIFIED", "a", "12", "größe"));
         var middle = cut.AsSpan().IndexOf("ö"u8) + 1;
+        var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
             if (!context.IsWatch())
             {
-                await context.Json(Things.List("10", "", Things.Json("a", "1")));
+                await context.Json(Things.List(++lists == 1 ? "10" : "12", "", Things.Json("a", "1")));
                 return;
             }
 
@@ -177,7 +178,7 @@ public sealed class InformerTests
 
         run.Changes.ShouldBe(["+a@1", "a@1→11", "a@11→12"]);
         run.Informer.Get(Things.Key("a"))!.Value.ShouldBe("größe");
-        server.Requests.Count(r => !r.Contains("watch", StringComparison.Ordinal)).ShouldBe(1);
+        server.Requests.Count(r => r.EndsWith("limit=100", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
@@ -205,11 +206,12 @@ public sealed class InformerTests
     [Fact]
     public async Task A_bookmark_moves_the_version_on_and_changes_nothing()
     {
+        var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
             if (!context.IsWatch())
             {
-                await context.Json(Things.List("10", "", Things.Json("a", "1")));
+                await context.Json(Things.List(++lists == 1 ? "10" : "50", "", Things.Json("a", "1")));
                 return;
             }
 
@@ -534,6 +536,47 @@ public sealed class InformerTests
         await using var run = Running.Start(client, Quick);
         await Until.True(() => run.Changes.Count == 3);
         run.Changes.ShouldBe(["+a@900", "a@900→400", "a@400→501"]);
+    }
+
+    [Theory]
+    [InlineData("500", new[] { "+a@900", "a@900→400", "a@400→501" })]
+    [InlineData("1000", new[] { "+a@900", "a@900→1001" })]
+    public async Task A_server_that_was_away_is_asked_whether_it_is_older_before_it_is_watched_on(string version, string[] changes)
+    {
+        var (lists, watches) = (0, 0);
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            if (!context.IsWatch())
+            {
+                await context.Json(++lists == 1 ? Things.List("1000", "", Things.Json("a", "900", "after")) : Things.List(version, "", Things.Json("a", "400", "before")));
+                return;
+            }
+
+            await context.Stream();
+            if (++watches == 1)
+            {
+                // It goes away in the midst of an answer.
+                await context.Send("{");
+                context.Abort();
+                return;
+            }
+
+            // As etcd has it: nothing is said of what is older than what was asked for.
+            if (context.From() == version)
+            {
+                await context.Send(Things.Event("MODIFIED", "a", $"{int.Parse(version) + 1}", "new"));
+            }
+
+            await context.Hold();
+        });
+        using var client = server.Connect();
+        await using var run = Running.Start(client, Quick);
+        await Until.True(() => run.Changes.Count == changes.Length);
+        run.Changes.ShouldBe(changes);
+
+        // Otherwise one small question is all.
+        server.Requests.Count(request => request.EndsWith("limit=1", StringComparison.Ordinal)).ShouldBe(1);
+        server.Requests.Count(request => request.EndsWith("limit=100", StringComparison.Ordinal)).ShouldBe(version == "1000" ? 1 : 2);
     }
 
     [Fact]

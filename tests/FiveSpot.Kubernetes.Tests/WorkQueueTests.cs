@@ -168,6 +168,27 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public void Back_offs_that_are_ended_go_on_where_they_were_if_the_next_attempt_fails_too()
+    {
+        using var queue = Queue();
+        queue.WakeAt("waits", Start.AddHours(1));
+        queue.Enqueue("fails");
+        for (var i = 0; i < 4; i++)
+        {
+            TakeAll(queue).ShouldBe(["fails"]);
+            queue.Complete("fails", WorkResult.Retry());
+            queue.EndBackOffs();
+        }
+
+        TakeAll(queue).ShouldBe(["fails"]);
+        queue.Complete("fails", WorkResult.Retry());
+        _clock.Advance(TimeSpan.FromSeconds(16) - TimeSpan.FromTicks(1));
+        TakeAll(queue).ShouldBeEmpty();
+        _clock.Advance(TimeSpan.FromTicks(1));
+        TakeAll(queue).ShouldBe(["fails"]);
+    }
+
+    [Fact]
     public void Done_replaces_the_wake_unless_somebody_set_an_earlier_one_meanwhile()
     {
         using var queue = Queue();
@@ -186,22 +207,99 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
-    public void A_wall_clock_that_is_stepped_is_noticed_within_ten_minutes_and_never_makes_a_wake_early()
+    public void A_wall_clock_that_is_put_forward_is_noticed_within_a_minute()
     {
         using var queue = Queue();
-        queue.WakeAt("forward", Start.AddHours(6));
+        queue.WakeAt("a", Start.AddHours(6));
         _clock.AdjustTime(Start.AddHours(7));
-        _clock.Advance(TimeSpan.FromMinutes(10));
-        queue.Depth.ShouldBe(1);
-
-        TakeAll(queue);
-        var now = _clock.GetUtcNow();
-        queue.WakeAt("back", now.AddHours(1));
-        _clock.AdjustTime(now.AddMinutes(-30));
-        _clock.Advance(TimeSpan.FromMinutes(90) - TimeSpan.FromTicks(1));
         queue.Depth.ShouldBe(0);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        TakeAll(queue).ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public void A_wall_clock_that_is_put_back_makes_everything_ready_within_a_minute()
+    {
+        var clock = new SteppedClock(_clock);
+        using var queue = new WorkQueue<string>(clock, _ => 0, new WorkQueueOptions { Jitter = () => 1 });
+        queue.WakeAt("waits", Start.AddHours(2));
+        queue.Enqueue("fails");
+        TakeAll(queue).ShouldBe(["fails"]);
+        queue.Complete("fails", WorkResult.Retry(TimeSpan.FromMinutes(5)));
+        queue.Enqueue("works");
+        TakeAll(queue).ShouldBe(["works"]);
+
+        clock.WallIsAhead = TimeSpan.FromHours(-1);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        TakeAll(queue).ShouldBe(["waits", "fails"], ignoreOrder: true);
+        queue.Complete("works", WorkResult.Done());
+        TakeAll(queue).ShouldBe(["works"], "it may have read the clock before");
+        queue.Complete("works", WorkResult.Done());
+        queue.Complete("waits", WorkResult.Done(Start.AddHours(2)));
+        queue.Complete("fails", WorkResult.Retry(TimeSpan.FromMinutes(5)));
+
+        // Once.
+        _clock.Advance(TimeSpan.FromMinutes(4));
+        TakeAll(queue).ShouldBeEmpty();
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        TakeAll(queue).ShouldBe(["fails"], "by the clock as it is now");
+        queue.Complete("fails", WorkResult.Done());
+        _clock.Advance(TimeSpan.FromMinutes(174) - TimeSpan.FromTicks(1));
+        TakeAll(queue).ShouldBeEmpty();
         _clock.Advance(TimeSpan.FromTicks(1));
-        queue.Depth.ShouldBe(1);
+        TakeAll(queue).ShouldBe(["waits"]);
+    }
+
+    [Fact]
+    public void A_clock_that_is_slewed_is_none_that_is_put_back()
+    {
+        var clock = new SteppedClock(_clock);
+        using var queue = new WorkQueue<string>(clock, _ => 0);
+        queue.WakeAt("waits", Start.AddDays(1));
+        for (var minute = 1; minute <= 60; minute++)
+        {
+            clock.WallIsAhead -= TimeSpan.FromMilliseconds(100);
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        TakeAll(queue).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Work_stands_still_from_the_start_of_its_longest_turn_or_from_when_keys_waited_for_nobody()
+    {
+        var real = new FakeTimeProvider();
+        using var queue = new WorkQueue<string>(_clock, _ => 0, new WorkQueueOptions { StopTime = real });
+        queue.Enqueue("stuck");
+        real.Advance(TimeSpan.FromHours(1));
+        queue.Stalled.ShouldBe(TimeSpan.Zero, "nobody runs it");
+
+        using var stop = new CancellationTokenSource();
+        var finish = new ConcurrentDictionary<string, TaskCompletionSource>();
+        var run = queue.RunAsync(2, async (item, _) =>
+        {
+            await finish.GetOrAdd(item.Key, _ => new TaskCompletionSource()).Task;
+            return WorkResult.Done();
+        }, stop.Token);
+        await Until.True(() => finish.ContainsKey("stuck"));
+        real.Advance(TimeSpan.FromMinutes(1));
+        queue.Enqueue("quick");
+        await Until.True(() => finish.ContainsKey("quick"));
+        real.Advance(TimeSpan.FromMinutes(1));
+        queue.Stalled.ShouldBe(TimeSpan.FromMinutes(2), "the longest turn");
+        finish["stuck"].SetResult();
+        await Until.True(() => queue.Running == 1);
+        queue.Stalled.ShouldBe(TimeSpan.FromMinutes(1));
+        finish["quick"].SetResult();
+        await Until.True(() => queue.Running == 0);
+        queue.Stalled.ShouldBe(TimeSpan.Zero, "nothing is to be done");
+        real.Advance(TimeSpan.FromHours(1));
+
+        await stop.CancelAsync();
+        await run;
+        queue.Enqueue("nobody's");
+        real.Advance(TimeSpan.FromHours(1));
+        queue.Stalled.ShouldBe(TimeSpan.Zero, "nobody runs it any more");
     }
 
     [Fact]
@@ -361,5 +459,20 @@ public sealed class WorkQueueTests
         await run;
         overlaps.ShouldBe(0);
         queue.Running.ShouldBe(0);
+    }
+
+    /// <summary>A clock whose wall somebody sets, while its timers and timestamps go on.</summary>
+    private sealed class SteppedClock(TimeProvider steady) : TimeProvider
+    {
+        public TimeSpan WallIsAhead { get; set; }
+
+        public override long TimestampFrequency => steady.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => steady.GetUtcNow() + WallIsAhead;
+
+        public override long GetTimestamp() => steady.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            steady.CreateTimer(callback, state, dueTime, period);
     }
 }

@@ -57,7 +57,7 @@ public sealed partial class FiveSpotController : IDisposable
         _queue = new WorkQueue<ObjectKey>(
             settings.Clock,
             key => _scheduledMachines?.Get(key)?.Priority ?? 0,
-            new WorkQueueOptions { StopGrace = StopGrace },
+            new WorkQueueOptions { StopGrace = StopGrace, StopTime = api.NetworkTime },
             loggers.CreateLogger("FiveSpot.WorkQueue"));
         _gauges = new ControllerGauges(this, settings, () => Leads, () => Leads ? OwnMachines() : [], _queue);
     }
@@ -88,7 +88,8 @@ public sealed partial class FiveSpotController : IDisposable
     /// <returns>A task that ends when it has stopped; it fails only for a reason that no retry can mend.</returns>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var watching = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // Not by the stop itself: what is in flight then needs all of it, and its events have yet to be written.
+        using var watching = new CancellationTokenSource();
         var discovery = new Discovery(_api);
         var machineResource = await AwaitInstalledAsync(discovery, stop);
         if (machineResource is null)
@@ -106,15 +107,15 @@ public sealed partial class FiveSpotController : IDisposable
             new InformerOptions { LabelSelector = WellKnown.ScheduledMachineLabel },
             json => MachineReader.Read(json, machineResource.ApiVersion),
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
-        var kinds = new ProviderKinds(_api, discovery, _queue.Enqueue, _loggers, watching.Token);
-        using var permissions = new Permissions(_api, _queue.Enqueue, _loggers, watching.Token);
+        var kinds = new ProviderKinds(_api, discovery, EnqueueOwn, _loggers, watching.Token);
+        using var permissions = new Permissions(_api, EnqueueOwn, _loggers, watching.Token);
         var workload = _settings.Workload with { Clock = _settings.Clock };
-        var clusters = _clusters = new WorkloadClusters(_api, workload, _queue.Enqueue, _loggers, watching.Token);
+        var clusters = _clusters = new WorkloadClusters(_api, workload, EnqueueOwn, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         _reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, new NodeClaims(machines, _queue.Enqueue), kinds, permissions, clusters, machineResource),
+            new Observer(machines, new NodeClaims(machines, EnqueueOwn), kinds, permissions, clusters, machineResource),
             new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
             events,
             clusters,
@@ -135,6 +136,21 @@ public sealed partial class FiveSpotController : IDisposable
             EnqueueOwn(change.Key);
         };
         machines.Changed += change => EnqueueOwn(change.Key);
+
+        // What failed while nobody answered need not wait for as long again.
+        var wasAway = false;
+        scheduledMachines.StateChanged += () =>
+        {
+            if (scheduledMachines is { State: InformerState.BackingOff, LastError: ApiUnreachableException })
+            {
+                wasAway = true;
+            }
+            else if (wasAway && scheduledMachines.State == InformerState.Watching)
+            {
+                wasAway = false;
+                _queue.EndBackOffs();
+            }
+        };
 
         var watches = Task.WhenAll(scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token));
         var recording = events.RunAsync(watching.Token);
@@ -198,6 +214,7 @@ public sealed partial class FiveSpotController : IDisposable
         return WorkResult.Done();
     }
 
+    // Whatever is watched is that of all machines, also of those that other instances work on.
     private void EnqueueOwn(ObjectKey key)
     {
         if (_settings.Instances.Owns(key))

@@ -79,7 +79,9 @@ public sealed partial class Reconciler
         {
             ControllerMetrics.Failed(exception);
             span?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            throw;
+
+            // The report may be what failed: that too is tried again no sooner than the server wants.
+            return WorkResult.Retry((exception as ApiException)?.RetryAfter, exception);
         }
         finally
         {

@@ -161,17 +161,24 @@ public sealed partial class Informer<T>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var listNeeded = true;
+        var wasAway = false;
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan delay;
             try
             {
+                if (wasAway && !listNeeded)
+                {
+                    listNeeded = await IsOlderAsync(cancellationToken);
+                }
+
                 if (listNeeded)
                 {
                     await ListAsync(cancellationToken);
                     listNeeded = false;
                 }
 
+                wasAway = false;
                 delay = await WatchAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -181,6 +188,7 @@ public sealed partial class Informer<T>
             catch (Exception e)
             {
                 listNeeded |= IsLost(e);
+                wasAway |= e is ApiUnreachableException;
                 delay = BackOff(e, immediately: e is ApiException { IsGone: true });
                 SetState(delay > TimeSpan.Zero ? InformerState.BackingOff : State, e);
             }
@@ -196,6 +204,16 @@ public sealed partial class Informer<T>
         }
 
         SetState(InformerState.Stopped, LastError);
+    }
+
+    /// <summary>Whether the store is older than what was seen of it: restored from a backup while nobody heard from it. A watch
+    /// from a version that is to come is refused by some servers; others begin it, and never say a word.</summary>
+    private async Task<bool> IsOlderAsync(CancellationToken cancellationToken)
+    {
+        var options = new ListOptions { Namespace = _options.Namespace, MetadataOnly = true, PageSize = 1 };
+        var page = await _client.ListPageAsync<PartialObject>(_type, options, null, PartialObject.Decode, cancellationToken);
+        Contact();
+        return ResourceVersions.Compare(page.ResourceVersion, _seen) < 0;
     }
 
     private async Task ListAsync(CancellationToken cancellationToken)

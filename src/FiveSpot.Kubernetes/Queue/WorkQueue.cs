@@ -10,13 +10,18 @@ namespace FiveSpot.Kubernetes;
 /// A key is in the queue at most once, and worked on by one worker at a time: one that is enqueued during its work gets
 /// one more turn afterwards. The ready keys are taken by priority, higher first, then by age. All members may be called
 /// from any thread.
+/// <para>A wall clock that somebody puts forward is noticed within a minute. One that is put back leaves keys whose work was
+/// done too early, and instants that were computed from a time that is to come: then all of them are ready at once.</para>
 /// </remarks>
 /// <typeparam name="TKey">Tells the things to work on apart.</typeparam>
 public sealed partial class WorkQueue<TKey> : IDisposable
     where TKey : notnull
 {
     // The wall clock may be stepped while a timer runs by another: look again at least this often.
-    private static readonly TimeSpan LongestArm = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestArm = TimeSpan.FromMinutes(1);
+
+    // Both clocks are slewed alike; what they differ by beyond the noise of two readings is a step.
+    private static readonly TimeSpan LeastStep = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestRearm = TimeSpan.FromMilliseconds(1);
     private const long Never = long.MaxValue;
 
@@ -38,6 +43,9 @@ public sealed partial class WorkQueue<TKey> : IDisposable
     private long _armedFor = Never;
     private bool _armedShort;
     private long _sequence;
+
+    // How far the wall clock was ahead of the steady one when both were last looked at, in ticks.
+    private long _wallIsAhead;
     private int _running;
     private Run? _run;
 
@@ -60,6 +68,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         _logger = logger ?? NullLogger.Instance;
         _timer = clock.CreateTimer(
             static queue => ((WorkQueue<TKey>)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wallIsAhead = WallIsAhead(clock.GetUtcNow());
     }
 
     /// <summary>Keys that are ready and wait for a worker.</summary>
@@ -172,6 +181,23 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         }
     }
 
+    /// <summary>Makes every key ready that is in a back-off: what they failed for is over. Should they fail again, the next
+    /// back-off is as long as it would have been.</summary>
+    public void EndBackOffs()
+    {
+        lock (_lock)
+        {
+            var now = _clock.GetUtcNow().UtcTicks;
+            foreach (var entry in _entries.Values.Where(entry => entry.RetryAt != Never))
+            {
+                MakeReady(entry, now, dueAt: Never);
+                Schedule(entry, entry.WakeAt, Never);
+            }
+
+            StartWorkers();
+        }
+    }
+
     /// <summary>Works on keys until told to stop.</summary>
     /// <param name="workers">How many keys may be worked on at once, at least 1.</param>
     /// <param name="work">The work. What it throws is logged and counts as <see cref="WorkResult.Retry"/>. Its token is
@@ -280,6 +306,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
             }
 
             MoveDue(now);
+            NoticeStep(now);
             Arm();
             StartWorkers();
             RemoveIfIdle(entry);
@@ -299,6 +326,7 @@ public sealed partial class WorkQueue<TKey> : IDisposable
             }
 
             MoveDue(now);
+            NoticeStep(now);
             Arm(early);
             StartWorkers();
         }
@@ -403,6 +431,26 @@ public sealed partial class WorkQueue<TKey> : IDisposable
                 entry, woken ? Never : entry.WakeAt, entry.RetryAt <= now.UtcTicks ? Never : entry.RetryAt);
         }
     }
+
+    private void NoticeStep(DateTimeOffset now)
+    {
+        var ahead = WallIsAhead(now);
+        var steppedBack = _wallIsAhead - ahead > LeastStep.Ticks;
+        _wallIsAhead = ahead;
+        if (!steppedBack)
+        {
+            return;
+        }
+
+        // A back-off ends here too: its end would come as much later as the clock was put back.
+        foreach (var entry in _entries.Values)
+        {
+            MakeReady(entry, now.UtcTicks, dueAt: Never);
+            Schedule(entry, entry.WakeAt, Never);
+        }
+    }
+
+    private long WallIsAhead(DateTimeOffset now) => now.UtcTicks - _clock.GetElapsedTime(0).Ticks;
 
     private bool PeekDelayed(out Entry entry, out long at)
     {

@@ -64,6 +64,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Address and port of the server.</summary>
     public string Address => Api.Connection.Server.Authority;
 
+    /// <summary>The server, where it is a real one; null of an embedded one.</summary>
+    public KubeApiServer? RealServer => _real?.Server;
+
     /// <summary>The administrator's kubeconfig.</summary>
     public string Kubeconfig => _kubeconfig;
 
@@ -122,9 +125,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>A client of the cluster: the administrator's, or on a real server that of somebody with fewer rights.</summary>
     public ApiClient Connect(
         string userAgent, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null, string? token = null, TimeProvider? networkTime = null,
-        Func<CancellationToken>? writingAllowed = null) => new(
+        Func<CancellationToken>? writingAllowed = null, string? kubeconfig = null) => new(
         ClusterConnection.FromKubeconfig(
-            System.Text.Encoding.UTF8.GetBytes(token is null ? _kubeconfig : _real!.Server.Kubeconfig(token)), "the test's"),
+            System.Text.Encoding.UTF8.GetBytes(kubeconfig ?? (token is null ? _kubeconfig : _real!.Server.Kubeconfig(token))), "the test's"),
         new ApiClientOptions { UserAgent = userAgent, WrapHandler = wrap, NetworkTime = networkTime ?? TimeProvider.System, WritingAllowed = writingAllowed });
 
     /// <summary>How often the server's store was changed, ever; a number that stands still when nothing happens.</summary>

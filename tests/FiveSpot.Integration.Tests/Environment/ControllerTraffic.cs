@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 
 namespace FiveSpot.Integration.Tests.Environment;
@@ -9,6 +10,9 @@ namespace FiveSpot.Integration.Tests.Environment;
 /// <summary>What passes between the controller and its API server: a log of it, and a place to disturb it.</summary>
 internal sealed class ControllerTraffic(TimeProvider clock)
 {
+    // One for all, so that what several processes did has an order.
+    private static int _moments;
+
     private readonly ConcurrentQueue<Call> _calls = new();
 
     /// <summary>At which side of the server a call is.</summary>
@@ -38,6 +42,13 @@ internal sealed class ControllerTraffic(TimeProvider clock)
         /// <summary>Which server was asked: address and port.</summary>
         public string Server { get; init; } = "";
 
+        /// <summary>When it was handed on to the server, in the order of all that went to servers and came from them; 0 if it
+        /// never was.</summary>
+        public int Left { get; set; }
+
+        /// <summary>When its answer came, in the same order; 0 if none did.</summary>
+        public int Answered { get; set; }
+
         /// <summary>Whether there is an answer, or never will be one; of a watch, whether it has begun.</summary>
         public bool IsOver { get; set; }
 
@@ -55,6 +66,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
 
         /// <summary>What is answered; null for a Status of the above.</summary>
         public string? Body { get; init; }
+
+        /// <summary>When the server says that it wants to be asked again; null if it does not.</summary>
+        public TimeSpan? RetryAfter { get; init; }
     }
 
     private sealed class Handler(ControllerTraffic traffic, HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -82,7 +96,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
                     return Answer(before);
                 }
 
+                call.Left = Interlocked.Increment(ref _moments);
                 var answer = await base.SendAsync(request, cancellationToken);
+                call.Answered = Interlocked.Increment(ref _moments);
                 if (traffic.Disturb?.Invoke(call, Stage.After) is { } after)
                 {
                     answer.Dispose();
@@ -97,15 +113,23 @@ internal sealed class ControllerTraffic(TimeProvider clock)
             }
         }
 
-        private static HttpResponseMessage Answer(Fault fault) => fault.Code is not { } code
-            ? throw new HttpRequestException(HttpRequestError.ConnectionError, "The scenario broke the connection.")
-            : new HttpResponseMessage((HttpStatusCode)code)
+        private static HttpResponseMessage Answer(Fault fault)
+        {
+            if (fault.Code is not { } code)
+            {
+                throw new HttpRequestException(HttpRequestError.ConnectionError, "The scenario broke the connection.");
+            }
+
+            var answer = new HttpResponseMessage((HttpStatusCode)code)
             {
                 Content = new StringContent(
                     fault.Body ?? $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","code":{{code}},"reason":"{{fault.Reason}}","message":"{{fault.Message}}"}""",
                     Encoding.UTF8,
                     "application/json"),
             };
+            answer.Headers.RetryAfter = fault.RetryAfter is { } after ? new RetryConditionHeaderValue(after) : null;
+            return answer;
+        }
     }
 
     private DateTimeOffset Now => clock.GetUtcNow();

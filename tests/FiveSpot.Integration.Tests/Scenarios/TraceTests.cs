@@ -2,13 +2,14 @@
 
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 
-/// <summary>One span a pass, with one for each of its API calls in it.</summary>
+/// <summary>One span a pass, with one for each of its API calls in it; and to a collector they come by OTLP.</summary>
 public sealed class TraceTests
 {
     [Fact]
@@ -37,5 +38,52 @@ public sealed class TraceTests
         ours.Where(span => span.ParentSpanId == pass.SpanId && span.Kind == ActivityKind.Client).Select(span => span.DisplayName.Split(' ')[0])
             .ShouldBe(["create", "create", "create", "apply"]);
         ours.Where(span => span.DisplayName == "reconcile").Select(span => span.GetTagItem("reconcile_id")).ShouldBeUnique();
+    }
+
+    [Fact]
+    public async Task A_collector_gets_them()
+    {
+        await using var cluster = await Cluster.StartAsync(ServerKind.Embedded);
+        using var collector = new HttpListener();
+        var address = $"http://127.0.0.1:{Loopback.FreePort()}/";
+        collector.Prefixes.Add(address);
+        collector.Start();
+        var received = new ConcurrentQueue<string>();
+        var collecting = CollectAsync(collector, received);
+        await using (await NativeController.StartAsync(cluster.Kubeconfig, environment: new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = address,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        }))
+        {
+            await cluster.ScheduleAsync(schedule: """{"daysOfWeek":["mon-sun"],"hoursOfDay":[]}""");
+            await cluster.PhaseAsync("Active");
+            await Wait.UntilAsync("the spans are there", () => received.Any(body =>
+                body.Contains("reconcile", StringComparison.Ordinal) && body.Contains("create machines.cluster.x-k8s.io", StringComparison.Ordinal)
+                && body.Contains("5spot", StringComparison.Ordinal)));
+        }
+
+        collector.Stop();
+        await collecting;
+    }
+
+    private static async Task CollectAsync(HttpListener collector, ConcurrentQueue<string> received)
+    {
+        while (true)
+        {
+            try
+            {
+                var context = await collector.GetContextAsync();
+                using var body = new MemoryStream();
+                await context.Request.InputStream.CopyToAsync(body);
+                received.Enqueue($"{context.Request.Url!.AbsolutePath} {System.Text.Encoding.Latin1.GetString(body.ToArray())}");
+                context.Response.Close();
+            }
+            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
     }
 }
