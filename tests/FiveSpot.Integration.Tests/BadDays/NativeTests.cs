@@ -83,7 +83,7 @@ public sealed class NativeTests
     public async Task A_log_that_cannot_be_written_keeps_it_from_nothing(string errors, int machines)
     {
         await using var cluster = await Cluster.StartAsync(ServerKind.Embedded);
-        await using var controller = await NativeController.StartAsync(cluster.Kubeconfig, errors, "--verbose");
+        await using var controller = await NativeController.StartAsync(cluster.Kubeconfig, errors, environment: null, "--verbose");
         await Parallel.ForAsync(0, machines, async (number, _) => await cluster.ScheduleAsync($"pc-{number}", schedule: Always));
         await Wait.UntilAsync("all are active", async () => (await cluster.ListAsync(Kinds.ScheduledMachine)).All(machine => (string?)machine["status"]?["phase"] == "Active"));
         await controller.TerminateAsync();
