@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Integration.Tests.Scenarios;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FiveSpot.Integration.Tests.BadDays;
+
+/// <summary>The API server goes away for ten minutes, in which windows open and close, and comes back.</summary>
+public abstract class AwayTests(ServerKind kind)
+{
+    public sealed class OnEmbedded() : AwayTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : AwayTests(ServerKind.KubeApiServer);
+
+    [Theory]
+    [InlineData(Trouble.Down)]
+    [InlineData(Trouble.Slow)]
+    public async Task What_was_due_is_done_once_it_is_back_and_nothing_twice(Trouble trouble)
+    {
+        await using var cluster = await Cluster.StartAsync(kind);
+        await using var server = new TroubledServer(cluster.Address);
+        var network = new FakeTimeProvider(Cluster.Sunday);
+        await using var controller = await RunningController.StartAsync(cluster, networkTime: network, kubeconfig: server.Kubeconfig(cluster.Kubeconfig));
+        var capi = new ClusterApiByHand(cluster);
+        await cluster.ScheduleAsync("closes", schedule: """{"daysOfWeek":["mon"],"hoursOfDay":["8"]}""");
+        await cluster.ScheduleAsync("opens");
+        await cluster.ScheduleAsync("stays", schedule: """{"daysOfWeek":["mon"],"hoursOfDay":["8-9"]}""");
+        await cluster.PhaseAsync("Inactive", "opens");
+        cluster.MoveTo(Scenario.Opening.AddMinutes(-5));
+        foreach (var name in (string[])["closes", "stays"])
+        {
+            await cluster.PhaseAsync("Active", name);
+            await capi.JoinAsync(name);
+            await cluster.PhaseAsync("Active", name, status => status is { Ready: true, NodeRef.Uid: not null });
+        }
+
+        await controller.SettleAsync(cluster);
+        var before = cluster.Calls.Count;
+        await server.BeginAsync(trouble);
+        for (var second = 0; second < 600; second++)
+        {
+            cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            network.Advance(TimeSpan.FromSeconds(1));
+            await Wait.UntilAsync("what is due has been tried", () => controller.IsIdle || cluster.Calls.Any(call => !call.IsOver && call.IsWrite));
+        }
+
+        var meanwhile = cluster.Calls.Skip(before).ToList();
+        meanwhile.Count(call => call.Answered > 0).ShouldBe(0);
+        foreach (var watch in meanwhile.Where(call => call.Verb == "get").GroupBy(call => call.Path))
+        {
+            // Half a second, doubled up to half a minute.
+            watch.Count().ShouldBeLessThan(60, watch.Key);
+        }
+
+        // A second, doubled up to five minutes, of the two whose time it was; each time a write and a report.
+        meanwhile.Count(call => call.IsWrite).ShouldBeInRange(1, 60);
+        await server.EndAsync();
+
+        // The schedules' time stands still meanwhile: a machine that waited out its back-off would wait for ever.
+        await Wait.UntilAsync("what opens does", async () =>
+        {
+            network.Advance(TimeSpan.FromSeconds(1));
+            return (await cluster.StatusAsync("opens")).Phase == "Active";
+        });
+        await Wait.UntilAsync("what closes does", async () =>
+        {
+            network.Advance(TimeSpan.FromSeconds(1));
+            cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            return (await cluster.GetAsync(cluster.MachineKind, "closes"))?["metadata"]!["deletionTimestamp"] is not null;
+        });
+        await capi.LetGoAsync("closes");
+        await Wait.UntilAsync("it is told", async () =>
+        {
+            network.Advance(TimeSpan.FromSeconds(1));
+            return (await cluster.StatusAsync("closes")).Phase == "Inactive";
+        });
+        await controller.SettleAsync(cluster);
+        (await cluster.ListAsync(cluster.MachineKind)).Select(machine => (string?)machine["metadata"]!["name"]).Order().ShouldBe(["opens", "stays"]);
+        (await cluster.StatusAsync("stays")).Phase.ShouldBe("Active");
+        foreach (var name in (string[])["opens", "stays"])
+        {
+            (await cluster.EventsAsync(name)).ShouldBeUnique(name);
+        }
+
+        cluster.Writes.Count(call => call.Answered > 0 && call.Verb == "create" && call.Path.EndsWith("/machines", StringComparison.Ordinal)).ShouldBe(3);
+    }
+}
