@@ -82,9 +82,6 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>What a real server has noted of the controller and the reclaim agent in this scenario.</summary>
     public IReadOnlyList<AuditLog.Entry> Audited => _real?.Server.Audit.Since(_auditedBefore) ?? [];
 
-    /// <summary>Whether the scenario starts the server anew, which refuses everything until it has read its roles.</summary>
-    public bool IsStartedAnew { get; set; }
-
     /// <summary>Whose objects the ScheduledMachines of the scenario ask for.</summary>
     public Providers Providers => _definitions.Providers;
 
@@ -224,7 +221,7 @@ internal sealed class Cluster : IAsyncDisposable
             try
             {
                 await LeaveNothingAsync();
-                Audited.Where(entry => entry.IsRefused && !IsStartedAnew).ShouldBeEmpty("deploy gives them every right that they need");
+                Audited.Where(entry => entry.IsRefused).ShouldBeEmpty("deploy gives them every right that they need");
             }
             finally
             {
