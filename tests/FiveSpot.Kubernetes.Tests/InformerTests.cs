@@ -580,6 +580,43 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task A_server_that_was_away_for_longer_is_listed_anew_whatever_its_version()
+    {
+        var (lists, watches, refusals) = (0, 0, 0);
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            if (context.IsWatch())
+            {
+                await context.Stream();
+                if (++watches == 1)
+                {
+                    context.Abort();
+                    return;
+                }
+
+                await context.Hold();
+            }
+            else if (++lists == 1)
+            {
+                await context.Json(Things.List("1000", "", Things.Json("a", "900"), Things.Json("b", "901")));
+            }
+            else if (++refusals == 1)
+            {
+                context.Abort();
+            }
+            else
+            {
+                // Restored, and written to since.
+                await context.Json(Things.List("2000", "", Things.Json("a", "400")));
+            }
+        });
+        using var client = server.Connect();
+        await using var run = Running.Start(client, Quick);
+        await Until.True(() => run.Changes.Count == 4);
+        run.Changes.Skip(2).ShouldBe(["-b@901", "a@900→400"]);
+    }
+
+    [Fact]
     public async Task An_object_made_again_under_its_name_is_another_one()
     {
         await using var server = await ScriptedServer.StartAsync(async context =>

@@ -188,7 +188,13 @@ public sealed partial class Informer<T>
             catch (Exception e)
             {
                 listNeeded |= IsLost(e);
-                wasAway |= e is ApiUnreachableException;
+                if (e is ApiUnreachableException)
+                {
+                    // Away for longer than the blink of a connection: whatever may have been done to its store meanwhile, and
+                    // however many versions it has counted since.
+                    listNeeded |= wasAway;
+                    wasAway = true;
+                }
                 delay = BackOff(e, immediately: e is ApiException { IsGone: true });
                 SetState(delay > TimeSpan.Zero ? InformerState.BackingOff : State, e);
             }

@@ -9,11 +9,11 @@ internal sealed class GuardedProcess : IAsyncDisposable
 {
     // The shell ends the program when its own standard input ends, which the kernel sees to when this process is gone.
     private const string Guard = """
-        log=$1; shift
+        log=$1; signal=$2; shift 2
         exec 3<&0
         "$@" </dev/null 3<&- >>"$log" 2>&1 &
         child=$!
-        { while read -r _ <&3; do :; done; kill -TERM $child; } 2>/dev/null &
+        { while read -r _ <&3; do :; done; kill -$signal $child; } 2>/dev/null &
         watcher=$!
         exec 3<&-
         wait $child
@@ -33,12 +33,13 @@ internal sealed class GuardedProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static GuardedProcess Start(string program, string folder, IEnumerable<string> arguments)
+    /// <summary>Starts a program, which is ended by a signal.</summary>
+    public static GuardedProcess Start(string program, string folder, IEnumerable<string> arguments, string signal = "TERM")
     {
         var name = Path.GetFileName(program);
         var log = Path.Combine(folder, $"{name}.log");
         var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = folder };
-        foreach (var argument in (IEnumerable<string>)["-c", Guard, "guard", log, program, .. arguments])
+        foreach (var argument in (IEnumerable<string>)["-c", Guard, "guard", log, signal, program, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

@@ -28,12 +28,16 @@ internal sealed class KubeApiServer : IAsyncDisposable
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
 
     private readonly List<GuardedProcess> _processes;
+
+    // etcd, the API server, and what comes when that is ready.
+    private readonly IReadOnlyList<Func<GuardedProcess>> _starts;
     private readonly string _folder;
     private readonly string _certificates;
 
-    private KubeApiServer(List<GuardedProcess> processes, string folder, string name, int port, string certificates)
+    private KubeApiServer(List<GuardedProcess> processes, IReadOnlyList<Func<GuardedProcess>> starts, string folder, string name, int port, string certificates)
     {
         _processes = processes;
+        _starts = starts;
         _folder = folder;
         _certificates = certificates;
         Name = name;
@@ -88,13 +92,49 @@ internal sealed class KubeApiServer : IAsyncDisposable
         current-context: {{Name}}
         """;
 
+    /// <summary>Copies the store, for which the server goes away for a moment.</summary>
+    public async Task<Backup> BackUpAsync()
+    {
+        var copy = Path.Combine(_folder, "backup");
+        await WithoutStoreAsync(() => Copy(StoreFolder, copy));
+        return new Backup(this, copy);
+    }
+
     public ValueTask DisposeAsync() => new(StopAsync(_processes, _folder));
+
+    private string StoreFolder => Path.Combine(_folder, "etcd");
+
+    /// <summary>Does something to the store while nothing runs, as one does who restores it: all that watch it begin anew.</summary>
+    private async Task WithoutStoreAsync(Action act)
+    {
+        await StopAsync(_processes);
+        act();
+        await StartAsync();
+    }
+
+    private async Task StartAsync()
+    {
+        _processes.AddRange(_starts.SkipLast(1).Select(static start => start()));
+        await WaitUntilReadyAsync();
+        _processes.Add(_starts[^1]());
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
 
     private static async Task<KubeApiServer> StartAsync(
         KubeAssets assets, string name, IEnumerable<string> tokens, bool checksOwners, string folder, List<GuardedProcess> processes)
     {
         var (client, peer, port) = (Loopback.FreePort(), Loopback.FreePort(), Loopback.FreePort());
-        processes.Add(GuardedProcess.Start(assets["etcd"], folder,
+        GuardedProcess StartStore() => GuardedProcess.Start(assets["etcd"], folder,
         [
             "--unsafe-no-fsync",
             $"--data-dir={folder}/etcd",
@@ -103,7 +143,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
             $"--listen-peer-urls=http://127.0.0.1:{peer}",
             $"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
             $"--initial-cluster=default=http://127.0.0.1:{peer}",
-        ]));
+        ]);
 
         var tokenFile = Path.Combine(folder, "tokens.csv");
         await File.WriteAllLinesAsync(tokenFile, [$"{AdminToken},admin,admin,\"system:masters\"", .. tokens]);
@@ -116,7 +156,7 @@ internal sealed class KubeApiServer : IAsyncDisposable
         var auditPolicy = Path.Combine(folder, "audit-policy.yaml");
         await File.WriteAllTextAsync(auditPolicy, AuditLog.Policy);
         var certificates = MakeCertificate(folder);
-        processes.Add(GuardedProcess.Start(assets["kube-apiserver"], folder,
+        GuardedProcess StartServer() => GuardedProcess.Start(assets["kube-apiserver"], folder,
         [
             $"--etcd-servers=http://127.0.0.1:{client}",
             "--bind-address=127.0.0.1",
@@ -141,14 +181,11 @@ internal sealed class KubeApiServer : IAsyncDisposable
             "--endpoint-reconciler-type=none",
             "--max-requests-inflight=2000",
             "--max-mutating-requests-inflight=1000",
-        ]));
-
-        var server = new KubeApiServer(processes, folder, name, port, certificates);
-        await server.WaitUntilReadyAsync();
+            // Told to stop, it would wait a minute for those who watch.
+        ], signal: "KILL");
 
         var kubeconfig = Path.Combine(folder, "kubeconfig");
-        await File.WriteAllTextAsync(kubeconfig, server.Kubeconfig());
-        processes.Add(GuardedProcess.Start(assets["kube-controller-manager"], folder,
+        GuardedProcess StartControllers() => GuardedProcess.Start(assets["kube-controller-manager"], folder,
         [
             $"--kubeconfig={kubeconfig}",
             // The last one looks policies over, and came with them.
@@ -162,7 +199,11 @@ internal sealed class KubeApiServer : IAsyncDisposable
             "--concurrent-namespace-syncs=4",
             "--kube-api-qps=200",
             "--kube-api-burst=400",
-        ]));
+        ]);
+
+        var server = new KubeApiServer(processes, [StartStore, StartServer, StartControllers], folder, name, port, certificates);
+        await File.WriteAllTextAsync(kubeconfig, server.Kubeconfig());
+        await server.StartAsync();
         return server;
     }
 
@@ -170,12 +211,18 @@ internal sealed class KubeApiServer : IAsyncDisposable
 
     private static async Task StopAsync(List<GuardedProcess> processes, string folder)
     {
+        await StopAsync(processes);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task StopAsync(List<GuardedProcess> processes)
+    {
         foreach (var process in Enumerable.Reverse(processes))
         {
             await process.DisposeAsync();
         }
 
-        Directory.Delete(folder, recursive: true);
+        processes.Clear();
     }
 
     private static string MakeCertificate(string folder)
@@ -236,4 +283,17 @@ internal sealed class KubeApiServer : IAsyncDisposable
     }
 
     private string LastWords() => string.Join("\n\n", _processes.Select(process => process.LastWords()));
+
+    /// <summary>What the store was at one moment.</summary>
+    internal sealed class Backup(KubeApiServer server, string copy) : IDisposable
+    {
+        /// <summary>Makes it so again.</summary>
+        public Task RestoreAsync() => server.WithoutStoreAsync(() =>
+        {
+            Directory.Delete(server.StoreFolder, recursive: true);
+            Copy(copy, server.StoreFolder);
+        });
+
+        public void Dispose() => Directory.Delete(copy, recursive: true);
+    }
 }

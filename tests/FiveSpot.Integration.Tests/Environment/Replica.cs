@@ -46,12 +46,12 @@ internal sealed class Replica : IAsyncDisposable
     {
         Clocks.Advance(time);
 
-        // It may just have been about to wait.
+        // It may have heard of the last renewal only now.
         return Wait.UntilAsync($"{_candidate.Identity} leads", () =>
         {
             if (!Leads)
             {
-                Clocks.Advance(TimeSpan.FromMilliseconds(1));
+                Clocks.Advance(TimeSpan.FromSeconds(1));
             }
 
             return Leads;
