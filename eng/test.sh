@@ -13,6 +13,13 @@ PROMETHEUS_ASSETS=$(eng/prometheus.sh) && export PROMETHEUS_ASSETS || unset PROM
 
 dotnet build 5spot.slnx -c "$configuration" --nologo -v q -clp:ErrorsOnly || exit 1
 
+# Their names, each with the beginning of what is wrong.
+failed_tests() {
+  awk '/^failed /{sub(/^failed /, "  failed: "); print substr($0, 1, 200); left = 6; next}
+       left > 0 && /^ *at /{left = 0}
+       left > 0 && NF {sub(/^ */, "    "); print substr($0, 1, 200); left--}' "$1"
+}
+
 passed=0 failed=0 skipped=0 status=0 failures=""
 mkdir -p artifacts/test-logs
 rm -f artifacts/test-counts
@@ -30,7 +37,7 @@ for project in tests/*/; do
     p=${p:-0} f=1 s=${s:-0}
   fi
   printf '%-34s %5d passed %4d failed %4d skipped %5d s\n' "$name" "$p" "$f" "${s:-0}" $((SECONDS - started))
-  [ "$f" -ne 0 ] && { status=1; cat "$log"; failures+=$(sed -n 's/^failed /  failed: /p' "$log" | cut -c1-200)$'\n'; }
+  [ "$f" -ne 0 ] && { status=1; cat "$log"; failures+=$(failed_tests "$log")$'\n'; }
   # A skipped test is followed by its reason.
   awk '/^skipped /{getline; sub(/^ */, ""); print}' "$log" | sort | uniq -c | sort -rn | sed 's/^/      skipped /' | cut -c1-200
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))

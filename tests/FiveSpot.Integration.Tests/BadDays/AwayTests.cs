@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Net;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Integration.Tests.Scenarios;
 using Microsoft.Extensions.Time.Testing;
@@ -42,7 +43,7 @@ public abstract class AwayTests(ServerKind kind)
         {
             cluster.Clock.Advance(TimeSpan.FromSeconds(1));
             network.Advance(TimeSpan.FromSeconds(1));
-            await Wait.UntilAsync("what is due has been tried", () => controller.IsIdle || cluster.Calls.Any(call => !call.IsOver && call.IsWrite));
+            await Wait.UntilAsync("what is due has been tried", () => controller.IsIdle || (trouble is Trouble.Slow && cluster.Calls.Any(call => !call.IsOver && call.IsWrite)));
         }
 
         var meanwhile = cluster.Calls.Skip(before).ToList();
@@ -60,19 +61,19 @@ public abstract class AwayTests(ServerKind kind)
         // The schedules' time stands still meanwhile: a machine that waited out its back-off would wait for ever.
         await Wait.UntilAsync("what opens does", async () =>
         {
-            network.Advance(TimeSpan.FromSeconds(1));
+            NetworkSecond();
             return (await cluster.StatusAsync("opens")).Phase == "Active";
         });
         await Wait.UntilAsync("what closes does", async () =>
         {
-            network.Advance(TimeSpan.FromSeconds(1));
+            NetworkSecond();
             cluster.Clock.Advance(TimeSpan.FromSeconds(1));
             return (await cluster.GetAsync(cluster.MachineKind, "closes"))?["metadata"]!["deletionTimestamp"] is not null;
         });
         await capi.LetGoAsync("closes");
         await Wait.UntilAsync("it is told", async () =>
         {
-            network.Advance(TimeSpan.FromSeconds(1));
+            NetworkSecond();
             return (await cluster.StatusAsync("closes")).Phase == "Inactive";
         });
         await controller.SettleAsync(cluster);
@@ -83,6 +84,18 @@ public abstract class AwayTests(ServerKind kind)
             (await cluster.EventsAsync(name)).ShouldBeUnique(name);
         }
 
-        cluster.Writes.Count(call => call.Answered > 0 && call.Verb == "create" && call.Path.EndsWith("/machines", StringComparison.Ordinal)).ShouldBe(3);
+        // One whose answer was lost, or that a cache did not show yet, is asked for again, and refused: it is there.
+        cluster.Writes
+            .Count(call => call.Answer == HttpStatusCode.Created && call.Path.EndsWith("/machines", StringComparison.Ordinal))
+            .ShouldBe(3);
+
+        // Not past a call that is under way: it would be given up though the server is only as slow as this computer is.
+        void NetworkSecond()
+        {
+            if (cluster.Calls.All(call => call.IsOver))
+            {
+                network.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
     }
 }

@@ -11,10 +11,16 @@ internal sealed class Candidate : IAsyncDisposable
 {
     public const string Namespace = "5spot-system";
 
+    /// <summary>The time between two renewals, by default.</summary>
+    public static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(2);
+
     private readonly ApiClient _leaseApi;
     private readonly ApiClient _api;
     private readonly CancellationTokenSource _stop = new();
+    private readonly OtherCounts _others;
     private Task _running = Task.CompletedTask;
+    private int _looks;
+    private int _pausesBefore = int.MaxValue;
 
     /// <summary>Not after it yet.</summary>
     /// <param name="cluster">Where the Lease is.</param>
@@ -27,6 +33,7 @@ internal sealed class Candidate : IAsyncDisposable
         Identity = identity;
         Traffic = new ControllerTraffic(cluster.Clock);
         _leaseApi = cluster.Connect(identity, Traffic.Watch, networkTime: Clocks);
+        _others = new OtherCounts(_leaseApi, new ObjectKey(Namespace, lease), share);
         Elector = new LeaderElector(
             _leaseApi,
             new LeaderElectionOptions
@@ -35,7 +42,7 @@ internal sealed class Candidate : IAsyncDisposable
                 Identity = identity,
                 FieldManager = "5spot-controller",
                 Annotations = OtherCounts.Annotations(share),
-                MayBegin = new OtherCounts(_leaseApi, new ObjectKey(Namespace, lease), share).LookAsync,
+                MayBegin = LookAsync,
             },
             NullLogger.Instance);
         _api = cluster.Connect(identity, Traffic.Watch, networkTime: Clocks, writingAllowed: Elector.WritingAllowed);
@@ -59,6 +66,13 @@ internal sealed class Candidate : IAsyncDisposable
         return this;
     }
 
+    /// <summary>How often it has looked for instances of another number, and come to a result.</summary>
+    public int Looks => Volatile.Read(ref _looks);
+
+    /// <summary>Whether it has begun to wait for its next renewal since the last of those looks. The patience of a look is as
+    /// long, so that <see cref="TwoClocks.IsAwaited"/> does not tell the one from the other.</summary>
+    public bool PausesAfterLook => Clocks.Begun(RetryPeriod) > Volatile.Read(ref _pausesBefore);
+
     /// <summary>Its process ends as it should.</summary>
     public async Task StopAsync()
     {
@@ -78,6 +92,19 @@ internal sealed class Candidate : IAsyncDisposable
 
     /// <summary>Waits until it leads.</summary>
     public Task LeadsAsync() => Wait.UntilAsync($"{Identity} leads", () => Elector.IsLeader);
+
+    private async Task<string?> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _others.LookAsync(cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _pausesBefore, Clocks.Begun(RetryPeriod));
+            Interlocked.Increment(ref _looks);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

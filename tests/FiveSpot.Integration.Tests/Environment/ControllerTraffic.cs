@@ -49,6 +49,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
         /// <summary>When its answer came, in the same order; 0 if none did.</summary>
         public int Answered { get; set; }
 
+        /// <summary>What the server answered; null if it never did.</summary>
+        public HttpStatusCode? Answer { get; set; }
+
         /// <summary>Whether there is an answer, or never will be one; of a watch, whether it has begun.</summary>
         public bool IsOver { get; set; }
 
@@ -98,6 +101,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
 
                 call.Left = Interlocked.Increment(ref _moments);
                 var answer = await base.SendAsync(request, cancellationToken);
+                call.Answer = answer.StatusCode;
                 call.Answered = Interlocked.Increment(ref _moments);
                 if (traffic.Disturb?.Invoke(call, Stage.After) is { } after)
                 {

@@ -17,6 +17,12 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>Its clocks, for the Lease; those of schedules are the cluster's.</summary>
     public TwoClocks Clocks => _candidate.Clocks;
 
+    /// <summary>See <see cref="Candidate.Looks"/>.</summary>
+    public int Looks => _candidate.Looks;
+
+    /// <summary>See <see cref="Candidate.PausesAfterLook"/>.</summary>
+    public bool PausesAfterLook => _candidate.PausesAfterLook;
+
     public ControllerTraffic Traffic => _candidate.Traffic;
 
     public bool Leads => _controller.Leads;

@@ -28,6 +28,7 @@ internal sealed partial class TroubledServer : IAsyncDisposable
     private readonly IPEndPoint _address;
     private TcpListener _listener;
     private Task _accepting;
+    private Socket? _keepsPort;
     private volatile Trouble _trouble;
     private int _unanswered;
 
@@ -67,6 +68,10 @@ internal sealed partial class TroubledServer : IAsyncDisposable
         _trouble = trouble;
         if (trouble is Trouble.Down)
         {
+            // Bound and not listening: refuses, and nobody else gets the port meanwhile.
+            _keepsPort = new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _keepsPort.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            _keepsPort.Bind(_address);
             _listener.Dispose();
             await _accepting;
         }
@@ -81,6 +86,7 @@ internal sealed partial class TroubledServer : IAsyncDisposable
         {
             _listener = Listen(_address.Port);
             _accepting = AcceptAsync(_listener);
+            _keepsPort?.Dispose();
         }
 
         await BeginAsync(Trouble.None);
@@ -90,6 +96,7 @@ internal sealed partial class TroubledServer : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _listener.Dispose();
+        _keepsPort?.Dispose();
         await _accepting;
         Break();
         foreach (var certificate in (X509Certificate2[])[_authority, _sound, _expired, _elsewhere, _unknown])
