@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FiveSpot.Kubernetes.Tests;
@@ -579,21 +580,24 @@ public sealed class InformerTests
         server.Requests.Count(request => request.EndsWith("limit=100", StringComparison.Ordinal)).ShouldBe(version == "1000" ? 1 : 2);
     }
 
-    [Fact]
-    public async Task A_server_that_was_away_for_longer_is_listed_anew_whatever_its_version()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(502)]
+    [InlineData(503)]
+    public async Task A_server_that_was_away_for_longer_is_listed_anew_whatever_its_version(int? saidInItsPlace)
     {
         var (lists, watches, refusals) = (0, 0, 0);
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
             if (context.IsWatch())
             {
-                await context.Stream();
                 if (++watches == 1)
                 {
-                    context.Abort();
+                    await AwayAsync(context);
                     return;
                 }
 
+                await context.Stream();
                 await context.Hold();
             }
             else if (++lists == 1)
@@ -602,7 +606,7 @@ public sealed class InformerTests
             }
             else if (++refusals == 1)
             {
-                context.Abort();
+                await AwayAsync(context);
             }
             else
             {
@@ -614,6 +618,17 @@ public sealed class InformerTests
         await using var run = Running.Start(client, Quick);
         await Until.True(() => run.Changes.Count == 4);
         run.Changes.Skip(2).ShouldBe(["-b@901", "a@900→400"]);
+
+        Task AwayAsync(HttpContext context)
+        {
+            if (saidInItsPlace is { } code)
+            {
+                return context.Status(code, "", "no healthy upstream");
+            }
+
+            context.Abort();
+            return Task.CompletedTask;
+        }
     }
 
     [Fact]

@@ -188,13 +188,14 @@ public sealed partial class Informer<T>
             catch (Exception e)
             {
                 listNeeded |= IsLost(e);
-                if (e is ApiUnreachableException)
+                if (IsAway(e))
                 {
                     // Away for longer than the blink of a connection: whatever may have been done to its store meanwhile, and
                     // however many versions it has counted since.
                     listNeeded |= wasAway;
                     wasAway = true;
                 }
+
                 delay = BackOff(e, immediately: e is ApiException { IsGone: true });
                 SetState(delay > TimeSpan.Zero ? InformerState.BackingOff : State, e);
             }
@@ -513,6 +514,9 @@ public sealed partial class Informer<T>
         e is ApiException api
         && (api.IsGone || api.Code is 400 or 404
             || (api.Code == 504 && api.Message.Contains("resource version", StringComparison.OrdinalIgnoreCase)));
+
+    // A load balancer answers in place of a server that is not there.
+    private static bool IsAway(Exception e) => e is ApiUnreachableException or ApiException { Code: 502 or 503 };
 
     private static bool IsNewer(T value, string version) => ResourceVersions.Compare(value.ResourceVersion, version) > 0;
 
