@@ -148,6 +148,7 @@ public sealed class InformerTests
     {
         var cut = Encoding.UTF8.GetBytes(Things.Event("MODIFIED", "a", "12", "größe"));
         var middle = cut.AsSpan().IndexOf("ö"u8) + 1;
+        var changes = () => 0;
         var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
@@ -162,6 +163,9 @@ public sealed class InformerTests
             {
                 case "10":
                     await context.Send(Things.Event("MODIFIED", "a", "11", "first"));
+
+                    // What is not read yet when a connection is reset, is never read.
+                    await Until.True(() => changes() == 2);
                     await context.Send(cut.AsMemory(0, middle));
                     context.Abort();
                     break;
@@ -175,6 +179,7 @@ public sealed class InformerTests
         });
         using var client = server.Connect();
         await using var run = Running.Start(client, Quick);
+        changes = () => run.Changes.Count;
         await Until.True(() => run.Changes.Count == 3);
 
         run.Changes.ShouldBe(["+a@1", "a@1→11", "a@11→12"]);
@@ -207,12 +212,11 @@ public sealed class InformerTests
     [Fact]
     public async Task A_bookmark_moves_the_version_on_and_changes_nothing()
     {
-        var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
             if (!context.IsWatch())
             {
-                await context.Json(Things.List(++lists == 1 ? "10" : "50", "", Things.Json("a", "1")));
+                await context.Json(Things.List("10", "", Things.Json("a", "1")));
                 return;
             }
 
@@ -220,7 +224,6 @@ public sealed class InformerTests
             if (context.From() == "10")
             {
                 await context.Send(Things.Bookmark("50"));
-                context.Abort();
             }
             else
             {
