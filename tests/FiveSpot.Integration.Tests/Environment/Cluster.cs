@@ -256,6 +256,12 @@ internal sealed class Cluster : IAsyncDisposable
             await EstablishedAsync(Definitions.NameOf(definition));
         }
 
+        if (_real is not null)
+        {
+            // Whoever had the server before may not have been a scenario, and a controller works on whatever it finds.
+            await RemoveAllAsync("what was left behind is gone", [Kinds.ScheduledMachine], ns: null);
+        }
+
         await CreateNamespaceAsync(Namespace);
 
         // As it is installed for the reclaim agent; a real server may have it from the scenario before.
@@ -285,22 +291,11 @@ internal sealed class Cluster : IAsyncDisposable
     private async Task LeaveNothingAsync()
     {
         // What makes others anew goes before them.
-        ResourceType[] kinds = [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Deployment, Kinds.Pod, Kinds.Node];
-        await Wait.UntilAsync(
+        await RemoveAllAsync(
             "the scenario leaves nothing behind",
-            async () =>
-            {
-                var count = 0;
-                foreach (var kind in kinds)
-                {
-                    var left = await ListWhatIsServedAsync(kind);
-                    count += left.Count;
-                    await ForEachAsync(left, found => RemoveAsync(kind, found));
-                }
+            [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Deployment, Kinds.Pod, Kinds.Node],
+            Namespace);
 
-                return count == 0;
-            },
-            deadline: 2 * Wait.Deadline);
         // Its garbage collector takes them with their Nodes, in its own time.
         foreach (var config in (await Api.ListAsync(ReclaimConfig.ConfigMaps, new ListOptions { Namespace = WellKnown.SystemNamespace, LabelSelector = WellKnown.ScheduledMachineLabel }, ReclaimConfig.Read, CancellationToken.None)).Items)
         {
@@ -309,15 +304,31 @@ internal sealed class Cluster : IAsyncDisposable
 
         // That takes the server's controller another five seconds, for which nobody has to wait.
         await DeleteAsync(Kinds.Namespace, Namespace);
+    }
 
-        static Task ForEachAsync(IEnumerable<JsonObject> objects, Func<JsonObject, Task> act) =>
-            Parallel.ForEachAsync(objects, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (found, _) => await act(found));
+    private Task RemoveAllAsync(string what, IReadOnlyList<ResourceType> kinds, string? ns)
+    {
+        return Wait.UntilAsync(
+            what,
+            async () =>
+            {
+                var count = 0;
+                foreach (var kind in kinds)
+                {
+                    var left = await ListWhatIsServedAsync(kind);
+                    count += left.Count;
+                    await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (found, _) => await RemoveAsync(kind, found));
+                }
+
+                return count == 0;
+            },
+            deadline: 2 * Wait.Deadline);
 
         async Task<IReadOnlyList<JsonObject>> ListWhatIsServedAsync(ResourceType kind)
         {
             try
             {
-                return await ListAsync(kind);
+                return (await Api.ListAsync(kind, new ListOptions { Namespace = kind.Namespaced ? ns : null }, Parse, CancellationToken.None)).Items;
             }
             catch (ApiException exception) when (exception.IsNotFound)
             {
@@ -327,15 +338,15 @@ internal sealed class Cluster : IAsyncDisposable
 
         async Task RemoveAsync(ResourceType kind, JsonObject found)
         {
-            var name = (string)found["metadata"]!["name"]!;
+            var key = new ObjectKey((string?)found["metadata"]!["namespace"] ?? "", (string)found["metadata"]!["name"]!);
             try
             {
                 if (found["metadata"]!["finalizers"] is not null)
                 {
-                    await PatchAsync(kind, name, """{"metadata":{"finalizers":null}}""");
+                    await Api.MergePatchAsync(kind, key, """{"metadata":{"finalizers":null}}"""u8.ToArray(), "scenario", null, Parse, CancellationToken.None);
                 }
 
-                await Api.DeleteAsync(kind, Key(kind, name), new DeleteOptions { GracePeriodSeconds = 0 }, CancellationToken.None);
+                await Api.DeleteAsync(kind, key, new DeleteOptions { GracePeriodSeconds = 0 }, CancellationToken.None);
             }
             catch (ApiException exception) when (exception.IsNotFound)
             {
