@@ -2,10 +2,8 @@
 
 using System.Buffers;
 using System.Globalization;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -24,9 +22,6 @@ public sealed class ApiClient : IDisposable
     private const string Metadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
     private const string MetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
-    /// <summary>The longest that a connection may take to be made, with TLS.</summary>
-    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
-
     private readonly ApiClientOptions _options;
     private readonly Credentials? _credentials;
     private readonly HttpMessageInvoker _http;
@@ -43,7 +38,7 @@ public sealed class ApiClient : IDisposable
         _credentials = connection.CreateCredentials?.Invoke(_options.NetworkTime);
         _base = connection.Server.AbsoluteUri.TrimEnd('/');
         _host = connection.TlsServerName;
-        HttpMessageHandler handler = CreateHandler(connection);
+        HttpMessageHandler handler = ServerTransport.CreateHandler(connection);
         _http = new HttpMessageInvoker(_options.WrapHandler?.Invoke(handler) ?? handler, disposeHandler: true);
     }
 
@@ -343,7 +338,7 @@ public sealed class ApiClient : IDisposable
             timeout.CancelAfter(limit);
             options.Opened?.Invoke();
             await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
-            await ReadEventsAsync(operation, stream, onEvent, either.Token);
+            await new WatchStream(operation, Connection, _options.MaxResponseBytes, onEvent).ReadAsync(stream, either.Token);
         }
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
@@ -480,120 +475,6 @@ public sealed class ApiClient : IDisposable
         return await _http.SendAsync(request, cancellationToken);
     }
 
-    private async Task ReadEventsAsync(
-        Operation operation, Stream stream, WatchEventHandler onEvent, CancellationToken cancellationToken)
-    {
-        var pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 << 10, leaveOpen: true));
-        try
-        {
-            while (true)
-            {
-                var read = await pipe.ReadAsync(cancellationToken);
-                var buffer = read.Buffer;
-                while (buffer.PositionOf((byte)'\n') is { } end)
-                {
-                    Dispatch(operation, buffer.Slice(0, end), onEvent);
-                    buffer = buffer.Slice(buffer.GetPosition(1, end));
-                }
-
-                if (read.IsCompleted)
-                {
-                    return;
-                }
-
-                if (buffer.Length > _options.MaxResponseBytes)
-                {
-                    throw new InvalidDataException($"an event is larger than {_options.MaxResponseBytes} bytes");
-                }
-
-                pipe.AdvanceTo(buffer.Start, buffer.End);
-            }
-        }
-        finally
-        {
-            await pipe.CompleteAsync();
-        }
-    }
-
-    private void Dispatch(in Operation operation, ReadOnlySequence<byte> line, WatchEventHandler onEvent)
-    {
-        if (line.IsSingleSegment)
-        {
-            Dispatch(operation, line.FirstSpan, onEvent);
-            return;
-        }
-
-        var length = (int)line.Length;
-        var whole = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            line.CopyTo(whole);
-            Dispatch(operation, whole.AsSpan(0, length), onEvent);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(whole);
-        }
-    }
-
-    private void Dispatch(in Operation operation, ReadOnlySpan<byte> line, WatchEventHandler onEvent)
-    {
-        if (line.Trim((byte)'\r').IsEmpty)
-        {
-            return;
-        }
-
-        WatchEventType? type = null;
-        var isError = false;
-        ReadOnlySpan<byte> value = default;
-        try
-        {
-            var reader = new Utf8JsonReader(line);
-            reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                if (reader.ValueTextEquals("type"u8))
-                {
-                    reader.Read();
-                    isError = reader.ValueTextEquals("ERROR"u8);
-                    type = reader.ValueTextEquals("MODIFIED"u8) ? WatchEventType.Modified
-                        : reader.ValueTextEquals("ADDED"u8) ? WatchEventType.Added
-                        : reader.ValueTextEquals("DELETED"u8) ? WatchEventType.Deleted
-                        : reader.ValueTextEquals("BOOKMARK"u8) ? WatchEventType.Bookmark
-                        : null;
-                }
-                else if (reader.ValueTextEquals("object"u8))
-                {
-                    reader.Read();
-                    var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    value = line[start..(int)reader.BytesConsumed];
-                }
-                else
-                {
-                    reader.Read();
-                    reader.Skip();
-                }
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw StatusAnswer.NotJson(operation, Connection, 200, "a broken watch event", line);
-        }
-
-        if (isError)
-        {
-            throw StatusAnswer.FromErrorEvent(operation, Connection, value);
-        }
-
-        if (type is not { } known || value.IsEmpty)
-        {
-            throw StatusAnswer.NotJson(operation, Connection, 200, "an unknown watch event", line);
-        }
-
-        onEvent(known, value);
-    }
-
     private static T Decode<T>(in Operation operation, ReadOnlySpan<byte> body, DecodeObject<T> decode)
     {
         try
@@ -714,99 +595,5 @@ public sealed class ApiClient : IDisposable
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
-    }
-
-    private static SocketsHttpHandler CreateHandler(ClusterConnection connection)
-    {
-        var check = new ServerCertificateCheck(connection.CertificateAuthorities, connection.SkipTlsVerification);
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            AutomaticDecompression = DecompressionMethods.GZip,
-            EnableMultipleHttp2Connections = true,
-            ConnectTimeout = ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(30),
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-            UseProxy = connection.Proxy is not null || !connection.Server.IsLoopback,
-            ConnectCallback = (context, cancellationToken) => ConnectAsync(connection, context.DnsEndPoint, cancellationToken),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = ServerCertificateCheck.PolicyFor(connection.CertificateAuthorities),
-                RemoteCertificateValidationCallback = check.Validate,
-            },
-        };
-        if (connection.Proxy is { } proxy)
-        {
-            handler.Proxy = new WebProxy(proxy);
-        }
-
-        if (connection.ClientCertificates is { } own)
-        {
-            handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(own[0], own, offline: true);
-        }
-
-        return handler;
-    }
-
-    // TCP keep-alive: HTTP/1.1 has no pings, and a watch on a dead connection looks like a quiet one.
-    private static async ValueTask<Stream> ConnectAsync(
-        ClusterConnection connection, DnsEndPoint endpoint, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-            if (connection.IsUntrusted)
-            {
-                // What was looked at is what is connected to: a name can lead elsewhere the next time.
-                await socket.ConnectAsync(await ResolveAsync(endpoint.Host, cancellationToken), endpoint.Port, cancellationToken);
-            }
-            else
-            {
-                await socket.ConnectAsync(endpoint, cancellationToken);
-            }
-
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (SocketException e) when (endpoint.Host != connection.Server.IdnHost || endpoint.Port != connection.Server.Port)
-        {
-            socket.Dispose();
-            throw new ConnectException(
-                TransportFailure.ProxyFailed,
-                $"the proxy {endpoint.Host}:{endpoint.Port} on the way to it can't be reached: {ApiUnreachableException.Explain(e, endpoint.Host).Words}",
-                e);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
-    {
-        IPAddress[] addresses;
-        try
-        {
-            addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        }
-        catch (ArgumentException e)
-        {
-            throw new ConnectException(TransportFailure.NameNotResolved, $"the name '{host}' can't be resolved: it is none of DNS", e);
-        }
-
-        return Array.Exists(addresses, MetadataAddresses.Contains)
-            ? throw new ConnectException(
-                TransportFailure.AddressRefused,
-                $"'{host}' leads to a link-local or metadata address: no API server is there, and a kubeconfig from a Secret may not lead to it")
-            : addresses;
     }
 }

@@ -67,7 +67,7 @@ public sealed class ApiUnreachableException : Exception
                 case HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } proxy:
                     return (TransportFailure.ProxyFailed, Refused(proxy, connection.Proxy));
                 case TimeoutException:
-                    return (TransportFailure.TimedOut, $"no connection, with TLS, within {ApiClient.ConnectTimeout.TotalSeconds:0.###} s");
+                    return (TransportFailure.TimedOut, $"no connection, with TLS, within {ServerTransport.ConnectTimeout.TotalSeconds:0.###} s");
                 case OperationCanceledException:
                     failure = TransportFailure.TimedOut;
                     break;

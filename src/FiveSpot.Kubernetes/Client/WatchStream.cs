@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+
+namespace FiveSpot.Kubernetes;
+
+/// <summary>Reads the answer to a watch: one JSON object a line, for as long as the server goes on. Each is handed on in
+/// place, without a copy where it came in one piece.</summary>
+/// <param name="operation">The watch, for the words of a failure.</param>
+/// <param name="connection">Whose answer it is.</param>
+/// <param name="maxEventBytes">How large an event may be.</param>
+/// <param name="onEvent">Takes each event; never called by two at once.</param>
+internal sealed class WatchStream(Operation operation, ClusterConnection connection, long maxEventBytes, WatchEventHandler onEvent)
+{
+    /// <summary>Hands on each event until the stream ends; a last one that was cut in two is dropped.</summary>
+    /// <param name="stream">The body of the answer.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ApiException">The server sent an error event, or what is none.</exception>
+    /// <exception cref="InvalidDataException">An event is too large.</exception>
+    public async Task ReadAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 << 10, leaveOpen: true));
+        try
+        {
+            while (true)
+            {
+                var read = await pipe.ReadAsync(cancellationToken);
+                var buffer = read.Buffer;
+                while (buffer.PositionOf((byte)'\n') is { } end)
+                {
+                    Dispatch(buffer.Slice(0, end));
+                    buffer = buffer.Slice(buffer.GetPosition(1, end));
+                }
+
+                if (read.IsCompleted)
+                {
+                    return;
+                }
+
+                if (buffer.Length > maxEventBytes)
+                {
+                    throw new InvalidDataException($"an event is larger than {maxEventBytes} bytes");
+                }
+
+                pipe.AdvanceTo(buffer.Start, buffer.End);
+            }
+        }
+        finally
+        {
+            await pipe.CompleteAsync();
+        }
+    }
+
+    private void Dispatch(ReadOnlySequence<byte> line)
+    {
+        if (line.IsSingleSegment)
+        {
+            Dispatch(line.FirstSpan);
+            return;
+        }
+
+        var length = (int)line.Length;
+        var whole = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            line.CopyTo(whole);
+            Dispatch(whole.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    private void Dispatch(ReadOnlySpan<byte> line)
+    {
+        if (line.Trim((byte)'\r').IsEmpty)
+        {
+            return;
+        }
+
+        WatchEventType? type = null;
+        var isError = false;
+        ReadOnlySpan<byte> value = default;
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("type"u8))
+                {
+                    reader.Read();
+                    isError = reader.ValueTextEquals("ERROR"u8);
+                    type = reader.ValueTextEquals("MODIFIED"u8) ? WatchEventType.Modified
+                        : reader.ValueTextEquals("ADDED"u8) ? WatchEventType.Added
+                        : reader.ValueTextEquals("DELETED"u8) ? WatchEventType.Deleted
+                        : reader.ValueTextEquals("BOOKMARK"u8) ? WatchEventType.Bookmark
+                        : null;
+                }
+                else if (reader.ValueTextEquals("object"u8))
+                {
+                    reader.Read();
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    value = line[start..(int)reader.BytesConsumed];
+                }
+                else
+                {
+                    reader.Read();
+                    reader.Skip();
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw StatusAnswer.NotJson(operation, connection, 200, "a broken watch event", line);
+        }
+
+        if (isError)
+        {
+            throw StatusAnswer.FromErrorEvent(operation, connection, value);
+        }
+
+        if (type is not { } known || value.IsEmpty)
+        {
+            throw StatusAnswer.NotJson(operation, connection, 200, "an unknown watch event", line);
+        }
+
+        onEvent(known, value);
+    }
+}
