@@ -31,7 +31,6 @@ public sealed partial class LeaderElector : IDisposable
 
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = NewSignal();
-    private long _tellings;
     private Lease? _seen;
     private Instants _seenAt;
     private Term? _term;
@@ -98,12 +97,13 @@ public sealed partial class LeaderElector : IDisposable
         {
             while (true)
             {
+                // From before the look: what the watch tells from here on ends the wait, however short the time until then.
+                var changed = NextChange();
                 TimeSpan wait;
                 try
                 {
-                    var told = Told();
                     var lease = await _api.TryGetAsync(Lease.Resource, _options.Lease, Lease.Read, stop);
-                    if (!TrySee(lease, told))
+                    if (!TrySee(lease, changed))
                     {
                         continue;
                     }
@@ -137,7 +137,7 @@ public sealed partial class LeaderElector : IDisposable
                     watch = informer.RunAsync(watching.Token);
                 }
 
-                await WaitAsync(informer, wait, stop);
+                await WaitAsync(informer, wait, changed, stop);
             }
         }
         finally
@@ -148,7 +148,7 @@ public sealed partial class LeaderElector : IDisposable
     }
 
     /// <summary>Waits until it is worth another look at the Lease.</summary>
-    private async Task WaitAsync(Informer<Lease> informer, TimeSpan wait, CancellationToken stop)
+    private async Task WaitAsync(Informer<Lease> informer, TimeSpan wait, Task changed, CancellationToken stop)
     {
         while (wait > TimeSpan.Zero)
         {
@@ -156,12 +156,6 @@ public sealed partial class LeaderElector : IDisposable
             if (informer.State != InformerState.Watching && wait > _options.RetryPeriod)
             {
                 wait = _options.RetryPeriod;
-            }
-
-            Task changed;
-            lock (_lock)
-            {
-                changed = _changed.Task;
             }
 
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -174,6 +168,7 @@ public sealed partial class LeaderElector : IDisposable
                 return;
             }
 
+            changed = NextChange();
             wait = Remaining();
         }
     }
@@ -408,11 +403,12 @@ public sealed partial class LeaderElector : IDisposable
         return buffer.WrittenSpan.ToArray();
     }
 
-    private long Told()
+    /// <summary>Ends when the watch tells something that it has not told yet.</summary>
+    private Task NextChange()
     {
         lock (_lock)
         {
-            return _tellings;
+            return _changed.Task;
         }
     }
 
@@ -428,7 +424,6 @@ public sealed partial class LeaderElector : IDisposable
                 return;
             }
 
-            _tellings++;
             See(lease);
             (changed, _changed) = (_changed, NewSignal());
         }
@@ -438,11 +433,11 @@ public sealed partial class LeaderElector : IDisposable
 
     /// <summary>Takes in a look at the server, which counts whatever its version: a restored server's are lower.</summary>
     /// <returns>False if the watch has told something since the look began, which may be newer.</returns>
-    private bool TrySee(Lease? lease, long told)
+    private bool TrySee(Lease? lease, Task changed)
     {
         lock (_lock)
         {
-            if (_tellings != told)
+            if (_changed.Task != changed)
             {
                 return false;
             }

@@ -2,6 +2,7 @@
 
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Integration.Tests.Environment;
@@ -27,7 +28,8 @@ internal sealed class Candidate : IAsyncDisposable
     /// <param name="identity">Its name.</param>
     /// <param name="lease">The common name of the Leases.</param>
     /// <param name="share">Its share; all by default.</param>
-    public Candidate(Cluster cluster, string identity, string lease, InstanceShare? share = null)
+    /// <param name="logger">Is told who has it; nobody by default.</param>
+    public Candidate(Cluster cluster, string identity, string lease, InstanceShare? share = null, ILogger? logger = null)
     {
         share ??= new InstanceShare();
         Identity = identity;
@@ -44,7 +46,7 @@ internal sealed class Candidate : IAsyncDisposable
                 Annotations = OtherCounts.Annotations(share),
                 MayBegin = LookAsync,
             },
-            NullLogger.Instance);
+            logger ?? NullLogger.Instance);
         _api = cluster.Connect(identity, Traffic.Watch, networkTime: Clocks, writingAllowed: Elector.WritingAllowed);
     }
 

@@ -15,6 +15,7 @@ internal sealed class TwoClocks : TimeProvider
 
     // Ticks; read and set by several threads.
     private long _wallIsAhead;
+    private int _looks;
 
     /// <summary>How far somebody has put the wall clock forward; negative for back.</summary>
     public TimeSpan WallIsAhead
@@ -29,7 +30,14 @@ internal sealed class TwoClocks : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => _steady.GetUtcNow() + WallIsAhead;
 
-    public override long GetTimestamp() => _steady.GetTimestamp();
+    public override long GetTimestamp()
+    {
+        Interlocked.Increment(ref _looks);
+        return _steady.GetTimestamp();
+    }
+
+    /// <summary>How often somebody has looked at the steady clock.</summary>
+    public int Looks => Volatile.Read(ref _looks);
 
     /// <summary>Whether somebody waits for a time of this length, as it was when they began.</summary>
     public bool IsAwaited(TimeSpan time) => _timers.Values.Contains(time);

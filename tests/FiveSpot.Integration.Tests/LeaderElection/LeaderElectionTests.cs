@@ -3,6 +3,7 @@
 using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Integration.Tests.LeaderElection;
 
@@ -62,6 +63,35 @@ public abstract class LeaderElectionTests(ServerKind kind)
         await pair.B.LeadsAsync();
         var spec = (await pair.LeaseAsync())!["spec"]!;
         ((string)spec["holderIdentity"]!, (int)spec["leaseTransitions"]!, (int)spec["leaseDurationSeconds"]!).ShouldBe(("b", 1, 15));
+    }
+
+    [Fact]
+    public async Task One_that_is_given_up_between_a_look_and_the_wait_after_it_is_taken_at_once_too()
+    {
+        await using var pair = await Pair.BeginAsync(kind, whenBSays: (pair, message) =>
+        {
+            if (!message.EndsWith("a has it.", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            // Here it has looked, and does not wait yet. That its watch has told it is seen by its looking at the clock.
+            var before = pair.B.Clocks.Looks;
+            Task.Run(pair.A.StopAsync).Wait(Wait.Deadline).ShouldBeTrue();
+            SpinWait.SpinUntil(() => pair.B.Clocks.Looks > before, Wait.Deadline).ShouldBeTrue();
+        });
+        await pair.A.LeadsAsync();
+
+        // Its first look fails, so that it watches before it looks for the first time.
+        var looks = 0;
+        pair.B.Traffic.Disturb = (call, stage) => stage == ControllerTraffic.Stage.Before && call.Query.Length == 0 && Interlocked.Increment(ref looks) == 1
+            ? new ControllerTraffic.Fault(503, "ServiceUnavailable", "not now")
+            : null;
+        pair.B.Start();
+        await pair.BWatchesAsync();
+        await Wait.UntilAsync("b waits for its next look", () => pair.B.Clocks.IsAwaited(RetryPeriod));
+        pair.B.Clocks.Advance(RetryPeriod);
+        await pair.B.LeadsAsync();
     }
 
     [Fact]
@@ -211,7 +241,8 @@ public abstract class LeaderElectionTests(ServerKind kind)
     {
         for (var i = 0; i < 10; i++)
         {
-            await using var pair = await Pair.StartAsync(kind, together: true);
+            await using var pair = await Pair.BeginAsync(kind);
+            pair.B.Start();
             await Wait.UntilAsync("one leads", () => pair.A.Elector.IsLeader || pair.B.Elector.IsLeader);
             await pair.SettleAsync();
             (pair.A.Elector.IsLeader ^ pair.B.Elector.IsLeader).ShouldBeTrue();
@@ -222,13 +253,13 @@ public abstract class LeaderElectionTests(ServerKind kind)
     {
         private static int _leases;
 
-        private Pair(Cluster cluster)
+        private Pair(Cluster cluster, Action<Pair, string>? whenBSays)
         {
             Cluster = cluster;
             var name = $"test-{Interlocked.Increment(ref _leases)}";
             Key = new ObjectKey(Candidate.Namespace, name);
             A = new Candidate(cluster, "a", name);
-            B = new Candidate(cluster, "b", name);
+            B = new Candidate(cluster, "b", name, logger: whenBSays is null ? null : new Listener(message => whenBSays(this, message)));
         }
 
         public Cluster Cluster { get; }
@@ -240,21 +271,27 @@ public abstract class LeaderElectionTests(ServerKind kind)
         public Candidate B { get; }
 
         /// <summary>The one leads, and the other watches the Lease.</summary>
-        public static async Task<Pair> StartAsync(ServerKind kind, bool together = false)
+        public static async Task<Pair> StartAsync(ServerKind kind)
         {
-            var pair = new Pair(await Cluster.StartAsync(kind));
-            pair.A.Start();
-            if (together)
-            {
-                pair.B.Start();
-                return pair;
-            }
-
+            var pair = await BeginAsync(kind);
             await pair.A.LeadsAsync();
             pair.B.Start();
-            await Wait.UntilAsync("b watches", () => pair.B.Traffic.Calls.Any(call => call.IsOver && call.Query.Contains("watch=true", StringComparison.Ordinal)));
+            await pair.BWatchesAsync();
             return pair;
         }
+
+        /// <summary>The one is after it; the other is not yet.</summary>
+        /// <param name="kind">Where.</param>
+        /// <param name="whenBSays">Gets what the other logs, on its own thread.</param>
+        public static async Task<Pair> BeginAsync(ServerKind kind, Action<Pair, string>? whenBSays = null)
+        {
+            var pair = new Pair(await Cluster.StartAsync(kind), whenBSays);
+            pair.A.Start();
+            return pair;
+        }
+
+        public Task BWatchesAsync() =>
+            Wait.UntilAsync("b watches", () => B.Traffic.Calls.Any(call => call.IsOver && call.Query.Contains("watch=true", StringComparison.Ordinal)));
 
         public Task<JsonObject?> LeaseAsync() => Cluster.Api.TryGetAsync(Lease.Resource, Key, Cluster.Parse, CancellationToken.None);
 
@@ -303,5 +340,16 @@ public abstract class LeaderElectionTests(ServerKind kind)
             await B.DisposeAsync();
             await Cluster.DisposeAsync();
         }
+    }
+
+    private sealed class Listener(Action<string> onMessage) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            onMessage(formatter(state, exception));
     }
 }
