@@ -10,7 +10,7 @@ ARTIFACTS := artifacts
 .PHONY: help sandbox build kube-assets prometheus test format publish bench crd calm-diagrams docs clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 sandbox: ## Watch ScheduledMachines live: a working day in about a minute, no cluster needed
 	@echo 'Building the sandbox: about a minute the first time.'

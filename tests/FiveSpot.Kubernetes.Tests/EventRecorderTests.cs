@@ -43,12 +43,12 @@ public sealed class EventRecorderTests
     {
         await using var server = await ScriptedServer.StartAsync(context => Keep(context));
         using var client = server.Connect();
-        await Run(client, r => r.Record(Regarding, EventType.Warning, "Reason", "Action", "A note.", "k"));
+        await Run(client, r => r.Record(Regarding, EventType.Warning, "Reason", "Action", "A note.", "7"));
 
         server.Requests.ShouldBe(["POST /apis/events.k8s.io/v1/namespaces/ns/events?fieldManager=controller"]);
         var written = _written.Single();
         var name = written.GetProperty("metadata").GetProperty("name").GetString()!;
-        name.ShouldMatch("^a\\.[0-9a-f]{16}$");
+        name.ShouldMatch("^a\\.000000000007[0-9a-f]{16}$");
         JsonElement.DeepEquals(written, JsonDocument.Parse(
             $$$"""
             {"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"{{{name}}}","namespace":"ns"},
@@ -67,14 +67,25 @@ public sealed class EventRecorderTests
             client,
             r =>
             {
-                r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "k");
-                r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "k");
-                r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "another occasion");
-                r.Record(Regarding with { Uid = "other" }, EventType.Normal, "Reason", "Action", "A note.", "k");
+                r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "7");
+                r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "7");
+                r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "8");
+                r.Record(Regarding with { Uid = "other" }, EventType.Normal, "Reason", "Action", "A note.", "7");
             },
             r => r.Dropped.ShouldBe(0));
         _written.Count.ShouldBe(4);
         _written.Select(e => e.GetProperty("metadata").GetProperty("name").GetString()).Distinct().Count().ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Events_sort_by_their_names_in_the_order_in_which_they_happened()
+    {
+        await using var server = await ScriptedServer.StartAsync(context => Keep(context));
+        using var client = server.Connect();
+        string[] versions = ["9", "10", "99", "100", "4294967296", "10000000000"];
+        await Run(client, r => Array.ForEach(versions, version => r.Record(Regarding, EventType.Normal, "Reason", "Action", version, version)));
+        _written.OrderBy(e => e.GetProperty("metadata").GetProperty("name").GetString(), StringComparer.Ordinal)
+            .Select(e => e.GetProperty("note").GetString()).ShouldBe(versions);
     }
 
     [Fact]
@@ -90,9 +101,9 @@ public sealed class EventRecorderTests
             _ => context.Status(403, "Forbidden", "no"),
         });
         using var client = server.Connect(new ApiClientOptions { NetworkTime = new FakeTimeProvider() });
-        await Run(client, r => r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "k"), r => r.Dropped.ShouldBe(0));
+        await Run(client, r => r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "7"), r => r.Dropped.ShouldBe(0));
         _written.Count.ShouldBe(1);
-        await Run(client, r => r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "k"), r => r.Dropped.ShouldBe(1));
+        await Run(client, r => r.Record(Regarding, EventType.Normal, "Reason", "Action", "A note.", "7"), r => r.Dropped.ShouldBe(1));
         asked.ShouldBe(5);
 
         static Task Abort(HttpContext context)
@@ -108,7 +119,7 @@ public sealed class EventRecorderTests
         await using var server = await ScriptedServer.StartAsync(context => Keep(context));
         using var client = server.Connect();
         await Run(client, r => r.Record(
-            Regarding with { Name = new string('n', 253), Namespace = "" }, EventType.Normal, "Reason", "Action", string.Concat(Enumerable.Repeat("größe😀", 300)), "k"));
+            Regarding with { Name = new string('n', 253), Namespace = "" }, EventType.Normal, "Reason", "Action", string.Concat(Enumerable.Repeat("größe😀", 300)), "7"));
         var written = _written.Single();
         written.GetProperty("metadata").GetProperty("name").GetString()!.Length.ShouldBe(253);
         written.GetProperty("metadata").GetProperty("namespace").GetString().ShouldBe("default");

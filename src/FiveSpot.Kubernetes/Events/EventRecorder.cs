@@ -68,10 +68,11 @@ public sealed partial class EventRecorder
     /// <param name="reason">Why, in one CamelCase word; not empty.</param>
     /// <param name="action">What was done, in one CamelCase word; not empty.</param>
     /// <param name="note">A sentence for a person; cut at 1024 bytes.</param>
-    /// <param name="deduplicationKey">Tells occasions apart: the same event on another occasion (another boundary,
-    /// another uid) must have another one.</param>
+    /// <param name="version">The resource version that the object had when this happened. Told again of the same version, after
+    /// a crash say, it is the same event, and is there once. The names of an object's events sort by it, and in the order of
+    /// their names <c>kubectl describe</c> shows them.</param>
     public void Record(
-        ObjectReference regarding, EventType type, string reason, string action, string note, string deduplicationKey)
+        ObjectReference regarding, EventType type, string reason, string action, string note, string version)
     {
         lock (_lock)
         {
@@ -79,7 +80,7 @@ public sealed partial class EventRecorder
         }
 
         if (!_queue.Writer.TryWrite(
-            new PendingEvent(regarding, type, reason, action, Cut(note, NoteBytes), deduplicationKey, _clock.GetUtcNow())))
+            new PendingEvent(regarding, type, reason, action, Cut(note, NoteBytes), version, _clock.GetUtcNow())))
         {
             Drop(reason, regarding, $"{Capacity} events are waiting already");
             Finished();
@@ -214,11 +215,13 @@ public sealed partial class EventRecorder
 
     private static string NameOf(PendingEvent pending)
     {
-        var says = $"{pending.Regarding.Uid}\0{pending.Reason}\0{pending.Note}\0{pending.DeduplicationKey}";
+        var says = $"{pending.Regarding.Uid}\0{pending.Reason}\0{pending.Note}\0{pending.Version}";
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(says)).AsSpan(0, 8));
-        var longest = NameLength - hash.Length - 1;
+        var order = ulong.TryParse(pending.Version, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
+        var suffix = $".{order:x12}{hash}";
+        var longest = NameLength - suffix.Length;
         var name = pending.Regarding.Name;
-        return $"{(name.Length > longest ? name[..longest].TrimEnd('.', '-') : name)}.{hash}";
+        return $"{(name.Length > longest ? name[..longest].TrimEnd('.', '-') : name)}{suffix}";
     }
 
     // The server counts bytes. Cut between characters.
@@ -270,6 +273,6 @@ public sealed partial class EventRecorder
     private partial void LogDropped(string reason, ObjectKey key, string why);
 
     private sealed record PendingEvent(
-        ObjectReference Regarding, EventType Type, string Reason, string Action, string Note, string DeduplicationKey,
+        ObjectReference Regarding, EventType Type, string Reason, string Action, string Note, string Version,
         DateTimeOffset At);
 }
