@@ -283,9 +283,31 @@ internal sealed class Cluster : IAsyncDisposable
         ["metadata"] = new JsonObject { ["name"] = name },
     });
 
+    // Established is not enough: for a moment a newer server says that its storage is initializing. A scenario whose network
+    // has a clock that stands still would wait for ever to ask again.
     private Task EstablishedAsync(string name) => Wait.UntilAsync($"{name} is served", async () =>
-        (await GetAsync(Kinds.Crd, name))?["status"]?["conditions"]?.AsArray()
-            .Any(condition => (string?)condition!["type"] == "Established" && (string?)condition["status"] == "True") ?? false);
+    {
+        var definition = await GetAsync(Kinds.Crd, name);
+        if (definition?["status"]?["conditions"]?.AsArray().Any(condition => (string?)condition!["type"] == "Established" && (string?)condition["status"] == "True") is not true)
+        {
+            return false;
+        }
+
+        try
+        {
+            foreach (var version in definition["spec"]!["versions"]!.AsArray().Where(version => (bool)version!["served"]!))
+            {
+                await Api.GetRawAsync(
+                    $"/apis/{definition["spec"]!["group"]}/{version!["name"]}/{definition["spec"]!["names"]!["plural"]}?limit=1", Parse, CancellationToken.None);
+            }
+
+            return true;
+        }
+        catch (ApiException exception) when (exception.IsNotFound || exception.IsTooManyRequests)
+        {
+            return false;
+        }
+    });
 
     // The server is another scenario's next: what a controller would see of this one must be gone.
     private async Task LeaveNothingAsync()
