@@ -205,9 +205,15 @@ public sealed class WeeklyScheduleTests
 
         // Instants all over two centuries, so that a cache of recent answers would not do.
         Ask(schedules, first, step, 2);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var changes = Ask(schedules, first, step, steps);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        var (changes, allocated) = (0, long.MaxValue);
+
+        // The runtime may put a little on this thread once, when it compiles anew what is hot; what asks would each time.
+        for (var attempt = 1; attempt <= 3 && allocated > 0; attempt++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            changes = Ask(schedules, first, step, steps);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
         allocated.ShouldBe(0);
         changes.ShouldBeGreaterThan(steps);

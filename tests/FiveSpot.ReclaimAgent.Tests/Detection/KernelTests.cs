@@ -167,6 +167,9 @@ public sealed class KernelTests : IDisposable
         await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{program.Pid}/comm") == name + "\n");
         await using var watch = new RunningWatch(connector: null, FakeProc.Looking([name]), time: time);
         await watch.NoticesAsync(program.Pid);
+
+        // It is noticed in the midst of the first sweep, which is counted when it is over.
+        await watch.SweepsAsync(1);
         time.Advance(TimeSpan.FromSeconds(29));
         watch.Metrics.ShouldContain("fivespot_reclaim_sweeps_total 1\n");
         time.Advance(TimeSpan.FromSeconds(1));
