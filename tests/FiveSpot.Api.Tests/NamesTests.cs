@@ -5,59 +5,28 @@ using System.Text.RegularExpressions;
 
 namespace FiveSpot.Api.Tests;
 
-/// <summary>The names of the contract, read from the contract itself.</summary>
+/// <summary>The names that other programs rely on are those that the reference lists: none is renamed, or left out there, unseen.</summary>
 public sealed class NamesTests
 {
-    [Fact]
-    public void Events_are_those_of_the_contract() =>
-        Constants(typeof(EventReasons)).ShouldBe(
-            Quoted(Section("**Events**", "`Warning` where")).Where(static name => char.IsUpper(name[0])), ignoreOrder: true);
-
-    [Fact]
-    public void Phases_are_those_of_the_contract() =>
-        Constants(typeof(MachinePhase)).ShouldBe(
-            Regex.Matches(Section("## 4. Phases", "What decides"), "^\\| `(\\w+)` \\|", RegexOptions.Multiline)
-                .Select(static match => match.Groups[1].Value),
-            ignoreOrder: true);
-
-    [Fact]
-    public void Condition_types_are_those_of_the_contract() =>
-        Constants(typeof(ConditionTypes)).ShouldBe(
-            Quoted(Section("with `observedGeneration`; types", "|\n")), ignoreOrder: true);
-
     [Theory]
-    [InlineData(typeof(ConditionReasons))]
-    [InlineData(typeof(WellKnown))]
-    public void Other_names_are_in_the_contract(Type type)
+    [InlineData(typeof(MachinePhase), "events.md", "## Phases")]
+    [InlineData(typeof(EventReasons), "events.md", "## Events")]
+    [InlineData(typeof(ConditionTypes), "events.md", "## Conditions")]
+    [InlineData(typeof(ConditionReasons), "events.md", "## Reasons of conditions")]
+    [InlineData(typeof(WellKnown), "names.md", "# Names")]
+    public void Names_are_those_of_the_reference(Type type, string document, string heading) =>
+        Constants(type).ShouldBe(Listed(document, heading), ignoreOrder: true);
+
+    // The first column of the table below a heading.
+    private static IEnumerable<string> Listed(string document, string heading)
     {
-        // Cluster API's and Kubernetes' own conventions, and names that only 5-Spot itself reads.
-        string[] own =
-        [
-            WellKnown.CordonedByAnnotation, WellKnown.DrainResultAnnotation, WellKnown.TemplateHashAnnotation, WellKnown.ReclaimsAnnotation, WellKnown.InstanceCountAnnotation, WellKnown.Singular,
-            ConditionReasons.ReferencesInvalid, ConditionReasons.Forbidden, ConditionReasons.ScheduleStaysOn,
-            ConditionReasons.Reachable, ConditionReasons.Unreachable, ConditionReasons.AccessDenied, ConditionReasons.KubeconfigUnusable,
-            ConditionReasons.KindNotFound, ConditionReasons.ProviderUnavailable,
-            ConditionReasons.Refused, ConditionReasons.Retrying, ConditionReasons.NoMachine, ConditionReasons.MachineNotReady,
-        ];
-        var contract = Contract().Replace("…/", "5spot.finos.org/", StringComparison.Ordinal);
-        foreach (var name in Constants(type).Except(own))
-        {
-            contract.ShouldContain(name);
-        }
+        var text = File.ReadAllText(Path.Combine(TestFiles.Repository, "docs", "reference", document));
+        var start = text.IndexOf($"{heading}\n", StringComparison.Ordinal);
+        start.ShouldBeGreaterThanOrEqualTo(0, $"{document} has no heading {heading}");
+        var next = text.IndexOf("\n#", start + 1, StringComparison.Ordinal);
+        return Regex.Matches(next < 0 ? text[start..] : text[start..next], "^\\| `([^`]+)` \\|", RegexOptions.Multiline)
+            .Select(static match => match.Groups[1].Value);
     }
-
-    private static string Section(string from, string to)
-    {
-        var contract = Contract();
-        var start = contract.IndexOf(from, StringComparison.Ordinal);
-        start.ShouldBeGreaterThan(0);
-        return contract[start..contract.IndexOf(to, start, StringComparison.Ordinal)].Split("types", 2)[^1];
-    }
-
-    private static string Contract() => File.ReadAllText(TestFiles.Shared("contract.md"));
-
-    private static IEnumerable<string> Quoted(string text) =>
-        Regex.Matches(text, "`(\\w+)`").Select(static match => match.Groups[1].Value);
 
     private static IEnumerable<string> Constants(Type type) =>
         type.GetFields(BindingFlags.Public | BindingFlags.Static)
