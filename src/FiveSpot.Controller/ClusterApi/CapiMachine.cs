@@ -19,8 +19,8 @@ public sealed record CapiMachine : IKubernetesObject
     /// <summary>Its infrastructure machine.</summary>
     public ProviderReference? Infrastructure { get; init; }
 
-    /// <summary>How long Cluster API itself drains; null or zero is without end.</summary>
-    public TimeSpan? NodeDrainTimeout { get; init; }
+    /// <summary>How long Cluster API takes at most to delete it.</summary>
+    public DeletionTimeouts DeletionTimeouts { get; init; }
 
     /// <summary>The machine's id at its provider; null until it is known.</summary>
     public string? ProviderId { get; init; }

@@ -51,7 +51,7 @@ public static class MachineReader
             ApiVersion = apiVersion,
             Bootstrap = fields.Bootstrap,
             Infrastructure = fields.Infrastructure,
-            NodeDrainTimeout = fields.DrainTimeout,
+            DeletionTimeouts = new(fields.DrainTimeout, fields.VolumeDetachTimeout, fields.NodeDeletionTimeout),
             ProviderId = fields.ProviderId,
             NodeName = fields.NodeName,
             NodeUid = fields.NodeUid,
@@ -87,6 +87,14 @@ public static class MachineReader
             {
                 fields.DrainTimeout = GoDuration.Parse(reader.ReadText());
             }
+            else if (reader.ValueTextEquals("nodeVolumeDetachTimeout"u8))
+            {
+                fields.VolumeDetachTimeout = GoDuration.Parse(reader.ReadText());
+            }
+            else if (reader.ValueTextEquals("nodeDeletionTimeout"u8))
+            {
+                fields.NodeDeletionTimeout = GoDuration.Parse(reader.ReadText());
+            }
             else if (reader.ValueTextEquals("deletion"u8))
             {
                 ReadDeletion(ref reader, ref fields);
@@ -118,6 +126,9 @@ public static class MachineReader
         }
     }
 
+    private static TimeSpan? Seconds(ref Utf8JsonReader reader) =>
+        reader.ReadInteger() is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
     private static void ReadDeletion(ref Utf8JsonReader reader, ref Fields fields)
     {
         if (!reader.EnterObject())
@@ -129,7 +140,15 @@ public static class MachineReader
         {
             if (reader.ValueTextEquals("nodeDrainTimeoutSeconds"u8))
             {
-                fields.DrainTimeout = reader.ReadInteger() is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+                fields.DrainTimeout = Seconds(ref reader);
+            }
+            else if (reader.ValueTextEquals("nodeVolumeDetachTimeoutSeconds"u8))
+            {
+                fields.VolumeDetachTimeout = Seconds(ref reader);
+            }
+            else if (reader.ValueTextEquals("nodeDeletionTimeoutSeconds"u8))
+            {
+                fields.NodeDeletionTimeout = Seconds(ref reader);
             }
             else
             {
@@ -247,6 +266,8 @@ public static class MachineReader
         public ProviderReference? Bootstrap;
         public ProviderReference? Infrastructure;
         public TimeSpan? DrainTimeout;
+        public TimeSpan? VolumeDetachTimeout;
+        public TimeSpan? NodeDeletionTimeout;
         public string? ProviderId;
         public string? NodeName;
         public string? NodeUid;

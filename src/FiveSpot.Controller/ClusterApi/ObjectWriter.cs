@@ -12,14 +12,58 @@ namespace FiveSpot.Controller.ClusterApi;
 public static class ObjectWriter
 {
     /// <summary>The bootstrap config or the infrastructure machine, from its template.</summary>
-    public static ReadOnlyMemory<byte> ProviderObject(ScheduledMachine machine, ObjectTemplate template) => Write(json =>
+    public static ReadOnlyMemory<byte> ProviderObject(ScheduledMachine machine, ProviderRole role) => Write(json =>
     {
+        var template = TemplateOf(machine, role);
         json.WriteString("apiVersion"u8, template.ApiVersion);
         json.WriteString("kind"u8, template.Kind);
-        WriteMetadata(json, machine, template.Metadata?.Labels, template.Metadata?.Annotations, owned: false);
+        WriteMetadata(json, machine, template.Metadata?.Labels, template.Metadata?.Annotations, machine.HashOf(role), owned: false);
         json.WritePropertyName("spec"u8);
         template.Spec.WriteTo(json);
     });
+
+    /// <summary>A JSON patch that brings such an object up to its template, if it is still the one of this uid. Its labels and
+    /// annotations are there, since we made it with some.</summary>
+    public static ReadOnlyMemory<byte> ProviderObjectPatch(ScheduledMachine machine, ProviderRole role, string uid)
+    {
+        var template = TemplateOf(machine, role);
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            WriteText("replace", "/metadata/uid", uid);
+            json.WriteStartObject();
+            json.WriteString("op"u8, "add"u8);
+            json.WriteString("path"u8, "/spec"u8);
+            json.WritePropertyName("value"u8);
+            template.Spec.WriteTo(json);
+            json.WriteEndObject();
+            foreach (var (key, value) in Labels(machine, template.Metadata?.Labels))
+            {
+                WriteText("add", $"/metadata/labels/{Escape(key)}", value!);
+            }
+
+            foreach (var (key, value) in Annotations(template.Metadata?.Annotations, machine.HashOf(role)))
+            {
+                WriteText("add", $"/metadata/annotations/{Escape(key)}", value!);
+            }
+
+            json.WriteEndArray();
+
+            void WriteText(string operation, string path, string value)
+            {
+                json.WriteStartObject();
+                json.WriteString("op"u8, operation);
+                json.WriteString("path"u8, path);
+                json.WriteString("value"u8, value);
+                json.WriteEndObject();
+            }
+        }
+
+        return buffer.WrittenMemory;
+
+        static string Escape(string key) => key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    }
 
     /// <summary>The Machine that points at both.</summary>
     /// <param name="machine">What it is made for.</param>
@@ -29,7 +73,7 @@ public static class ObjectWriter
         var spec = machine.Spec!;
         json.WriteString("apiVersion"u8, $"{MachineApi.Group}/{version}");
         json.WriteString("kind"u8, MachineApi.Kind);
-        WriteMetadata(json, machine, spec.MachineTemplate?.Labels, spec.MachineTemplate?.Annotations, owned: true);
+        WriteMetadata(json, machine, spec.MachineTemplate?.Labels, spec.MachineTemplate?.Annotations, machine.TemplateHash, owned: true);
         json.WriteStartObject("spec"u8);
         json.WriteString("clusterName"u8, spec.ClusterName);
         if (!string.IsNullOrEmpty(spec.MachineTemplate?.Version))
@@ -46,15 +90,15 @@ public static class ObjectWriter
         WriteReference(json, "configRef", machine, spec.BootstrapSpec, version);
         json.WriteEndObject();
         WriteReference(json, "infrastructureRef", machine, spec.InfrastructureSpec, version);
-        WriteDrainTimeout(json, Decision.CapiDrainTimeout(machine), version);
+        WriteDeletionTimeouts(json, DeletionTimeouts.Of(machine), version);
         json.WriteEndObject();
     });
 
-    /// <summary>A merge patch that sets Cluster API's drain timeout.</summary>
-    public static ReadOnlyMemory<byte> DrainTimeoutPatch(TimeSpan timeout, string version) => Write(json =>
+    /// <summary>A merge patch that sets how long Cluster API takes at most to delete a Machine.</summary>
+    public static ReadOnlyMemory<byte> DeletionTimeoutsPatch(DeletionTimeouts timeouts, string version) => Write(json =>
     {
         json.WriteStartObject("spec"u8);
-        WriteDrainTimeout(json, timeout, version);
+        WriteDeletionTimeouts(json, timeouts, version);
         json.WriteEndObject();
     });
 
@@ -249,18 +293,14 @@ public static class ObjectWriter
         ScheduledMachine machine,
         IReadOnlyDictionary<string, string>? labels,
         IReadOnlyDictionary<string, string>? annotations,
+        string hash,
         bool owned)
     {
         json.WriteStartObject("metadata"u8);
         json.WriteString("name"u8, machine.Metadata.Name);
         json.WriteString("namespace"u8, machine.Metadata.Namespace);
-        WriteStrings(json, "labels",
-        [
-            .. Of(labels),
-            new(WellKnown.ScheduledMachineLabel, machine.Metadata.Name),
-            new(WellKnown.ClusterNameLabel, machine.Spec!.ClusterName),
-        ]);
-        WriteStrings(json, "annotations", [.. Of(annotations), new(WellKnown.TemplateHashAnnotation, machine.TemplateHash)]);
+        WriteStrings(json, "labels", Labels(machine, labels));
+        WriteStrings(json, "annotations", Annotations(annotations, hash));
         if (owned)
         {
             json.WriteStartArray("ownerReferences"u8);
@@ -270,6 +310,19 @@ public static class ObjectWriter
 
         json.WriteEndObject();
     }
+
+    private static ObjectTemplate TemplateOf(ScheduledMachine machine, ProviderRole role) =>
+        role is ProviderRole.Bootstrap ? machine.Spec!.BootstrapSpec : machine.Spec!.InfrastructureSpec;
+
+    private static IEnumerable<KeyValuePair<string, string?>> Labels(ScheduledMachine machine, IReadOnlyDictionary<string, string>? labels) =>
+    [
+        .. Of(labels),
+        new(WellKnown.ScheduledMachineLabel, machine.Metadata.Name),
+        new(WellKnown.ClusterNameLabel, machine.Spec!.ClusterName),
+    ];
+
+    private static IEnumerable<KeyValuePair<string, string?>> Annotations(IReadOnlyDictionary<string, string>? annotations, string hash) =>
+        [.. Of(annotations), new(WellKnown.TemplateHashAnnotation, hash)];
 
     private static IEnumerable<KeyValuePair<string, string?>> Of(IReadOnlyDictionary<string, string>? strings) =>
         strings is null ? [] : strings.Select(pair => new KeyValuePair<string, string?>(pair.Key, pair.Value));
@@ -310,16 +363,20 @@ public static class ObjectWriter
         json.WriteEndObject();
     }
 
-    private static void WriteDrainTimeout(Utf8JsonWriter json, TimeSpan timeout, string version)
+    private static void WriteDeletionTimeouts(Utf8JsonWriter json, DeletionTimeouts timeouts, string version)
     {
         if (version == "v1beta1")
         {
-            json.WriteString("nodeDrainTimeout"u8, GoDuration.Format(timeout));
+            json.WriteString("nodeDrainTimeout"u8, GoDuration.Format(timeouts.Drain!.Value));
+            json.WriteString("nodeVolumeDetachTimeout"u8, GoDuration.Format(timeouts.VolumeDetach!.Value));
+            json.WriteString("nodeDeletionTimeout"u8, GoDuration.Format(timeouts.NodeDeletion!.Value));
             return;
         }
 
         json.WriteStartObject("deletion"u8);
-        json.WriteNumber("nodeDrainTimeoutSeconds"u8, (long)timeout.TotalSeconds);
+        json.WriteNumber("nodeDrainTimeoutSeconds"u8, (long)timeouts.Drain!.Value.TotalSeconds);
+        json.WriteNumber("nodeVolumeDetachTimeoutSeconds"u8, (long)timeouts.VolumeDetach!.Value.TotalSeconds);
+        json.WriteNumber("nodeDeletionTimeoutSeconds"u8, (long)timeouts.NodeDeletion!.Value.TotalSeconds);
         json.WriteEndObject();
     }
 

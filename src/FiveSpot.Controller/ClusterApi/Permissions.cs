@@ -17,6 +17,10 @@ namespace FiveSpot.Controller.ClusterApi;
 /// </remarks>
 public sealed partial class Permissions : IDisposable
 {
+    // What is missing is asked for whenever a machine that lacks it is looked at, and yet not more often than this.
+    private static readonly TimeSpan FirstAskAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestAskAgain = TimeSpan.FromMinutes(1);
+
     private static readonly string[] OfProviderObjects = ["create", "delete"];
     private static readonly string[] OfMachines = ["create", "delete", "patch"];
 
@@ -56,6 +60,8 @@ public sealed partial class Permissions : IDisposable
         _everywhere.TryRemove(resource, out _);
         _entries.TryRemove((ns, resource), out _);
     }
+
+    private TimeProvider Time => _api.NetworkTime;
 
     /// <inheritdoc/>
     public void Dispose() => _oneAtATime.Dispose();
@@ -112,6 +118,8 @@ public sealed partial class Permissions : IDisposable
         private Permission? _known;
         private bool _isCertain;
         private bool _asking;
+        private long _answered;
+        private TimeSpan _askAgainAfter = FirstAskAgain;
 
         public Permission Find(Permissions permissions, string ns, ResourceType resource, ObjectKey asker)
         {
@@ -123,7 +131,7 @@ public sealed partial class Permissions : IDisposable
                 }
 
                 _waiting.Add(asker);
-                if (!_asking)
+                if (!_asking && (_known is null || permissions.Time.GetElapsedTime(_answered) >= _askAgainAfter))
                 {
                     _asking = true;
                     _ = Task.Run(() => AskAsync(permissions, ns, resource));
@@ -143,10 +151,14 @@ public sealed partial class Permissions : IDisposable
                 {
                     _asking = false;
                     _isCertain = isCertain;
+                    _answered = permissions.Time.GetTimestamp();
                     if (answer == _known)
                     {
+                        _askAgainAfter = _askAgainAfter * 2 < LongestAskAgain ? _askAgainAfter * 2 : LongestAskAgain;
                         return;
                     }
+
+                    _askAgainAfter = FirstAskAgain;
 
                     _known = answer;
                     waiting = [.. _waiting];

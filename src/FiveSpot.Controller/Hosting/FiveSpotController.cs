@@ -113,10 +113,12 @@ public sealed partial class FiveSpotController : IDisposable
         var clusters = _clusters = new WorkloadClusters(_api, workload, EnqueueOwn, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
+        var failures = new StepFailures(_settings.Clock);
         _reconciler = new Reconciler(
             scheduledMachines,
             new Observer(machines, new NodeClaims(machines, EnqueueOwn), kinds, permissions, clusters, machineResource),
             new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
+            failures,
             events,
             clusters,
             _settings.Decisions,
@@ -130,7 +132,6 @@ public sealed partial class FiveSpotController : IDisposable
             {
                 _queue.ForgetWake(change.Key);
                 clusters.Release(change.Key);
-                return;
             }
 
             EnqueueOwn(change.Key);
@@ -149,6 +150,10 @@ public sealed partial class FiveSpotController : IDisposable
             {
                 wasAway = false;
                 _queue.EndBackOffs();
+                foreach (var key in failures.EndBackOffs())
+                {
+                    EnqueueOwn(key);
+                }
             }
         };
 

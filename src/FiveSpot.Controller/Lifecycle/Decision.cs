@@ -2,6 +2,7 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 
@@ -69,8 +70,9 @@ public static class Decision
                 .Late().Plan(new Step.RemoveFinalizer());
         }
 
-        // Nobody needs to switch off what goes altogether; but its owner waits.
-        var takingAway = TakeAway(seen, now, seen.ReclaimRequest is null ? Manner.WithoutGrace : Manner.Emergency);
+        // Nobody needs to switch off what goes altogether; but its owner, or whoever pulls the switch, waits.
+        var manner = seen.Machine.KillSwitch ? Manner.AtOnce : seen.ReclaimRequest is null ? Manner.WithoutGrace : Manner.Emergency;
+        var takingAway = TakeAway(seen, now, manner);
         if (takingAway.IsDone)
         {
             return Report(seen, now, MachinePhase.ShuttingDown, "Its machine is gone.", scheduled)
@@ -86,34 +88,50 @@ public static class Decision
     {
         var takingAway = TakeAway(seen, now, Manner.AtOnce);
         var message = takingAway.IsDone
-            ? "Kill switch is on: the machine is gone and stays away."
+            ? $"Kill switch is on: the machine is gone and stays away.{takingAway.Message}"
             : $"Kill switch is on. {takingAway.Message}";
         return Report(seen, now, MachinePhase.Terminated, message, Scheduled.No(EventReasons.KillSwitchActivated, "spec.killSwitch is true."))
             .Plan(takingAway);
     }
 
-    /// <summary>Section 9: the owner wants the machine back. It is switched off before anything else is done.</summary>
+    /// <summary>Section 9: the owner wants the machine back. It is switched off before anything is deleted; while that fails, it is
+    /// drained all the same.</summary>
     private static Plan Reclaimed(Observation seen, DateTimeOffset now)
     {
         var machine = seen.Machine;
         var request = seen.ReclaimRequest;
         var note = ReclaimNote.Of(machine);
-        var isSwitchedOff = machine.IsSwitchedOff && (request is null || note.Answers(request));
+        var isSwitchedOff = IsSwitchedOffForReclaim(seen);
         var because = $"Its owner wants it back ({request?.Reason ?? note.Reason}).";
-        if (!isSwitchedOff && seen.SwitchOffRefused is null)
+        var takingAway = TakeAway(seen, now, Manner.Emergency);
+        var failure = seen.FailureOf(Step.SwitchOff.StepName);
+        var refused = failure is { IsError: true } ? failure : null;
+        if (!isSwitchedOff && refused is null)
         {
-            ImmutableArray<Step> steps = [new Step.SwitchOff(note.With(request!, now))];
             return Report(seen, now, MachinePhase.EmergencyRemove, because, Scheduled.No(EventReasons.EmergencyReclaim, because))
                 .Ready(EventReasons.EmergencyReclaim)
-                .Plan(machine.Status.Phase == MachinePhase.EmergencyRemove || seen.ReclaimAnnounced ? steps : steps.Insert(0, new Step.Announce()));
+                .Plan(takingAway with
+                {
+                    Steps =
+                    [
+                        .. machine.Status.Phase == MachinePhase.EmergencyRemove || seen.ReclaimAnnounced ? Array.Empty<Step>() : [new Step.Announce()],
+                        .. failure is null ? [] : takingAway.Steps.Where(step => step is Step.Cordon or Step.DeletePods),
+                        new Step.SwitchOff(note.With(request!, now)),
+                    ],
+                });
+        }
+
+        if (!isSwitchedOff && !takingAway.IsDone)
+        {
+            // Whoever refused may yet be persuaded: nothing waits for that any more.
+            takingAway = takingAway with { Steps = [.. takingAway.Steps, new Step.SwitchOff(note.With(request!, now)) { Importance = StepImportance.Optional }] };
         }
 
         var scheduled = isSwitchedOff
             ? Scheduled.No(EventReasons.EmergencyReclaimDisabledSchedule, $"{because} It stays switched off until somebody sets spec.schedule.enabled to true again.")
-            : Scheduled.No(ConditionReasons.ScheduleStaysOn, $"{because} It could not be switched off, and will come back: {seen.SwitchOffRefused}");
-        var takingAway = TakeAway(seen, now, Manner.Emergency);
+            : Scheduled.No(ConditionReasons.ScheduleStaysOn, $"{because} It could not be switched off, and will come back: {refused!.Message}");
         return takingAway.IsDone
-            ? Report(seen, now, MachinePhase.Disabled, scheduled.Message, scheduled).Plan()
+            ? Report(seen, now, MachinePhase.Disabled, $"{scheduled.Message}{takingAway.Message}", scheduled).Plan()
             : Report(seen, now, MachinePhase.EmergencyRemove, $"{because} {takingAway.Message}", scheduled)
                 .Ready(note.IsRapid ? EventReasons.RapidReReclaim : EventReasons.EmergencyReclaim)
                 .Plan(takingAway);
@@ -155,7 +173,7 @@ public static class Decision
     {
         var takingAway = TakeAway(seen, now, Manner.WithGrace);
         return takingAway.IsDone
-            ? Report(seen, now, phaseWhenGone, done, scheduled).Plan([.. Finalizer(seen), .. ForgetReclaim(seen)])
+            ? Report(seen, now, phaseWhenGone, $"{done}{takingAway.Message}", scheduled).Plan([.. Finalizer(seen), .. ForgetReclaim(seen)])
             : Report(seen, now, MachinePhase.ShuttingDown, $"{because}. {takingAway.Message}", scheduled)
                 .ShutdownBegan(takingAway.Began).Plan(takingAway);
     }
@@ -172,9 +190,14 @@ public static class Decision
 
         if (seen.OurMachine is { } found)
         {
-            return found.IsBeingDeleted
-                ? Report(seen, now, MachinePhase.Pending, "In its window; the former Machine is still being deleted, and is made again once it is gone.", scheduled).Plan()
-                : Active(seen, found, now, times, scheduled);
+            if (!found.IsBeingDeleted)
+            {
+                return Active(seen, found, now, times, scheduled);
+            }
+
+            var (late, wakeAt) = CapiIsLate(seen, found, now);
+            return Report(seen, now, MachinePhase.Pending, "In its window; the former Machine is still being deleted, and is made again once it is gone.", scheduled)
+                .WakeAt(late ? null : wakeAt).Plan(ExcludeDrain(found, DrainResult.Of(found), late));
         }
 
         if (seen.Slots.FirstOrDefault(slot => slot.Trouble is not null) is { Trouble: { } trouble })
@@ -201,7 +224,7 @@ public static class Decision
         {
             // What served an earlier Machine goes with it; another one gets fresh objects.
             AddDeletions(steps, seen, spent);
-            return Report(seen, now, MachinePhase.Pending, $"In its window; waiting for {Names(spent)} of the former Machine to go.", scheduled)
+            return Report(seen, now, MachinePhase.Pending, $"In its window; waiting for {Names(spent)} of the former Machine to go.{WhyNotGoing(spent)}", scheduled)
                 .Plan(steps.ToImmutable());
         }
 
@@ -209,9 +232,14 @@ public static class Decision
         steps.AddRange(ForgetReclaim(seen));
         foreach (var role in (ReadOnlySpan<ProviderRole>)[ProviderRole.Bootstrap, ProviderRole.Infrastructure])
         {
-            if (seen.Slot(role)!.Object is null)
+            var slot = seen.Slot(role)!;
+            if (slot.Object is not { } there)
             {
                 steps.Add(new Step.CreateProviderObject(role));
+            }
+            else if (!IsUpToDate(seen, role, there))
+            {
+                steps.Add(new Step.UpdateProviderObject(role));
             }
         }
 
@@ -229,7 +257,7 @@ public static class Decision
         ReclaimNote.Of(seen.Machine).Reason is null ? [] : [new Step.ForgetReclaim()];
 
     private static Plan Active(
-        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Times times, Scheduled scheduled)
+        Observation seen, CapiMachine found, DateTimeOffset now, Times times, Scheduled scheduled)
     {
         var steps = ImmutableArray.CreateBuilder<Step>();
         steps.AddRange(Finalizer(seen));
@@ -286,7 +314,7 @@ public static class Decision
 
         if (manner is Manner.AtOnce || found.NodeName is null)
         {
-            return DeleteMachine(found, manner, drained: null);
+            return DeleteMachine(seen, found, manner, drained: null);
         }
 
         if (manner is Manner.Emergency)
@@ -300,28 +328,32 @@ public static class Decision
         var drainEnds = (graceEnds ?? seen.Machine.Metadata.DeletionTimestamp!.Value) + seen.Machine.DrainTimeout;
         var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds, manner);
         return staying is null
-            ? DeleteMachine(found, manner, ResultOfDrain(seen, found))
+            ? DeleteMachine(seen, found, manner, ResultOfDrain(seen, found))
             : staying with { Began = began, WatchesPods = IsCordoned(seen), Steps = [.. staying.Steps, .. KeepAgent(seen, now, isLeaving: false)] };
     }
 
     // No grace period, no budgets: what can be moved in a minute is moved, and the owner waits for nothing else. Counted from
-    // the note that it was switched off; where that was refused, nobody waits at all.
-    private static TakingAway TakeAwayAtOnce(Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now)
+    // the note that it was switched off; where that fails, from the first time that it did.
+    private static TakingAway TakeAwayAtOnce(Observation seen, CapiMachine found, DateTimeOffset now)
     {
-        var began = seen.Machine.Metadata.DeletionTimestamp ?? ReclaimNote.Of(seen.Machine).Began;
+        var noted = IsSwitchedOffForReclaim(seen) ? ReclaimNote.Of(seen.Machine).Began : seen.FailureOf(Step.SwitchOff.StepName)?.Since;
+        var began = seen.Machine.Metadata.DeletionTimestamp ?? noted ?? now;
         var timeout = seen.Machine.DrainTimeout < EmergencyDrainTimeout ? seen.Machine.DrainTimeout : EmergencyDrainTimeout;
-        if (AwaitDrain(seen, found, now, began + timeout ?? now, Manner.Emergency) is { } staying)
+        if (AwaitDrain(seen, found, now, began + timeout, Manner.Emergency) is { } staying)
         {
             return staying with { WatchesPods = IsCordoned(seen) };
         }
 
         var result = ResultOfDrain(seen, found);
-        var deleting = DeleteMachine(found, Manner.Emergency, result, began is { } at ? (now - at, IsEmpty(seen)) : null);
+        var deleting = DeleteMachine(seen, found, Manner.Emergency, result, (now - began, IsEmpty(seen)));
         return deleting with { Message = $"{result.Message} {deleting.Message}" };
     }
 
+    private static bool IsSwitchedOffForReclaim(Observation seen) =>
+        seen.Machine.IsSwitchedOff && (seen.ReclaimRequest is not { } request || ReclaimNote.Of(seen.Machine).Answers(request));
+
     private static TakingAway? AwaitGracePeriod(
-        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, DateTimeOffset? until)
+        Observation seen, CapiMachine found, DateTimeOffset now, DateTimeOffset? until)
     {
         if (until is not { } ends || now >= ends || IsEmpty(seen))
         {
@@ -337,7 +369,7 @@ public static class Decision
     }
 
     private static TakingAway? AwaitDrain(
-        Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, DateTimeOffset ends, Manner manner)
+        Observation seen, CapiMachine found, DateTimeOffset now, DateTimeOffset ends, Manner manner)
     {
         if (now >= ends || IsEmpty(seen) || seen.Node.State is NodeState.Mismatch)
         {
@@ -361,46 +393,64 @@ public static class Decision
         _ => [],
     };
 
-    private static DrainResult ResultOfDrain(Observation seen, ClusterApi.CapiMachine found) =>
+    private static DrainResult ResultOfDrain(Observation seen, CapiMachine found) =>
         seen.Node.State is NodeState.Deleted
             ? DrainResult.Drained($"Node {found.NodeName} was deleted: nothing runs there any more.")
         : IsEmpty(seen) ? DrainResult.Drained($"Node {found.NodeName} is drained: nothing that could be evicted is left.")
         : seen.Pods is { } pods ? DrainResult.Failed($"Node {found.NodeName} could not be drained in time. {pods.Describe()}")
         : DrainResult.Failed($"Node {found.NodeName} could not be drained: {WhyPodsAreUnknown(seen, found)}");
 
+    // The Pods stay watched until the deletion is accepted: should it be refused, they still say how far the drain is.
     private static TakingAway DeleteMachine(
-        ClusterApi.CapiMachine found, Manner manner, DrainResult? drained, (TimeSpan Took, bool Succeeded)? emergencyDrain = null)
-    {
-        // Once our drain is over, or is not wanted, Cluster API is not to begin another.
-        var andVolumes = WaitsForNothing(manner);
-        var exclude = (andVolumes && !DrainExclusion.IsComplete(found, andVolumes: true))
-            || (drained is not null && (drained != DrainResult.Of(found) || !DrainExclusion.IsComplete(found, andVolumes: false)));
-        var delete = new Step.DeleteMachine(found.Uid) { EmergencyDrain = emergencyDrain };
-        return new TakingAway("Deleting the Machine.")
+        Observation seen, CapiMachine found, Manner manner, DrainResult? drained, (TimeSpan Took, bool Succeeded)? emergencyDrain = null) =>
+        new("Deleting the Machine.")
         {
-            Steps = exclude ? [new Step.ExcludeDrain(andVolumes, drained), delete] : [delete],
+            Steps =
+            [
+                .. ExcludeDrain(found, drained, WaitsForNothing(manner)),
+                new Step.DeleteMachine(found.Uid) { EmergencyDrain = emergencyDrain },
+            ],
             Drain = drained?.Reason,
+            WatchesPods = manner is not Manner.AtOnce && IsCordoned(seen),
         };
-    }
 
-    private static TakingAway AwaitMachineDeletion(Observation seen, ClusterApi.CapiMachine found, DateTimeOffset now, Manner manner)
+    private static TakingAway AwaitMachineDeletion(Observation seen, CapiMachine found, DateTimeOffset now, Manner manner)
     {
-        var drained = DrainResult.Of(found);
-        var exclude = WaitsForNothing(manner) && !DrainExclusion.IsComplete(found, andVolumes: true);
+        var drained = DrainResult.Of(found) ?? seen.DrainResult;
+        var (late, wakeAt) = CapiIsLate(seen, found, now);
         return new TakingAway($"{(drained is null ? "" : $"{drained.Message} ")}Waiting for Cluster API to delete the Machine.")
         {
             Steps =
             [
-                .. exclude ? [new Step.ExcludeDrain(AndVolumes: true, Result: null)] : Array.Empty<Step>(),
+                .. ExcludeDrain(found, drained, late || WaitsForNothing(manner)),
                 .. KeepAgent(seen, now, isLeaving: true),
                 .. ClearRequest(seen, now, manner),
             ],
             Drain = drained?.Reason,
-            WakeAt = Earliest(now, seen.Agent.NotBefore, seen.RequestCleared.NotBefore),
+            WakeAt = Earliest(now, seen.Agent.NotBefore, seen.RequestCleared.NotBefore, wakeAt),
         };
     }
 
-    // Cluster API is to wait for no volume either: the owner, or whoever pulled the switch, does not.
+    // Once our drain is over, or is not wanted, Cluster API is not to begin another. Nor is it to wait for volumes where Pods could
+    // not be moved, or where whoever waits for the machine waits for nothing.
+    private static ImmutableArray<Step> ExcludeDrain(CapiMachine found, DrainResult? drained, bool waitsForNothing)
+    {
+        var andVolumes = waitsForNothing || drained?.Reason == EventReasons.NodeDrainFailed;
+        var isTold = DrainExclusion.IsComplete(found, andVolumes) && (drained is null || drained == DrainResult.Of(found));
+        return isTold || (drained is null && !waitsForNothing)
+            ? []
+            : [new Step.ExcludeDrain(andVolumes, drained == DrainResult.Of(found) ? null : drained)];
+    }
+
+    // The timeouts that the Machine carries end Cluster API's drain, and its wait for volumes; but not while it can't reach the
+    // workload cluster. Then it is told to wait no longer.
+    private static (bool IsLate, DateTimeOffset? WakeAt) CapiIsLate(Observation seen, CapiMachine found, DateTimeOffset now)
+    {
+        var timeouts = DeletionTimeouts.Of(seen.Machine);
+        var until = found.Metadata.DeletionTimestamp + timeouts.Drain + timeouts.VolumeDetach;
+        return (now >= until, DrainExclusion.IsComplete(found, andVolumes: true) ? null : until);
+    }
+
     private static bool WaitsForNothing(Manner manner) => manner is Manner.AtOnce or Manner.Emergency;
 
     // The agent goes first: it would write the request again. Where the machine could not be switched off, the request is all
@@ -441,7 +491,7 @@ public static class Decision
             ? $" The Node can't be cordoned: {trouble}"
             : "";
 
-    private static string WhyPodsAreUnknown(Observation seen, ClusterApi.CapiMachine found) => seen.Node.State switch
+    private static string WhyPodsAreUnknown(Observation seen, CapiMachine found) => seen.Node.State switch
     {
         NodeState.Mismatch => seen.Node.Detail ?? "",
         NodeState.Missing => $"its cluster has no Node {found.NodeName}.",
@@ -451,12 +501,12 @@ public static class Decision
     };
 
     // For as long as a Machine may yet stay, or be deleted by somebody else, Cluster API would drain it as we do.
-    private static IEnumerable<Step> KeepCapiDrain(Observation seen, ClusterApi.CapiMachine found)
+    private static IEnumerable<Step> KeepCapiDrain(Observation seen, CapiMachine found)
     {
-        var drainTimeout = CapiDrainTimeout(seen.Machine);
-        if (found.NodeDrainTimeout != drainTimeout)
+        var timeouts = DeletionTimeouts.Of(seen.Machine);
+        if (found.DeletionTimeouts != timeouts)
         {
-            yield return new Step.SetDrainTimeout(drainTimeout);
+            yield return new Step.SetDeletionTimeouts(timeouts);
         }
 
         if (DrainExclusion.IsOurs(found))
@@ -467,30 +517,33 @@ public static class Decision
 
     private static TakingAway DeleteRemains(Observation seen)
     {
-        var remains = seen.Slots.Where(slot => slot.Ours(seen.Machine) is not null).ToList();
+        var ours = seen.Slots.Where(slot => slot.Ours(seen.Machine) is not null).ToList();
+        var kept = seen.Machine.IsBeingDeleted ? [] : ours.Where(IsKept).ToList();
+        var remains = ours.Except(kept).ToList();
         if (remains.Count == 0)
         {
             return seen.Slots.FirstOrDefault(slot => slot.Trouble is not null) is { Trouble: { } trouble }
                 ? new TakingAway($"Whether all of it is gone can't be told: {trouble}") { RetryLater = true }
-                : TakingAway.Done;
+                : kept.Count == 0 ? TakingAway.Done
+                : TakingAway.Done with { Message = $" {Names(kept)} stays for the next opening: its provider has put a finalizer on it, and would never let it go without a Machine." };
         }
 
         var steps = ImmutableArray.CreateBuilder<Step>();
         AddDeletions(steps, seen, remains);
-        return new TakingAway($"Waiting for {Names(remains)} to go.") { Steps = steps.ToImmutable() };
+        return new TakingAway($"Waiting for {Names(remains)} to go.{WhyNotGoing(remains)}") { Steps = steps.ToImmutable() };
     }
 
     // Deleting what a Machine points at is safe only once there is no Machine, and a cache alone can't say that.
     private static void AddDeletions(
         ImmutableArray<Step>.Builder steps, Observation seen, IReadOnlyList<ProviderSlot> slots)
     {
-        var living = slots.Where(slot => slot.Object!.Metadata.DeletionTimestamp is null).ToList();
-        if (living.Count > 0 && !seen.MachineAbsenceConfirmed)
+        var deletions = slots.Where(slot => slot.Object!.Metadata.DeletionTimestamp is null).Select(slot => new Step.DeleteProviderObject(slot)).ToList();
+        if (!seen.MachineAbsenceConfirmed && deletions.Exists(deletion => seen.FailureOf(deletion.Name) is null))
         {
             steps.Add(new Step.ConfirmMachineAbsent());
         }
 
-        steps.AddRange(living.Select(slot => new Step.DeleteProviderObject(slot)));
+        steps.AddRange(deletions);
     }
 
     // The one thing that is taken from the status: when this shutdown began. A condition from before the Machine was
@@ -503,28 +556,49 @@ public static class Decision
             ? closed.LastTransitionTime
             : now.TruncateToSecond();
 
+    // One that no Machine ever took is used again, unless it is of a kind that is no longer asked for, or is to be brought up to
+    // the template and the server won't have that.
     private static bool IsSpent(Observation seen, ProviderSlot slot) =>
         slot.Ours(seen.Machine) is { } found
         && (found.Metadata.DeletionTimestamp is not null
             || Ownership.HasServedAMachine(found)
-            || !found.Metadata.Annotations.TryGetValue(WellKnown.TemplateHashAnnotation, out var hash)
-            || hash != seen.Machine.TemplateHash);
+            || RoleOf(seen, slot) is not { } role
+            || (!IsUpToDate(seen, role, found) && seen.FailureOf(Step.UpdateProviderObject.NameOf(role)) is { NeedsChange: true } && found.Metadata.Finalizers.Count == 0));
+
+    private static ProviderRole? RoleOf(Observation seen, ProviderSlot slot) =>
+        ReferenceEquals(slot, seen.Bootstrap) ? ProviderRole.Bootstrap
+        : ReferenceEquals(slot, seen.Infrastructure) ? ProviderRole.Infrastructure
+        : null;
+
+    private static bool IsUpToDate(Observation seen, ProviderRole role, FiveSpot.Kubernetes.PartialObject found) =>
+        found.Metadata.Annotations.GetValueOrDefault(WellKnown.TemplateHashAnnotation) == seen.Machine.HashOf(role);
+
+    // A provider that puts its finalizer on an object before a Machine takes it waits for that Machine also when the object is
+    // deleted: one that no Machine ever took would never go.
+    private static bool IsKept(ProviderSlot slot) =>
+        slot.Object is { Metadata: { DeletionTimestamp: null, Finalizers.Count: > 0 } } found && !Ownership.HasServedAMachine(found);
+
+    private static string WhyNotGoing(IEnumerable<ProviderSlot> slots) =>
+        slots.FirstOrDefault(slot => slot.Object is { Metadata: { DeletionTimestamp: not null, Finalizers.Count: > 0 } } found && !Ownership.HasServedAMachine(found)) is { Object: { } stuck } held
+            ? $" {held.Kind} {stuck.Metadata.Name} is held by finalizer {stuck.Metadata.Finalizers[0]}, and no Machine ever took it: should its provider wait for one, take the finalizer off by hand."
+            : "";
 
     private static string? ForeignObject(Observation seen)
     {
         if (seen.CapiMachine is not null && seen.OurMachine is null)
         {
-            return ForeignText(ClusterApi.MachineApi.Kind, seen);
+            return NameConflict(MachineApi.Kind, seen);
         }
 
         // Once there is a Machine of ours, what it points at is between it and Cluster API.
         return seen.OurMachine is null
             && seen.Slots.FirstOrDefault(slot => slot.Object is not null && slot.Ours(seen.Machine) is null) is { } slot
-            ? ForeignText(slot.Kind, seen)
+            ? NameConflict(slot.Kind, seen)
             : null;
     }
 
-    private static string ForeignText(string kind, Observation seen) =>
+    /// <summary>What to say of an object that has the name that is needed, and is not ours.</summary>
+    public static string NameConflict(string kind, Observation seen) =>
         $"A {kind} named {seen.Machine.Metadata.Name} is there already and is not this ScheduledMachine's: it is left alone. Delete or rename it, or give the ScheduledMachine another name.";
 
     private static string? MissingKind(Observation seen)
@@ -546,10 +620,6 @@ public static class Decision
         var field = role is ProviderRole.Bootstrap ? "spec.bootstrapSpec" : "spec.infrastructureSpec";
         return $"{field}: the API server serves no namespaced kind {slot.Kind} in {slot.ApiVersion}. Install the provider that has it, or name one that is there.";
     }
-
-    /// <summary>Our drain timeout in Cluster API's terms, where 0 means without end.</summary>
-    public static TimeSpan CapiDrainTimeout(ScheduledMachine machine) =>
-        machine.DrainTimeout < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : machine.DrainTimeout;
 
     // The earliest that is still to come.
     private static DateTimeOffset? Earliest(DateTimeOffset now, params ReadOnlySpan<DateTimeOffset?> times)

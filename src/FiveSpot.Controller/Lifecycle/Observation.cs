@@ -59,13 +59,16 @@ public sealed record Observation
     /// <summary>Whether people have been told of the reclaim, or it was tried, in this pass.</summary>
     public bool ReclaimAnnounced { get; init; }
 
-    /// <summary>Why the machine could not be switched off for good, in this pass, for a person; null when it could.</summary>
-    public string? SwitchOffRefused { get; init; }
+    /// <summary>What came of our drain, where it could not be noted on the Machine in this pass.</summary>
+    public DrainResult? DrainResult { get; init; }
 
     /// <summary>What the controller may not do of what it needs to make the machine, for a person; null when it may.</summary>
     public string? Forbidden { get; init; }
 
-    /// <summary>The step that failed in this pass, if one did.</summary>
+    /// <summary>The steps that have failed, in this pass or before, by their names.</summary>
+    public ImmutableDictionary<string, StepFailure> FailedSteps { get; init; } = ImmutableDictionary<string, StepFailure>.Empty;
+
+    /// <summary>Why nothing more is to be done in this pass, if so.</summary>
     public StepFailure? Failure { get; init; }
 
     /// <summary>The Machine, or null when it is somebody else's.</summary>
@@ -100,6 +103,9 @@ public sealed record Observation
 
     /// <summary>The slot of one role.</summary>
     public ProviderSlot? Slot(ProviderRole role) => role is ProviderRole.Bootstrap ? Bootstrap : Infrastructure;
+
+    /// <summary>How a step has failed; null if it did not, or succeeded since.</summary>
+    public StepFailure? FailureOf(string step) => FailedSteps.GetValueOrDefault(step);
 
     /// <summary>This observation with one slot in place of another.</summary>
     public Observation Replace(ProviderSlot old, ProviderSlot now) => this with

@@ -23,4 +23,7 @@ public sealed record Plan
     /// <summary>Whether to look again after a while, longer each time, because the cause can go away without anything
     /// that is watched changing.</summary>
     public bool RetryLater { get; init; }
+
+    /// <summary>Whether a step has failed that the machine still wants.</summary>
+    public bool HasFailed { get; init; }
 }

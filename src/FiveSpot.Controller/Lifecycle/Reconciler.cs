@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using FiveSpot.Api;
 using FiveSpot.Controller.Workload;
@@ -19,12 +20,15 @@ public sealed partial class Reconciler
 
     private static readonly ActivitySource Traces = new(TraceSourceName);
 
+    private const string StatusWrite = "WriteStatus";
+
     // A world that turns out to be another one than was seen is looked at again, but not for ever.
     private const int MaxRounds = 5;
 
     private readonly Informer<ScheduledMachine> _machines;
     private readonly Observer _observer;
     private readonly StepExecutor _executor;
+    private readonly StepFailures _failures;
     private readonly EventRecorder _events;
     private readonly DecisionOptions _options;
     private readonly TimeProvider _clock;
@@ -32,11 +36,15 @@ public sealed partial class Reconciler
     private readonly Action<ObjectKey, DateTimeOffset> _wakeAt;
     private readonly ILogger _logger;
 
+    // What was told of machines whose status can't be written.
+    private readonly ConcurrentDictionary<ObjectKey, ScheduledMachineStatus> _unwritten = new();
+
     /// <summary>A reconciler over these parts.</summary>
     public Reconciler(
         Informer<ScheduledMachine> machines,
         Observer observer,
         StepExecutor executor,
+        StepFailures failures,
         EventRecorder events,
         WorkloadClusters clusters,
         DecisionOptions options,
@@ -47,6 +55,7 @@ public sealed partial class Reconciler
         _machines = machines;
         _observer = observer;
         _executor = executor;
+        _failures = failures;
         _events = events;
         _clusters = clusters;
         _options = options;
@@ -58,9 +67,16 @@ public sealed partial class Reconciler
     /// <summary>One pass.</summary>
     public async ValueTask<WorkResult> ReconcileAsync(WorkItem<ObjectKey> item, CancellationToken cancellationToken)
     {
-        if (_machines.Get(item.Key) is not { } machine || _observer.Observe(machine) is not { } seen)
+        if (_machines.Get(item.Key) is not { } machine)
         {
-            // Gone; or an answer about its kinds is on its way, which wakes it.
+            _failures.Forget(item.Key);
+            _unwritten.TryRemove(item.Key, out _);
+            return WorkResult.Done();
+        }
+
+        if (_observer.Observe(machine) is not { } seen)
+        {
+            // An answer about its kinds is on its way, which wakes it.
             return WorkResult.Done();
         }
 
@@ -71,8 +87,8 @@ public sealed partial class Reconciler
         using var span = Traces.StartActivity("reconcile");
         try
         {
-            (var result, phase) = await PassAsync(item, seen, cancellationToken);
-            outcome = result.IsRetry ? "retry" : "success";
+            (var result, phase, var hasFailed) = await PassAsync(item, seen, cancellationToken);
+            outcome = hasFailed ? "retry" : "success";
             return result;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -102,42 +118,51 @@ public sealed partial class Reconciler
         }
     }
 
-    private async Task<(WorkResult Result, string? Phase)> PassAsync(WorkItem<ObjectKey> item, Observation seen, CancellationToken cancellationToken)
+    private async Task<(WorkResult Result, string? Phase, bool HasFailed)> PassAsync(WorkItem<ObjectKey> item, Observation seen, CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
         var lag = item.DueAt is { } due && due == seen.Machine.Status.NextTransitionTime ? due : (DateTimeOffset?)null;
+        seen = seen with { FailedSteps = _failures.Of(seen.Machine) };
         var plan = Decision.Decide(seen, now, _options);
         ControllerMetrics.ScheduleEvaluated(seen.Machine.Schedule is null ? null : plan.Status.InSchedule);
+        HashSet<string>? lookedInto = null;
         for (var round = 1; plan.Steps.Length > 0; round++)
         {
             seen = round > MaxRounds
                 ? seen with { Failure = new StepFailure(ConditionReasons.Retrying, "Its objects keep changing while they are looked at.", NeedsChange: false, item.Attempt) }
-                : await CarryOutAsync(plan, seen, item.Attempt, lag, cancellationToken);
+                : await CarryOutAsync(plan, seen, lag, lookedInto ??= new(StringComparer.Ordinal), cancellationToken);
             lag = null;
             plan = Decision.Decide(seen, now, _options);
         }
 
         _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node : null);
-        if (!seen.Machine.IsGone && (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted))
+        var wakeAt = plan.WakeAt;
+        if (seen.Machine.IsGone)
         {
-            await ReportAsync(seen.Machine, plan.Status, cancellationToken);
+            _failures.Forget(item.Key);
+        }
+        else if (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted)
+        {
+            var (_, notBefore) = await ReportAsync(seen.Machine, plan.Status, cancellationToken);
+            wakeAt = notBefore is not null && !(wakeAt < notBefore) ? notBefore : wakeAt;
         }
 
+        var hasFailed = plan.HasFailed || plan.RetryLater;
         if (!plan.RetryLater)
         {
-            return (WorkResult.Done(plan.WakeAt), plan.Status.Phase);
+            return (WorkResult.Done(wakeAt), plan.Status.Phase, hasFailed);
         }
 
-        if (plan.WakeAt is { } at)
+        if (wakeAt is { } at)
         {
             _wakeAt(item.Key, at);
         }
 
-        return (WorkResult.Retry(seen.Failure?.RetryAfter), plan.Status.Phase);
+        return (WorkResult.Retry(), plan.Status.Phase, hasFailed);
     }
 
     private async Task<Observation> CarryOutAsync(
-        Plan plan, Observation seen, int attempt, DateTimeOffset? boundary, CancellationToken cancellationToken)
+        Plan plan, Observation seen, DateTimeOffset? boundary, HashSet<string> lookedInto, CancellationToken cancellationToken)
     {
         foreach (var step in plan.Steps)
         {
@@ -153,77 +178,129 @@ public sealed partial class Reconciler
                 continue;
             }
 
+            StepFailure failure;
             try
             {
-                bool asPlanned;
-                (seen, asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
-                LogDone(seen.Machine.Key, step.GetType().Name);
-                if (!asPlanned)
+                (seen, var asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
+                if (asPlanned)
+                {
+                    LogDone(seen.Machine.Key, step.Name);
+                    seen = Succeeded(step, seen);
+                    continue;
+                }
+
+                if (lookedInto.Add(step.Name))
                 {
                     return seen;
                 }
+
+                failure = Fail(step, seen, new StepFailure(ConditionReasons.Retrying, "What it concerns keeps changing while it is looked at.", NeedsChange: false, Attempt: 0));
             }
-            catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+            catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
             {
                 ControllerMetrics.Failed(exception);
-                LogFailed(seen.Machine.Key, step.GetType().Name, attempt, exception.Message);
-                var failure = Describe(step, seen, exception, attempt);
+                failure = Fail(step, seen, Describe(step, seen, exception), (exception as ApiException)?.RetryAfter);
+            }
 
-                // The owner doesn't wait for a policy or a webhook that won't have it.
-                return step is Step.SwitchOff && failure.IsError
-                    ? seen with { SwitchOffRefused = failure.Message }
-                    : seen with { Failure = failure };
+            seen = seen with { FailedSteps = seen.FailedSteps.SetItem(step.Name, failure) };
+            if (step is Step.ExcludeDrain { Result: { } result })
+            {
+                seen = seen with { DrainResult = result };
+            }
+
+            if (step.Importance is StepImportance.Needed)
+            {
+                return seen;
             }
         }
 
         return seen;
     }
 
-    private async Task<Observation> AnnounceAsync(Plan plan, Observation seen, CancellationToken cancellationToken)
+    private Observation Succeeded(Step step, Observation seen)
     {
-        try
+        if (seen.FailureOf(step.Name) is null)
         {
-            seen = seen with { Machine = await ReportAsync(seen.Machine, plan.Status, cancellationToken) };
-        }
-        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
-        {
-            // What is to be done is more urgent than to be told; it is told at the end of the pass.
-            ControllerMetrics.Failed(exception);
-            LogUntold(seen.Machine.Key, exception.Message);
+            return seen;
         }
 
-        return seen with { ReclaimAnnounced = true };
+        _failures.Remove(seen.Machine, step.Name);
+        return seen with { FailedSteps = seen.FailedSteps.Remove(step.Name) };
     }
 
-    private static StepFailure Describe(Step step, Observation seen, Exception exception, int attempt) => (exception, step) switch
+    private StepFailure Fail(Step step, Observation seen, StepFailure failure, TimeSpan? retryAfter = null)
+    {
+        failure = _failures.Add(seen.Machine, step.Name, failure, retryAfter);
+        LogFailed(seen.Machine.Key, step.Name, failure.Attempt, failure.Message);
+        return failure;
+    }
+
+    private async Task<Observation> AnnounceAsync(Plan plan, Observation seen, CancellationToken cancellationToken)
+    {
+        // What is to be done is more urgent than to be told; where it can't be told now, it is at the end of the pass.
+        var (machine, _) = await ReportAsync(seen.Machine, plan.Status, cancellationToken);
+        return seen with { Machine = machine, ReclaimAnnounced = true };
+    }
+
+    private static StepFailure Describe(Step step, Observation seen, Exception exception) => (exception, step) switch
     {
         // Its kind was there when discovery looked, and is not now: the provider was taken away.
-        (ApiException { IsNotFound: true, Reason: ApiException.NotKubernetesReason }, Step.CreateProviderObject create) =>
-            new StepFailure(ConditionReasons.KindNotFound, Decision.KindNotServed(create.Role, seen.Slot(create.Role)!), NeedsChange: true, attempt),
-        _ => Describe(exception, attempt),
+        (ApiException { IsNotServed: true }, Step.CreateProviderObject create) =>
+            new StepFailure(ConditionReasons.KindNotFound, Decision.KindNotServed(create.Role, seen.Slot(create.Role)!), NeedsChange: true, Attempt: 0),
+        (NameConflictException, _) => new StepFailure(EventReasons.NameConflict, exception.Message, NeedsChange: true, Attempt: 0),
+        (ApiException { IsTransient: false, IsConflict: false, IsNotFound: false }, _) =>
+            new StepFailure(ConditionReasons.Refused, exception.Message, NeedsChange: true, Attempt: 0),
+        _ => new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, Attempt: 0),
     };
 
-    private static StepFailure Describe(Exception exception, int attempt) => exception switch
-    {
-        ApiException { IsTransient: true } failure =>
-            new StepFailure(ConditionReasons.Retrying, failure.Message, NeedsChange: false, attempt, failure.RetryAfter),
-        ApiException { IsConflict: true } failure =>
-            new StepFailure(ConditionReasons.Retrying, failure.Message, NeedsChange: false, attempt),
-        ApiException failure => new StepFailure(ConditionReasons.Refused, failure.Message, NeedsChange: true, attempt),
-        _ => new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, attempt),
-    };
-
-    private async Task<ScheduledMachine> ReportAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+    /// <summary>Writes the status, where it is another one, and tells what happened.</summary>
+    /// <returns>The ScheduledMachine with it, and when to try again where it could not be written.</returns>
+    private async Task<(ScheduledMachine Machine, DateTimeOffset? NotBefore)> ReportAsync(
+        ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
         if (StatusComparer.AreSame(machine.Status, status))
         {
-            return machine;
+            return (machine, null);
         }
 
+        var failed = _failures.Of(machine).GetValueOrDefault(StatusWrite);
+        if (failed?.NotBefore > _clock.GetUtcNow())
+        {
+            return (machine, failed.NotBefore);
+        }
+
+        // Told before it is written, so that a crash loses nothing; and once, however often it has to be written.
+        Tell(machine, failed is not null && _unwritten.TryGetValue(machine.Key, out var told) ? told : machine.Status, status);
+        try
+        {
+            var written = await _executor.WriteStatusAsync(machine, status, cancellationToken);
+            _failures.Remove(machine, StatusWrite);
+            _unwritten.TryRemove(machine.Key, out _);
+            return (written, null);
+        }
+        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+        {
+            failed = _failures.Add(
+                machine, StatusWrite, new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, Attempt: 0), (exception as ApiException)?.RetryAfter);
+            _unwritten[machine.Key] = status;
+
+            // Deleted meanwhile, or deleted and made again: what there is to say of it is said when it is seen.
+            if (exception is not ApiException { IsNotFound: true } and not ApiException { IsConflict: true })
+            {
+                ControllerMetrics.Failed(exception);
+                LogFailed(machine.Key, StatusWrite, failed.Attempt, exception.Message);
+            }
+
+            return (machine, failed.NotBefore);
+        }
+    }
+
+    private void Tell(ScheduledMachine machine, ScheduledMachineStatus before, ScheduledMachineStatus status)
+    {
         // The version that the events are about makes their names: told again after a crash, they are still the same.
         var regarding = new ObjectReference(
             $"{WellKnown.Group}/{WellKnown.Version}", WellKnown.Kind, machine.Metadata.Namespace, machine.Metadata.Name, machine.Uid);
-        foreach (var happened in Transitions.Between(machine.Status, status))
+        foreach (var happened in Transitions.Between(before, status))
         {
             _events.Record(
                 regarding,
@@ -236,19 +313,14 @@ public sealed partial class Reconciler
         }
 
         // What comes of a reclaim is for whoever asks later what happened to the pods.
-        if (machine.Status.Phase != status.Phase || (status.Phase == MachinePhase.EmergencyRemove && machine.Status.Message != status.Message))
+        if (before.Phase != status.Phase || (status.Phase == MachinePhase.EmergencyRemove && before.Message != status.Message))
         {
-            LogPhase(machine.Key, machine.Status.Phase ?? "new", status.Phase ?? "", status.Message ?? "");
+            LogPhase(machine.Key, before.Phase ?? "new", status.Phase ?? "", status.Message ?? "");
         }
-
-        return await _executor.WriteStatusAsync(machine, status, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Machine}: {Before} → {Phase}. {Reason}")]
     private partial void LogPhase(ObjectKey machine, string before, string phase, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Machine}: the reclaim can't be told yet: {Reason}")]
-    private partial void LogUntold(ObjectKey machine, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Machine}: {Step} done.")]
     private partial void LogDone(ObjectKey machine, string step);

@@ -34,6 +34,15 @@ public sealed record ScheduledMachine : IKubernetesObject
     /// <summary>Names the contents of the three templates, so that a change of them can be told.</summary>
     public string TemplateHash { get; init; } = "";
 
+    /// <summary>Names what the bootstrap config is made from.</summary>
+    public string BootstrapHash { get; init; } = "";
+
+    /// <summary>Names what the infrastructure machine is made from.</summary>
+    public string InfrastructureHash { get; init; } = "";
+
+    /// <summary>Names what one of the two is made from.</summary>
+    public string HashOf(ProviderRole role) => role is ProviderRole.Bootstrap ? BootstrapHash : InfrastructureHash;
+
     /// <summary>Order of work when many are due at once: higher first.</summary>
     public int Priority => Spec?.Priority ?? 50;
 

@@ -92,7 +92,11 @@ public static class ScheduledMachineReader
             problems.AddRange(errors.Select(error => new RuleViolation($"spec.schedule.{error.Field}", error.Message)));
         }
 
-        return machine with { Spec = spec, Schedule = schedule, Problems = problems, TemplateHash = TemplateHash.Of(root) };
+        return machine with { Spec = spec, Schedule = schedule, Problems = problems, 
+            TemplateHash = TemplateHash.Of(root, "bootstrapSpec", "infrastructureSpec", "machineTemplate"),
+            BootstrapHash = TemplateHash.Of(root, "clusterName", "bootstrapSpec"),
+            InfrastructureHash = TemplateHash.Of(root, "clusterName", "infrastructureSpec"),
+        };
     }
 
     // Our own report, perhaps of another version: what can't be read of it is written anew.

@@ -25,6 +25,8 @@ internal sealed class StatusReport
     private bool _watchesPods;
     private bool _late;
     private bool _retryLater;
+    private StepFailure? _failure;
+    private string? _setback;
 
     public StatusReport(Observation seen, DateTimeOffset now, string phase, string message, Scheduled scheduled)
     {
@@ -34,6 +36,7 @@ internal sealed class StatusReport
         _message = message;
         _scheduled = scheduled;
         _times = Times.For(seen.Machine, now);
+        _failure = seen.Failure;
     }
 
     private ScheduledMachineStatus Previous => _seen.Machine.Status;
@@ -88,15 +91,48 @@ internal sealed class StatusReport
         return WakeAt(takingAway.WakeAt).Plan(takingAway.Steps);
     }
 
-    public Plan Plan(params ImmutableArray<Step> steps) => new()
+    public Plan Plan(params ImmutableArray<Step> steps)
     {
-        // After a failure nothing more is done in this pass: the plan only reports it.
-        Steps = _seen.Failure is null ? steps : [],
-        Status = Status(),
-        WatchesPods = _watchesPods,
-        WakeAt = Earlier(_wakeAt, _times.Transition),
-        RetryLater = _retryLater || _seen.Failure is not null,
-    };
+        var due = _seen.Failure is not null ? [] : _seen.FailedSteps.IsEmpty ? steps : Due(steps);
+        return new()
+        {
+            Steps = due,
+            Status = Status(),
+            WatchesPods = _watchesPods,
+            WakeAt = Earlier(_wakeAt, _times.Transition),
+            RetryLater = _retryLater || _seen.Failure is not null,
+            HasFailed = _failure is not null || _setback is not null,
+        };
+    }
+
+    // What has failed is told, and not tried again before its time. What needs it waits with it; nothing else does.
+    private ImmutableArray<Step> Due(ImmutableArray<Step> steps)
+    {
+        var due = ImmutableArray.CreateBuilder<Step>(steps.Length);
+        foreach (var step in steps)
+        {
+            if (_seen.FailureOf(step.Name) is not { } failure || failure.NotBefore <= _now)
+            {
+                due.Add(step);
+                continue;
+            }
+
+            WakeAt(failure.NotBefore);
+            if (step.Importance is StepImportance.Optional)
+            {
+                _setback ??= failure.Message;
+                continue;
+            }
+
+            _failure ??= failure;
+            if (step.Importance is StepImportance.Needed)
+            {
+                break;
+            }
+        }
+
+        return due.ToImmutable();
+    }
 
     private ScheduledMachineStatus Status()
     {
@@ -124,9 +160,9 @@ internal sealed class StatusReport
         };
     }
 
-    private string Phase => _seen.Failure is { IsError: true } ? MachinePhase.Error : _phase;
+    private string Phase => _failure is { IsError: true } ? MachinePhase.Error : _phase;
 
-    private string Message => _seen.Failure?.Message ?? _message;
+    private string Message => _failure?.Message ?? (_setback is null ? _message : $"{_message} Failed, and is tried again: {_setback}");
 
     private DateTimeOffset? NextCleanup()
     {
@@ -146,7 +182,7 @@ internal sealed class StatusReport
         _ => Condition(
             ConditionTypes.Ready,
             ConditionStatus.False,
-            _late ? EventReasons.FinalizerCleanupTimedOut : _ready ?? _drain ?? _seen.Failure?.Reason ?? Phase,
+            _late ? EventReasons.FinalizerCleanupTimedOut : _ready ?? _drain ?? _failure?.Reason ?? Phase,
             Message),
     };
 
@@ -173,7 +209,7 @@ internal sealed class StatusReport
 
     private Condition ReferencesValid()
     {
-        var (status, reason, message) = (_brokenReference, _seen.Failure) switch
+        var (status, reason, message) = (_brokenReference, _failure) switch
         {
             ({ } broken, _) => (ConditionStatus.False, broken.Reason, broken.Message),
             (_, { NeedsChange: true } failure) => (ConditionStatus.False, failure.Reason, failure.Message),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 
@@ -16,6 +17,12 @@ public abstract record Step
     {
     }
 
+    /// <summary>What its failure means for the steps after it.</summary>
+    public StepImportance Importance { get; init; }
+
+    /// <summary>Tells the steps of one machine apart, by which its failures are counted.</summary>
+    public virtual string Name => GetType().Name;
+
     /// <summary>Puts our finalizer on the ScheduledMachine, before anything is made for it.</summary>
     public sealed record AddFinalizer : Step;
 
@@ -24,25 +31,70 @@ public abstract record Step
 
     /// <summary>Makes the bootstrap config or the infrastructure machine from its template.</summary>
     /// <param name="Role">Which of the two.</param>
-    public sealed record CreateProviderObject(ProviderRole Role) : Step;
+    public sealed record CreateProviderObject(ProviderRole Role) : Step
+    {
+        /// <inheritdoc/>
+        public override string Name => Role is ProviderRole.Bootstrap ? "CreateBootstrap" : "CreateInfrastructure";
+    }
+
+    /// <summary>Brings an object that no Machine ever took up to its template.</summary>
+    /// <param name="Role">Which of the two.</param>
+    public sealed record UpdateProviderObject(ProviderRole Role) : Step
+    {
+        /// <inheritdoc/>
+        public override string Name => NameOf(Role);
+
+        /// <summary>The name of the step for one of the two.</summary>
+        public static string NameOf(ProviderRole role) => role is ProviderRole.Bootstrap ? "UpdateBootstrap" : "UpdateInfrastructure";
+    }
 
     /// <summary>Makes the Cluster API Machine that points at both.</summary>
     public sealed record CreateMachine : Step;
 
     /// <summary>Makes the ScheduledMachine the controller of a Machine that is ours but has none.</summary>
-    public sealed record AdoptMachine : Step;
+    public sealed record AdoptMachine : Step
+    {
+        /// <summary>Good to have: the label tells whose the Machine is.</summary>
+        public AdoptMachine() => Importance = StepImportance.Optional;
+    }
 
-    /// <summary>Brings Cluster API's own drain timeout in line with ours.</summary>
-    /// <param name="Timeout">At least one second: Cluster API takes 0 for "without end".</param>
-    public sealed record SetDrainTimeout(TimeSpan Timeout) : Step;
+    /// <summary>Brings the bounds of Cluster API's own deletion of the Machine in line with ours.</summary>
+    public sealed record SetDeletionTimeouts : Step
+    {
+        /// <summary>Good to have: Cluster API goes by what was set before.</summary>
+        public SetDeletionTimeouts(DeletionTimeouts timeouts)
+        {
+            Timeouts = timeouts;
+            Importance = StepImportance.Optional;
+        }
+
+        /// <summary>What is to be set.</summary>
+        public DeletionTimeouts Timeouts { get; }
+    }
 
     /// <summary>Tells Cluster API to delete the Machine without draining its Node: it is drained, or is not to be.</summary>
-    /// <param name="AndVolumes">Whether it is not to wait for volumes either.</param>
-    /// <param name="Result">What came of our own drain, which stays with the Machine; null when there was none.</param>
-    public sealed record ExcludeDrain(bool AndVolumes, DrainResult? Result) : Step;
+    public sealed record ExcludeDrain : Step
+    {
+        /// <summary>Good to have: without it Cluster API takes longer, within the timeouts that the Machine carries.</summary>
+        public ExcludeDrain(bool andVolumes, DrainResult? result)
+        {
+            (AndVolumes, Result) = (andVolumes, result);
+            Importance = StepImportance.Optional;
+        }
+
+        /// <summary>Whether it is not to wait for volumes either.</summary>
+        public bool AndVolumes { get; }
+
+        /// <summary>What came of our own drain, which stays with the Machine; null when there was none.</summary>
+        public DrainResult? Result { get; }
+    }
 
     /// <summary>Takes that back, on a Machine that is wanted again.</summary>
-    public sealed record IncludeDrain : Step;
+    public sealed record IncludeDrain : Step
+    {
+        /// <summary>Good to have.</summary>
+        public IncludeDrain() => Importance = StepImportance.Optional;
+    }
 
     /// <summary>Asks the API server, past every cache, whether there is a Machine.</summary>
     public sealed record ConfirmMachineAbsent : Step;
@@ -56,8 +108,24 @@ public abstract record Step
     }
 
     /// <summary>Deletes a provider object, if it is still the one that was seen.</summary>
-    /// <param name="Slot">Where it is.</param>
-    public sealed record DeleteProviderObject(ProviderSlot Slot) : Step;
+    public sealed record DeleteProviderObject : Step
+    {
+        /// <summary>The other one goes, whatever becomes of this.</summary>
+        public DeleteProviderObject(ProviderSlot slot)
+        {
+            Slot = slot;
+            Importance = StepImportance.Independent;
+        }
+
+        /// <summary>Where it is.</summary>
+        public ProviderSlot Slot { get; }
+
+        /// <inheritdoc/>
+        public override string Name => NameOf(Slot);
+
+        /// <summary>The name of the step that deletes the object in this place.</summary>
+        public static string NameOf(ProviderSlot slot) => $"Delete{slot.Kind}";
+    }
 
     /// <summary>Keeps new pods off the Node.</summary>
     /// <param name="Node">The Node as it was seen.</param>
@@ -81,10 +149,21 @@ public abstract record Step
 
     /// <summary>Switches the ScheduledMachine off, and notes on it why, in one write.</summary>
     /// <param name="Note">What is to be noted.</param>
-    public sealed record SwitchOff(ReclaimNote Note) : Step;
+    public sealed record SwitchOff(ReclaimNote Note) : Step
+    {
+        /// <summary>The name of the step.</summary>
+        public const string StepName = "SwitchOff";
+
+        /// <inheritdoc/>
+        public override string Name => StepName;
+    }
 
     /// <summary>Takes the note of a reclaim off a ScheduledMachine that somebody has switched on again.</summary>
-    public sealed record ForgetReclaim : Step;
+    public sealed record ForgetReclaim : Step
+    {
+        /// <summary>Good to have.</summary>
+        public ForgetReclaim() => Importance = StepImportance.Optional;
+    }
 
     /// <summary>Sets up the reclaim agent of a Node, or takes it away.</summary>
     /// <param name="Node">The Node as it was seen.</param>

@@ -18,6 +18,11 @@ public sealed class StepExecutor
     private static readonly ResourceType ScheduledMachines =
         new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
 
+    // What is merely good to have is not waited for as long as the rest, and an owner who wants the machine back is there now: a
+    // webhook that takes its time keeps neither waiting.
+    private static readonly TimeSpan OptionalTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SwitchOffTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ApiClient _api;
     private readonly Informer<ScheduledMachine> _scheduledMachines;
     private readonly Informer<CapiMachine> _machines;
@@ -50,6 +55,7 @@ public sealed class StepExecutor
 
     /// <summary>Carries out one step.</summary>
     /// <returns>The world after it, and whether the plan's next step still fits it.</returns>
+    /// <exception cref="NameConflictException">An object of that name is somebody else's.</exception>
     /// <exception cref="ApiException">The API server refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer: the step may have been done or not.</exception>
     public async Task<(Observation World, bool AsPlanned)> ExecuteAsync(Step step, Observation seen, CancellationToken cancellationToken)
@@ -59,10 +65,11 @@ public sealed class StepExecutor
         {
             case Step.AddFinalizer:
                 return await PatchScheduledMachineAsync(
-                    seen, ObjectWriter.FinalizersPatch(machine, [.. machine.Metadata.Finalizers, WellKnown.Finalizer]), cancellationToken);
+                    step, seen, ObjectWriter.FinalizersPatch(machine, [.. machine.Metadata.Finalizers, WellKnown.Finalizer]), cancellationToken);
 
             case Step.RemoveFinalizer:
                 return await PatchScheduledMachineAsync(
+                    step,
                     seen,
                     ObjectWriter.FinalizersPatch(machine, machine.Metadata.Finalizers.Where(finalizer => finalizer != WellKnown.Finalizer)),
                     cancellationToken);
@@ -70,22 +77,25 @@ public sealed class StepExecutor
             case Step.CreateProviderObject create:
                 return await CreateProviderObjectAsync(create.Role, seen, cancellationToken);
 
+            case Step.UpdateProviderObject update:
+                return await UpdateProviderObjectAsync(update, seen, cancellationToken);
+
             case Step.CreateMachine:
                 return await CreateMachineAsync(seen, cancellationToken);
 
             case Step.AdoptMachine:
-                return await PatchMachineAsync(seen, ObjectWriter.AdoptionPatch(machine, seen.CapiMachine!), cancellationToken);
+                return await PatchMachineAsync(step, seen, ObjectWriter.AdoptionPatch(machine, seen.CapiMachine!), cancellationToken);
 
-            case Step.SetDrainTimeout set:
+            case Step.SetDeletionTimeouts set:
                 return await PatchMachineAsync(
-                    seen, ObjectWriter.DrainTimeoutPatch(set.Timeout, _machineResource.Version), cancellationToken);
+                    step, seen, ObjectWriter.DeletionTimeoutsPatch(set.Timeouts, _machineResource.Version), cancellationToken);
 
             case Step.ExcludeDrain exclude:
                 return await PatchMachineAsync(
-                    seen, AnnotationsPatch(seen, DrainExclusion.Put(exclude.AndVolumes, exclude.Result)), cancellationToken);
+                    step, seen, AnnotationsPatch(seen, DrainExclusion.Put(exclude.AndVolumes, exclude.Result)), cancellationToken);
 
             case Step.IncludeDrain:
-                return await PatchMachineAsync(seen, AnnotationsPatch(seen, DrainExclusion.Take(seen.CapiMachine!)), cancellationToken);
+                return await PatchMachineAsync(step, seen, AnnotationsPatch(seen, DrainExclusion.Take(seen.CapiMachine!)), cancellationToken);
 
             case Step.ConfirmMachineAbsent:
                 return await ConfirmMachineAbsentAsync(seen, cancellationToken);
@@ -94,7 +104,7 @@ public sealed class StepExecutor
                 return await DeleteMachineAsync(delete, seen, cancellationToken);
 
             case Step.DeleteProviderObject delete:
-                return await DeleteProviderObjectAsync(delete.Slot, seen, cancellationToken);
+                return await DeleteProviderObjectAsync(delete, seen, cancellationToken);
 
             case Step.Cordon cordon:
                 return StartCordon(cordon.Node, machine.Uid, seen);
@@ -117,11 +127,11 @@ public sealed class StepExecutor
                 return (seen with { Pods = seen.Pods! with { DueForDeletion = [] } }, true);
 
             case Step.SwitchOff off:
-                return await PatchScheduledMachineAsync(seen, ObjectWriter.SwitchOffPatch(machine, off.Note), cancellationToken);
+                return await PatchScheduledMachineAsync(step, seen, ObjectWriter.SwitchOffPatch(machine, off.Note), cancellationToken);
 
             case Step.ForgetReclaim:
                 return await PatchScheduledMachineAsync(
-                    seen, ObjectWriter.AnnotationsPatch(machine.ResourceVersion, ReclaimNote.Forget()), cancellationToken);
+                    step, seen, ObjectWriter.AnnotationsPatch(machine.ResourceVersion, ReclaimNote.Forget()), cancellationToken);
 
             case Step.SetUpAgent set:
                 _clusters.WorkOn(machine.Key)?.Start(
@@ -141,33 +151,27 @@ public sealed class StepExecutor
         }
     }
 
-    /// <summary>Writes the status, if there still is a ScheduledMachine to write it to.</summary>
-    /// <returns>The ScheduledMachine with it; the one that was given, if there is none any more.</returns>
+    /// <summary>Writes the status.</summary>
+    /// <returns>The ScheduledMachine with it.</returns>
+    /// <exception cref="ApiException">The API server refused; 404 or 409 if it was deleted, or deleted and made again.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer: it may have been written or not.</exception>
     public async Task<ScheduledMachine> WriteStatusAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
-        try
-        {
-            var written = await _api.ApplyAsync(
-                ScheduledMachines,
-                machine.Key,
-                ObjectWriter.Status(machine, status),
-                WellKnown.FieldManager,
-                force: true,
-                "status",
-                ScheduledMachineReader.Read,
-                cancellationToken);
-            _scheduledMachines.Observe(written);
-            return written;
-        }
-        catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
-        {
-            // Deleted meanwhile, or deleted and made anew: what there is to say of it is said when it is seen.
-            return machine;
-        }
+        var written = await _api.ApplyAsync(
+            ScheduledMachines,
+            machine.Key,
+            ObjectWriter.Status(machine, status),
+            WellKnown.FieldManager,
+            force: true,
+            "status",
+            ScheduledMachineReader.Read,
+            cancellationToken);
+        _scheduledMachines.Observe(written);
+        return written;
     }
 
     private async Task<(Observation World, bool AsPlanned)> PatchScheduledMachineAsync(
-        Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
+        Step step, Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
     {
         try
         {
@@ -178,7 +182,8 @@ public sealed class StepExecutor
                 WellKnown.FieldManager,
                 subresource: null,
                 ScheduledMachineReader.Read,
-                cancellationToken);
+                cancellationToken,
+                step is Step.SwitchOff ? SwitchOffTimeout : TimeoutOf(step));
             if (written.Metadata.Finalizers.Count > 0 || !written.IsBeingDeleted)
             {
                 _scheduledMachines.Observe(written);
@@ -186,7 +191,7 @@ public sealed class StepExecutor
 
             return (seen with { Machine = written }, true);
         }
-        catch (ApiException exception) when (exception.IsConflict)
+        catch (ApiException exception) when (exception.IsConflict && IsFirst(step, seen))
         {
             var current = await _api.TryGetAsync(ScheduledMachines, seen.Machine.Key, ScheduledMachineReader.Read, cancellationToken);
             if (current is null || current.Uid != seen.Machine.Uid)
@@ -207,13 +212,12 @@ public sealed class StepExecutor
         ProviderRole role, Observation seen, CancellationToken cancellationToken)
     {
         var slot = seen.Slot(role)!;
-        var template = role is ProviderRole.Bootstrap ? seen.Machine.Spec!.BootstrapSpec : seen.Machine.Spec!.InfrastructureSpec;
         try
         {
             var created = await _api.CreateAsync(
                 slot.Resource!,
                 seen.Machine.Metadata.Namespace,
-                ObjectWriter.ProviderObject(seen.Machine, template),
+                ObjectWriter.ProviderObject(seen.Machine, role),
                 WellKnown.FieldManager,
                 PartialObject.Decode,
                 cancellationToken);
@@ -222,14 +226,42 @@ public sealed class StepExecutor
         }
         catch (ApiException exception) when (exception.IsAlreadyExists)
         {
-            var found = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken);
-            return (seen.Replace(slot, slot with { Object = found }), false);
+            var found = slot with { Object = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken) };
+            return found.Object is null || found.Ours(seen.Machine) is not null
+                ? (seen.Replace(slot, found), false)
+                : throw new NameConflictException(Decision.NameConflict(slot.Kind, seen));
         }
         catch (ApiException exception) when (exception.IsForbidden)
         {
             _permissions.Forget(seen.Machine.Metadata.Namespace, slot.Resource!);
             throw;
         }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> UpdateProviderObjectAsync(
+        Step.UpdateProviderObject step, Observation seen, CancellationToken cancellationToken)
+    {
+        var slot = seen.Slot(step.Role)!;
+        PartialObject? current;
+        try
+        {
+            current = await _api.JsonPatchAsync(
+                slot.Resource!,
+                seen.Machine.Key,
+                ObjectWriter.ProviderObjectPatch(seen.Machine, step.Role, slot.Object!.Uid),
+                WellKnown.FieldManager,
+                subresource: null,
+                PartialObject.Decode,
+                cancellationToken);
+        }
+        catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(step, seen))
+        {
+            current = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken);
+            return (seen.Replace(slot, slot with { Object = current }), false);
+        }
+
+        Cache(slot, seen)?.Observe(current);
+        return (seen.Replace(slot, slot with { Object = current }), true);
     }
 
     private async Task<(Observation World, bool AsPlanned)> CreateMachineAsync(Observation seen, CancellationToken cancellationToken)
@@ -247,7 +279,10 @@ public sealed class StepExecutor
         }
         catch (ApiException exception) when (exception.IsAlreadyExists)
         {
-            return await LookAgainAsync(seen, cancellationToken);
+            var again = await LookAgainAsync(seen, cancellationToken);
+            return again.World is { CapiMachine: not null, OurMachine: null }
+                ? throw new NameConflictException(Decision.NameConflict(MachineApi.Kind, seen))
+                : again;
         }
         catch (ApiException exception) when (exception.IsForbidden)
         {
@@ -257,15 +292,15 @@ public sealed class StepExecutor
     }
 
     private async Task<(Observation World, bool AsPlanned)> PatchMachineAsync(
-        Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
+        Step step, Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
     {
         try
         {
             var written = await _api.MergePatchAsync(
-                _machineResource, seen.Machine.Key, patch, WellKnown.FieldManager, subresource: null, ReadMachine, cancellationToken);
+                _machineResource, seen.Machine.Key, patch, WellKnown.FieldManager, subresource: null, ReadMachine, cancellationToken, TimeoutOf(step));
             return (Seen(seen, written), true);
         }
-        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(step, seen))
         {
             return await LookAgainAsync(seen, cancellationToken);
         }
@@ -288,7 +323,7 @@ public sealed class StepExecutor
                 new DeleteOptions { Uid = delete.Uid, PropagationPolicy = PropagationPolicy.Background },
                 cancellationToken);
         }
-        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(delete, seen))
         {
             return await LookAgainAsync(seen, cancellationToken);
         }
@@ -304,8 +339,9 @@ public sealed class StepExecutor
     }
 
     private async Task<(Observation World, bool AsPlanned)> DeleteProviderObjectAsync(
-        ProviderSlot slot, Observation seen, CancellationToken cancellationToken)
+        Step.DeleteProviderObject delete, Observation seen, CancellationToken cancellationToken)
     {
+        var slot = delete.Slot;
         var after = slot with { Object = new PartialObject(Deleted(slot.Object!.Metadata)) };
         try
         {
@@ -315,7 +351,7 @@ public sealed class StepExecutor
                 new DeleteOptions { Uid = slot.Object.Uid, PropagationPolicy = PropagationPolicy.Background },
                 cancellationToken);
         }
-        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(delete, seen))
         {
             after = slot with { Object = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken) };
         }
@@ -423,6 +459,11 @@ public sealed class StepExecutor
 
     private static ReadOnlyMemory<byte> AnnotationsPatch(Observation seen, IEnumerable<KeyValuePair<string, string?>> annotations) =>
         ObjectWriter.AnnotationsPatch(seen.CapiMachine!.ResourceVersion, annotations);
+
+    // A conflict is looked into once. One that comes again and again is a failure like any other: the watch brings what is there.
+    private static bool IsFirst(Step step, Observation seen) => seen.FailureOf(step.Name) is null;
+
+    private static TimeSpan? TimeoutOf(Step step) => step.Importance is StepImportance.Optional ? OptionalTimeout : null;
 
     private ObjectMetadata Deleted(ObjectMetadata metadata) => metadata with { DeletionTimestamp = _clock.GetUtcNow() };
 

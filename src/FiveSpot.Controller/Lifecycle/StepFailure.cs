@@ -6,12 +6,17 @@ namespace FiveSpot.Controller.Lifecycle;
 /// <param name="Reason">One word in CamelCase for the condition.</param>
 /// <param name="Message">What happened, and what a person can do about it.</param>
 /// <param name="NeedsChange">Whether it will go on failing until somebody changes something.</param>
-/// <param name="Attempt">How often the machine's passes have failed in a row, this one included.</param>
-/// <param name="RetryAfter">When the API server asked to be left alone until then.</param>
-public sealed record StepFailure(string Reason, string Message, bool NeedsChange, int Attempt, TimeSpan? RetryAfter = null)
+/// <param name="Attempt">How often it has failed in a row, this time included.</param>
+public sealed record StepFailure(string Reason, string Message, bool NeedsChange, int Attempt)
 {
-    /// <summary>From this many failures in a row on, a passing trouble is reported as phase <c>Error</c>.</summary>
+    /// <summary>From this many failures in a row on, a passing failure is reported as phase <c>Error</c>.</summary>
     public const int AttemptsBeforeError = 3;
+
+    /// <summary>When it failed for the first time in a row.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>Until when it is not tried again, whatever else makes the machine be looked at.</summary>
+    public DateTimeOffset NotBefore { get; init; }
 
     /// <summary>Whether the phase is <c>Error</c>.</summary>
     public bool IsError => NeedsChange || Attempt >= AttemptsBeforeError;

@@ -9,10 +9,10 @@ namespace FiveSpot.Controller.Lifecycle;
 internal sealed record TakingAway(string Message)
 {
     /// <summary>Nothing of the machine exists.</summary>
-    public static TakingAway Done { get; } = new("");
+    public static TakingAway Done { get; } = new("") { IsDone = true };
 
-    /// <summary>Whether nothing of the machine exists.</summary>
-    public bool IsDone => ReferenceEquals(this, Done);
+    /// <summary>Whether nothing of the machine exists, but for what the message says is kept.</summary>
+    public bool IsDone { get; private init; }
 
     /// <summary>What to do now.</summary>
     public ImmutableArray<Step> Steps { get; init; } = [];

@@ -12,18 +12,16 @@ namespace FiveSpot.Controller.Lifecycle;
 /// </summary>
 internal static class TemplateHash
 {
-    private static readonly string[] Templates = ["bootstrapSpec", "infrastructureSpec", "machineTemplate"];
-
-    /// <summary>Sixteen hexadecimal digits for the templates of a spec.</summary>
-    public static string Of(JsonElement spec)
+    /// <summary>Sixteen hexadecimal digits for some fields of a spec.</summary>
+    public static string Of(JsonElement spec, params ReadOnlySpan<string> fields)
     {
         var canonical = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(canonical))
         {
             json.WriteStartArray();
-            foreach (var template in Templates)
+            foreach (var field in fields)
             {
-                if (spec.TryGetProperty(template, out var value))
+                if (spec.TryGetProperty(field, out var value))
                 {
                     WriteCanonical(json, value);
                 }

@@ -67,7 +67,7 @@ public sealed class ApiClient : IDisposable
     /// <param name="key">Its key.</param>
     /// <param name="decode">Decodes the answer.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The object, or null if the server answered 404.</returns>
+    /// <returns>The object, or null if the server says that there is none.</returns>
     /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer.</exception>
     public async Task<T?> TryGetAsync<T>(
@@ -88,7 +88,7 @@ public sealed class ApiClient : IDisposable
     /// <param name="type">Its resource type.</param>
     /// <param name="key">Its key.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>The metadata, or null if the server answered 404.</returns>
+    /// <returns>The metadata, or null if the server says that there is none.</returns>
     /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer.</exception>
     public async Task<PartialObject?> TryGetMetadataAsync(
@@ -188,13 +188,17 @@ public sealed class ApiClient : IDisposable
     /// <param name="subresource">A subresource such as <c>status</c>, or null.</param>
     /// <param name="decode">Decodes the answer.</param>
     /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="timeout">How long to wait for the answer; null for as long as usual.</param>
     /// <returns>The object as the server stored it.</returns>
     /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer; it may have been patched.</exception>
     public Task<T> MergePatchAsync<T>(
         ResourceType type, ObjectKey key, ReadOnlyMemory<byte> utf8Json, string fieldManager, string? subresource,
-        DecodeObject<T> decode, CancellationToken cancellationToken) =>
-        PatchAsync("application/merge-patch+json", type, key, utf8Json, fieldManager, subresource, decode, cancellationToken);
+        DecodeObject<T> decode, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
+        CallAsync(
+            new("patch", type, key, subresource), HttpMethod.Patch,
+            $"{type.ObjectPath(key, subresource)}?{Manager(fieldManager)}", utf8Json, "application/merge-patch+json", Json, decode,
+            cancellationToken, timeout);
 
     /// <summary>Patches with a JSON patch (RFC 6902); its <c>test</c> operations are preconditions.</summary>
     /// <typeparam name="T">The projection.</typeparam>
@@ -211,7 +215,10 @@ public sealed class ApiClient : IDisposable
     public Task<T> JsonPatchAsync<T>(
         ResourceType type, ObjectKey key, ReadOnlyMemory<byte> utf8Json, string fieldManager, string? subresource,
         DecodeObject<T> decode, CancellationToken cancellationToken) =>
-        PatchAsync("application/json-patch+json", type, key, utf8Json, fieldManager, subresource, decode, cancellationToken);
+        CallAsync(
+            new("patch", type, key, subresource), HttpMethod.Patch,
+            $"{type.ObjectPath(key, subresource)}?{Manager(fieldManager)}", utf8Json, "application/json-patch+json", Json, decode,
+            cancellationToken);
 
     /// <summary>Deletes an object. It may live on for as long as it has finalizers or a grace period.</summary>
     /// <param name="type">Its resource type.</param>
@@ -349,28 +356,20 @@ public sealed class ApiClient : IDisposable
     /// <summary>Closes the connections. Calls under way fail.</summary>
     public void Dispose() => _http.Dispose();
 
-    private Task<T> PatchAsync<T>(
-        string contentType, ResourceType type, ObjectKey key, ReadOnlyMemory<byte> utf8Json, string fieldManager,
-        string? subresource, DecodeObject<T> decode, CancellationToken cancellationToken) =>
-        CallAsync(
-            new("patch", type, key, subresource), HttpMethod.Patch,
-            $"{type.ObjectPath(key, subresource)}?{Manager(fieldManager)}", utf8Json, contentType, Json, decode,
-            cancellationToken);
-
     private Task<T> CallAsync<T>(
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
-        DecodeObject<T> decode, CancellationToken cancellationToken) => RuntimeTraces.AreRecorded
-        ? TraceAsync(operation, method, path, body, contentType, accept, decode, cancellationToken)
-        : ExchangeAsync(operation, method, path, body, contentType, accept, decode, cancellationToken);
+        DecodeObject<T> decode, CancellationToken cancellationToken, TimeSpan? timeout = null) => RuntimeTraces.AreRecorded
+        ? TraceAsync(operation, method, path, body, contentType, accept, decode, timeout ?? _options.RequestTimeout, cancellationToken)
+        : ExchangeAsync(operation, method, path, body, contentType, accept, decode, timeout ?? _options.RequestTimeout, cancellationToken);
 
     private async Task<T> TraceAsync<T>(
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
-        DecodeObject<T> decode, CancellationToken cancellationToken)
+        DecodeObject<T> decode, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var span = RuntimeTraces.Begin(operation, Connection);
         try
         {
-            var answer = await ExchangeAsync(operation, method, path, body, contentType, accept, decode, cancellationToken);
+            var answer = await ExchangeAsync(operation, method, path, body, contentType, accept, decode, limit, cancellationToken);
             RuntimeTraces.End(span, null);
             return answer;
         }
@@ -383,7 +382,7 @@ public sealed class ApiClient : IDisposable
 
     private async Task<T> ExchangeAsync<T>(
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
-        DecodeObject<T> decode, CancellationToken cancellationToken)
+        DecodeObject<T> decode, TimeSpan limit, CancellationToken cancellationToken)
     {
         var allowed = _options.WritingAllowed is { } ask && operation.IsWrite ? ask() : CancellationToken.None;
         if (allowed.IsCancellationRequested)
@@ -391,7 +390,7 @@ public sealed class ApiClient : IDisposable
             throw ApiUnreachableException.NotLeading(operation);
         }
 
-        using var timeout = new CancellationTokenSource(_options.RequestTimeout, NetworkTime);
+        using var timeout = new CancellationTokenSource(limit, NetworkTime);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, allowed);
         try
         {
@@ -404,7 +403,7 @@ public sealed class ApiClient : IDisposable
         {
             throw allowed.IsCancellationRequested && e is OperationCanceledException
                 ? ApiUnreachableException.NotLeading(operation)
-                : ApiUnreachableException.From(operation, Connection, _options.RequestTimeout, timeout.IsCancellationRequested, e);
+                : ApiUnreachableException.From(operation, Connection, limit, timeout.IsCancellationRequested, e);
         }
     }
 

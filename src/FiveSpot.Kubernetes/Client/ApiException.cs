@@ -35,8 +35,13 @@ public sealed class ApiException : Exception
     /// <summary>The server's reasons one by one; never null.</summary>
     public IReadOnlyList<StatusCause> Causes { get; init; } = [];
 
-    /// <summary>404: the object, the resource type or the namespace does not exist.</summary>
-    public bool IsNotFound => Code == 404;
+    /// <summary>404 in the words of a Kubernetes API: the object or the namespace does not exist. Nothing else says so: a path that is
+    /// not served, a proxy's page.</summary>
+    public bool IsNotFound => Code == 404 && Reason == "NotFound";
+
+    /// <summary>404 without a Status of Kubernetes: nothing is served there, or something else answers in its place. Whether there is
+    /// such an object, it does not tell.</summary>
+    public bool IsNotServed => Code == 404 && !IsNotFound;
 
     /// <summary>409 for another reason than <see cref="IsAlreadyExists"/>: a precondition or a field owner is against it.</summary>
     public bool IsConflict => Code == 409 && !IsAlreadyExists;
@@ -59,6 +64,6 @@ public sealed class ApiException : Exception
     /// <summary>429: too many requests; also an eviction that a PodDisruptionBudget forbids for now.</summary>
     public bool IsTooManyRequests => Code == 429;
 
-    /// <summary>Whether the same request may succeed later with nothing changed: 408, 429 and 5xx but 501.</summary>
-    public bool IsTransient => Code is 408 or 429 or (>= 500 and not 501);
+    /// <summary>Whether the same request may succeed later with nothing changed: 408, 429, 5xx but 501, and what is not served.</summary>
+    public bool IsTransient => Code is 408 or 429 or (>= 500 and not 501) || IsNotServed;
 }

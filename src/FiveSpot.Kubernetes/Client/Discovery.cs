@@ -116,7 +116,7 @@ public sealed class Discovery(ApiClient client)
         {
             return await client.GetRawAsync(path, decode, cancellationToken);
         }
-        catch (ApiException e) when (e.IsNotFound)
+        catch (ApiException e) when (e.Code == 404)
         {
             return [];
         }

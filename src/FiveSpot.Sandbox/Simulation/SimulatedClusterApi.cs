@@ -434,7 +434,7 @@ public sealed class SimulatedClusterApi : IDisposable
                 SimulatedNodes.Nodes, node.Key, new() { ["spec"] = new JsonObject { ["unschedulable"] = true } }, ApiObject.Decode, cancellationToken));
         }
 
-        var ends = machine.Machine.NodeDrainTimeout is { Ticks: > 0 } timeout ? Mark(machine, "drain") + timeout : DateTimeOffset.MaxValue;
+        var ends = machine.Machine.DeletionTimeouts.Drain is { Ticks: > 0 } timeout ? Mark(machine, "drain") + timeout : DateTimeOffset.MaxValue;
         var now = _clock.GetUtcNow();
         if (ends <= now || await cluster.DrainAsync(node.Metadata.Name, cancellationToken) == 0)
         {

@@ -94,7 +94,7 @@ public sealed class DecisionTests
         world = world.PodsEnd();
         world.Decide(Closing.AddMinutes(6)).Steps.ShouldBe(
         [
-            new Step.ExcludeDrain(AndVolumes: false, DrainResult.Drained("Node node-1 is drained: nothing that could be evicted is left.")),
+            new Step.ExcludeDrain(andVolumes: false, DrainResult.Drained("Node node-1 is drained: nothing that could be evicted is left.")),
             new Step.DeleteMachine(world.CapiMachine!.Uid),
         ]);
         var reconciled = world.Reconcile(Closing.AddMinutes(6));
@@ -132,7 +132,7 @@ public sealed class DecisionTests
 
         world.CapiMachine!.IsBeingDeleted.ShouldBeTrue();
         DrainExclusion.IsComplete(world.CapiMachine, andVolumes: false).ShouldBeTrue("Cluster API is not to drain a second time");
-        DrainExclusion.IsComplete(world.CapiMachine, andVolumes: true).ShouldBeFalse("volumes are waited for");
+        DrainExclusion.IsComplete(world.CapiMachine, andVolumes: true).ShouldBeTrue("Pods that stay keep their volumes");
         var failed = Transitions.Between(before, world.Machine.Status).Single(e => e.Reason == EventReasons.NodeDrainFailed);
         failed.IsWarning.ShouldBeTrue();
         failed.Note.ShouldContain("1 pod was left: team/web-1 blocked by budget web.");
@@ -180,10 +180,10 @@ public sealed class DecisionTests
     {
         // Killed between noting that the drain failed and the deletion; then somebody gives it more time.
         var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5));
-        world = world.Do(new Step.ExcludeDrain(AndVolumes: false, DrainResult.Failed("No.")), Closing.AddMinutes(10));
+        world = world.Do(new Step.ExcludeDrain(andVolumes: false, DrainResult.Failed("No.")), Closing.AddMinutes(10));
 
         world.WithSpec(""", "nodeDrainTimeout":"1h" """).Decide(Closing.AddMinutes(11)).Steps
-            .ShouldBe([new Step.SetDrainTimeout(TimeSpan.FromHours(1)), new Step.IncludeDrain()]);
+            .ShouldBe([new Step.SetDeletionTimeouts(new(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeSpan.FromSeconds(10))), new Step.IncludeDrain()]);
     }
 
     [Fact]
@@ -278,7 +278,7 @@ public sealed class DecisionTests
 
         var plan = world.Decide(Noon);
         plan.Status.Phase.ShouldBe(MachinePhase.Terminated);
-        plan.Steps.ShouldBe([new Step.ExcludeDrain(AndVolumes: true, Result: null), new Step.DeleteMachine(world.CapiMachine!.Uid)]);
+        plan.Steps.ShouldBe([new Step.ExcludeDrain(andVolumes: true, result: null), new Step.DeleteMachine(world.CapiMachine!.Uid)]);
 
         world = world.Reconcile(Noon).MachineGoes().Reconcile(Noon);
         world.Machine.Status.Phase.ShouldBe(MachinePhase.Terminated);
@@ -291,7 +291,7 @@ public sealed class DecisionTests
     {
         var world = Drained().WithSpec(""", "killSwitch":true""");
 
-        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.ExcludeDrain(AndVolumes: true, Result: null)]);
+        world.Decide(Closing.AddMinutes(5)).Steps.ShouldBe([new Step.ExcludeDrain(andVolumes: true, result: null)]);
     }
 
     [Fact]
@@ -299,7 +299,7 @@ public sealed class DecisionTests
     {
         // Killed between the annotation and the deletion; then the kill switch is taken back.
         var world = Running();
-        world = world.Do(new Step.ExcludeDrain(AndVolumes: true, Result: null), Noon);
+        world = world.Do(new Step.ExcludeDrain(andVolumes: true, result: null), Noon);
 
         world.Decide(Noon).Steps.ShouldBe([new Step.IncludeDrain()]);
     }
@@ -404,8 +404,8 @@ public sealed class DecisionTests
     {
         var world = Running();
 
-        world.WithSpec(""", "nodeDrainTimeout":"90s" """).Decide(Noon).Steps.ShouldBe([new Step.SetDrainTimeout(TimeSpan.FromSeconds(90))]);
-        world.WithSpec(""", "nodeDrainTimeout":"0s" """).Decide(Noon).Steps.ShouldBe([new Step.SetDrainTimeout(TimeSpan.FromSeconds(1))]);
+        world.WithSpec(""", "nodeDrainTimeout":"90s" """).Decide(Noon).Steps.ShouldBe([new Step.SetDeletionTimeouts(new(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(10)))]);
+        world.WithSpec(""", "nodeDrainTimeout":"0s" """).Decide(Noon).Steps.ShouldBe([new Step.SetDeletionTimeouts(new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))]);
     }
 
     [Fact]
@@ -418,17 +418,101 @@ public sealed class DecisionTests
         plan.Status.Message!.ShouldEndWith("Changes of the templates take effect at its next opening.");
     }
 
-    [Fact]
-    public void A_bootstrap_config_made_from_an_older_template_is_made_anew_when_no_Machine_uses_it()
-    {
-        // The controller died before it made the Machine; meanwhile the template was changed.
-        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening);
-        var stale = world.Bootstrap!.Uid;
+    private const string OtherBootstrap = ""","bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"version":"v1.34.1+k0s.0"} }""";
 
-        world = world.WithSpec(""", "machineTemplate":{"labels":{"a":"b"}}""").Reconcile(Noon);
-        world.Bootstrap!.Uid.ShouldNotBe(stale);
+    [Theory]
+    [InlineData(""", "machineTemplate":{"version":"v1.34.1"}""", false)]
+    [InlineData(OtherBootstrap, true)]
+    public void A_bootstrap_config_that_no_Machine_ever_took_is_used_again_and_brought_up_to_its_template(string changed, bool isUpdated)
+    {
+        // The Machine was refused; meanwhile the spec was mended.
+        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening);
+        var first = world.Bootstrap!.Uid;
+        List<Step> done = [];
+
+        world = world.WithSpec(changed).Reconcile(Noon, done);
+        world.Bootstrap!.Uid.ShouldBe(first);
+        done.OfType<Step.UpdateProviderObject>().Any().ShouldBe(isUpdated);
         world.Machine.Status.Phase.ShouldBe(MachinePhase.Active);
     }
+
+    [Fact]
+    public void Where_the_server_will_not_have_it_changed_it_is_made_anew_unless_it_could_never_go()
+    {
+        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening).WithSpec(OtherBootstrap);
+        var refused = Failed("UpdateBootstrap", needsChange: true);
+        var seen = world.Observe() with { FailedSteps = refused };
+
+        Decision.Decide(seen, Noon, new DecisionOptions()).Steps.Select(step => step.Name).ShouldBe(["ConfirmMachineAbsent", "DeleteK0sWorkerConfig"]);
+        var held = Held(world).Observe() with { FailedSteps = refused };
+        var plan = Decision.Decide(held, Noon, new DecisionOptions());
+        plan.Steps.ShouldBeEmpty();
+        (plan.Status.Phase, plan.Status.Message).ShouldBe((MachinePhase.Error, "It was refused."));
+    }
+
+    [Fact]
+    public void An_object_that_no_Machine_took_and_whose_provider_holds_it_stays_for_the_next_opening()
+    {
+        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening);
+
+        world.Decide(Night).Steps.Select(step => step.Name).ShouldBe(["ConfirmMachineAbsent", "DeleteK0sWorkerConfig"]);
+        var plan = Held(world).Decide(Night);
+        plan.Steps.ShouldBeEmpty();
+        plan.Status.Phase.ShouldBe(MachinePhase.Inactive);
+        plan.Status.Message!.ShouldEndWith(" K0sWorkerConfig stays for the next opening: its provider has put a finalizer on it, and would never let it go without a Machine.");
+        Held(world).Deleted(Night).Decide(Night).Steps.Select(step => step.Name).ShouldBe(["ConfirmMachineAbsent", "DeleteK0sWorkerConfig"], "nobody is there to use it again");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Cluster_API_that_waits_for_longer_than_it_was_told_to_is_told_to_wait_for_nothing(bool isWanted)
+    {
+        // Its timeouts do not end its wait while it can't reach the workload cluster.
+        var world = Running().Reconcile(Closing).Reconcile(Closing.AddMinutes(5)) with { Pods = [] };
+        world = world.Reconcile(Closing.AddMinutes(5)).WithSpec(schedule: isWanted ? """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""" : """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}""");
+        world.CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+        var late = world.CapiMachine.Metadata.DeletionTimestamp!.Value + TimeSpan.FromMinutes(10);
+
+        var waiting = world.Decide(late.AddTicks(-1));
+        waiting.Steps.ShouldBeEmpty();
+        waiting.WakeAt.ShouldBe(late);
+        world.Decide(late).Steps.ShouldBe([new Step.ExcludeDrain(andVolumes: true, result: null)]);
+        world.Reconcile(late).Decide(late.AddMinutes(1)).Steps.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_is_good_to_have_fails_by_itself_and_is_told()
+    {
+        var world = Running().WithSpec(""", "nodeDrainTimeout":"90s" """);
+        var seen = world.Observe() with { FailedSteps = Failed("SetDeletionTimeouts", needsChange: true) };
+
+        var open = Decision.Decide(seen, Noon, new DecisionOptions());
+        open.Steps.ShouldBeEmpty();
+        open.Status.Phase.ShouldBe(MachinePhase.Active);
+        open.Status.Ready.ShouldBeTrue();
+        open.Status.Message!.ShouldEndWith("Node node-1 is ready. Failed, and is tried again: It was refused.");
+        (open.WakeAt, open.HasFailed).ShouldBe((Noon.AddSeconds(1), true));
+        Decision.Decide(seen, Noon.AddSeconds(1), new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.SetDeletionTimeouts>();
+
+        var closing = world.Observe() with { FailedSteps = Failed("SetDeletionTimeouts", needsChange: true, Closing) };
+        Decision.Decide(closing, Closing, new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.Cordon>();
+    }
+
+    [Fact]
+    public void Who_pulls_the_switch_of_a_machine_whose_ScheduledMachine_is_being_deleted_waits_for_no_drain()
+    {
+        var world = Running().Deleted(Noon).Reconcile(Noon);
+        world.CapiMachine!.IsBeingDeleted.ShouldBeFalse();
+
+        world.WithSpec(""", "killSwitch":true""").Deleted(Noon).Decide(Noon.AddMinutes(1)).Steps.Select(step => step.Name).ShouldBe(["ExcludeDrain", "DeleteMachine"]);
+    }
+
+    private static World Held(World world) => world with { Bootstrap = new(world.Bootstrap!.Metadata with { Finalizers = ["k0smotron.io/finalizer"] }) };
+
+    private static System.Collections.Immutable.ImmutableDictionary<string, StepFailure> Failed(string step, bool needsChange, DateTimeOffset? at = null) =>
+        System.Collections.Immutable.ImmutableDictionary<string, StepFailure>.Empty.Add(
+            step, new StepFailure("Refused", "It was refused.", needsChange, Attempt: 1) { Since = at ?? Noon, NotBefore = (at ?? Noon).AddSeconds(1) });
 
     [Fact]
     public void A_kind_that_the_server_does_not_know_is_an_error_that_names_it()

@@ -83,17 +83,43 @@ public sealed class ReclaimDecisionTests
     }
 
     [Fact]
-    public void Refused_for_good_the_switch_keeps_nobody_from_their_machine_and_the_request_stays_on_the_Node()
+    public void While_switching_off_fails_the_Node_is_drained_and_nothing_is_deleted_but_Pods()
     {
         var world = Running().Reclaimed();
-        var plan = Decision.Decide(world.Observe() with { SwitchOffRefused = "Forbidden by policy." }, Noon, new DecisionOptions());
+        world.Decide(Noon).Steps.Select(static step => step.Name).ShouldBe(["Announce", "SwitchOff"]);
+        Decision.Decide(world.Observe() with { FailedSteps = Failed(attempt: 1, needsChange: false), ReclaimAnnounced = true }, Noon, new DecisionOptions())
+            .Steps.Single().ShouldBeOfType<Step.Cordon>();
 
-        plan.Steps[^1].ShouldBeOfType<Step.DeleteMachine>();
-        Events(world, plan).ShouldBe([EventReasons.EmergencyReclaim, EventReasons.EmergencyReclaim]);
-        var deleting = world.Do(plan.Steps[^1], Noon);
-        Decision.Decide(deleting.Observe() with { SwitchOffRefused = "Forbidden by policy." }, Noon, new DecisionOptions())
-            .Steps.ShouldNotContain(static step => step is Step.ClearRequest);
+        var cordoned = world.Do(new Step.Cordon(world.Node!), Noon);
+        var failing = cordoned.Observe() with { FailedSteps = Failed(attempt: 2, needsChange: false), ReclaimAnnounced = true };
+        Decision.Decide(failing, Noon, new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.DeletePods>();
+        var drained = failing with { Pods = failing.Pods! with { Left = [], DueForDeletion = [] } };
+        Decision.Decide(drained, Noon, new DecisionOptions()).Steps.ShouldBeEmpty("it is switched off before anything is deleted");
     }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(3, false)]
+    public void Refused_for_good_the_switch_keeps_nobody_from_their_machine_and_the_request_stays_on_the_Node(int attempt, bool needsChange)
+    {
+        var world = Running().Reclaimed();
+        world = world.Do(new Step.Cordon(world.Node!), Noon) with { Pods = [] };
+        var seen = world.Observe() with { FailedSteps = Failed(attempt, needsChange) };
+        var plan = Decision.Decide(seen, Noon, new DecisionOptions());
+
+        plan.Steps.Select(static step => step.Name).ShouldBe(["ExcludeDrain", "DeleteMachine"]);
+        Events(world, plan).ShouldContain(EventReasons.EmergencyReclaim);
+        plan.Status.Message!.ShouldContain("Its owner wants it back");
+        var deleting = world.Do(plan.Steps[^1], Noon);
+        Decision.Decide(deleting.Observe() with { FailedSteps = seen.FailedSteps }, Noon, new DecisionOptions())
+            .Steps.ShouldNotContain(static step => step is Step.ClearRequest);
+        Decision.Decide(deleting.Observe() with { FailedSteps = seen.FailedSteps }, Noon.AddSeconds(2), new DecisionOptions())
+            .Steps[^1].ShouldBeOfType<Step.SwitchOff>("it is tried again, when nothing waits for it any more");
+    }
+
+    private static System.Collections.Immutable.ImmutableDictionary<string, StepFailure> Failed(int attempt, bool needsChange) =>
+        System.Collections.Immutable.ImmutableDictionary<string, StepFailure>.Empty.Add(
+            "SwitchOff", new StepFailure("Refused", "Forbidden by policy.", needsChange, attempt) { Since = Noon, NotBefore = Noon.AddSeconds(1) });
 
     [Fact]
     public void An_agent_that_can_not_be_taken_away_does_not_keep_the_request_on_the_Node()

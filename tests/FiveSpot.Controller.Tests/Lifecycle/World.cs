@@ -119,16 +119,16 @@ internal sealed record World
     {
         Step.AddFinalizer => this with { Machine = Machine with { Metadata = Machine.Metadata with { Finalizers = [WellKnown.Finalizer] } } },
         Step.RemoveFinalizer => this with { Machine = Machine with { Metadata = Machine.Metadata with { Finalizers = [] } } },
-        Step.CreateProviderObject { Role: ProviderRole.Bootstrap } => this with { Bootstrap = NewObject(), Made = Made + 1 },
-        Step.CreateProviderObject => this with { Infrastructure = NewObject(), Made = Made + 1 },
+        Step.CreateProviderObject { Role: ProviderRole.Bootstrap } => this with { Bootstrap = NewObject(Machine.BootstrapHash), Made = Made + 1 },
+        Step.CreateProviderObject => this with { Infrastructure = NewObject(Machine.InfrastructureHash), Made = Made + 1 },
         Step.CreateMachine => this with
         {
             Made = Made + 1,
             CapiMachine = new CapiMachine
             {
                 ApiVersion = "cluster.x-k8s.io/v1beta2",
-                NodeDrainTimeout = Decision.CapiDrainTimeout(Machine),
-                Metadata = NewObject().Metadata with
+                DeletionTimeouts = DeletionTimeouts.Of(Machine),
+                Metadata = NewObject(Machine.TemplateHash).Metadata with
                 {
                     CreationTimestamp = now,
                     OwnerReferences = [new OwnerReference("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-1", Uid, true, true)],
@@ -145,7 +145,9 @@ internal sealed record World
                 },
             },
         },
-        Step.SetDrainTimeout set => this with { CapiMachine = CapiMachine! with { NodeDrainTimeout = set.Timeout } },
+        Step.SetDeletionTimeouts set => this with { CapiMachine = CapiMachine! with { DeletionTimeouts = set.Timeouts } },
+        Step.UpdateProviderObject { Role: ProviderRole.Bootstrap } => this with { Bootstrap = Bootstrap! with { Metadata = Annotated(Bootstrap.Metadata, WellKnown.TemplateHashAnnotation, Machine.BootstrapHash) } },
+        Step.UpdateProviderObject => this with { Infrastructure = Infrastructure! with { Metadata = Annotated(Infrastructure.Metadata, WellKnown.TemplateHashAnnotation, Machine.InfrastructureHash) } },
         Step.ExcludeDrain exclude => Annotate(DrainExclusion.Put(exclude.AndVolumes, exclude.Result).ToDictionary(pair => pair.Key, pair => pair.Value!)),
         Step.IncludeDrain => Annotate([]),
         Step.ConfirmMachineAbsent => this,
@@ -255,14 +257,14 @@ internal sealed record World
         OwnerReferences = [new OwnerReference("cluster.x-k8s.io/v1beta2", "Machine", "pc-1", CapiMachine!.Uid, true, true)],
     });
 
-    private PartialObject NewObject() => new(new ObjectMetadata
+    private PartialObject NewObject(string hash) => new(new ObjectMetadata
     {
         Name = "pc-1",
         Namespace = "default",
         Uid = $"made-{Made}",
         ResourceVersion = "1",
         Labels = new Dictionary<string, string> { [WellKnown.ScheduledMachineLabel] = "pc-1" },
-        Annotations = new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = Machine.TemplateHash },
+        Annotations = new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = hash },
     });
 
     private static ObjectMetadata Annotated(ObjectMetadata metadata, string key, string value) => With(metadata, [new(key, value)]);
