@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using FiveSpot.Api;
+using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,9 @@ namespace FiveSpot.Controller.ClusterApi;
 /// </summary>
 public sealed partial class ProviderKinds
 {
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<(string Group, string? Version, string Kind), Entry> _entries = new();
     private readonly ApiClient _api;
     private readonly Discovery _discovery;
@@ -54,7 +58,7 @@ public sealed partial class ProviderKinds
     {
         try
         {
-            var resource = await ResolveAsync(id);
+            var resource = await AwaitResolvedAsync(entry, id);
             if (resource is null || !resource.Namespaced)
             {
                 entry.Settle(this, new ProviderKind(null, null, null));
@@ -76,11 +80,34 @@ public sealed partial class ProviderKinds
         {
             // The controller stops.
         }
-        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+    }
+
+    private async Task<ResourceType?> AwaitResolvedAsync(Entry entry, (string Group, string? Version, string Kind) id)
+    {
+        var retry = FirstRetry;
+        for (var failures = 1; ; failures++)
         {
-            entry.Settle(this, new ProviderKind(null, null, exception.Message));
+            try
+            {
+                return await ResolveAsync(id);
+            }
+            catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+            {
+                if (Lasts(exception, failures))
+                {
+                    entry.Settle(this, new ProviderKind(null, null, exception.Message));
+                }
+            }
+
+            await Task.Delay(retry, _api.NetworkTime, _stop);
+            retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
         }
     }
+
+    // A server that was just started, or a definition that was just installed, has a moment in which it can't be asked. That is
+    // nobody's state: it is told when it lasts.
+    private static bool Lasts(Exception failure, int failures) =>
+        failures >= StepFailure.AttemptsBeforeError || failure is ApiException { IsTransient: false };
 
     private async Task<ResourceType?> ResolveAsync((string Group, string? Version, string Kind) id)
     {
@@ -103,7 +130,9 @@ public sealed partial class ProviderKinds
     private static ProviderKind View(Informer<PartialObject> informer, ResourceType resource) => new(
         resource,
         informer.HasSynced ? informer : null,
-        informer.HasSynced ? null : informer.LastError is { } error ? $"{resource.QualifiedName} can't be listed: {error.Message}" : null);
+        !informer.HasSynced && informer.LastError is { } error && Lasts(error, informer.FailuresInARow)
+            ? $"{resource.QualifiedName} can't be listed: {error.Message}"
+            : null);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Watching {Resource} at {Version}.")]
     private partial void LogOpened(string resource, string version);
@@ -125,8 +154,8 @@ public sealed partial class ProviderKinds
                 }
 
                 _waiting.Add(asker);
-                // Not served, or discovery failed: each further question asks again, and discovery itself sees to it
-                // that the server is not asked too often.
+                // Not served: each further question asks again, and discovery itself sees to it that the server is not asked
+                // too often.
                 if (!_opening && _known is null or { Resource: null })
                 {
                     _opening = true;

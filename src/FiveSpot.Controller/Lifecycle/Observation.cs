@@ -68,6 +68,9 @@ public sealed record Observation
     /// <summary>The steps that have failed, in this pass or before, by their names.</summary>
     public ImmutableDictionary<string, StepFailure> FailedSteps { get; init; } = ImmutableDictionary<string, StepFailure>.Empty;
 
+    /// <summary>The steps whose conflict has been looked into in this pass.</summary>
+    public ImmutableHashSet<string> LookedInto { get; init; } = [];
+
     /// <summary>Why nothing more is to be done in this pass, if so.</summary>
     public StepFailure? Failure { get; init; }
 

@@ -36,8 +36,8 @@ public sealed class Observer
     }
 
     /// <summary>What is observed of a machine now.</summary>
-    /// <returns>The observation; null while an answer about one of its kinds is on its way, after which the machine is
-    /// woken.</returns>
+    /// <returns>The observation; null while there is no Machine and an answer about one of its kinds is on its way, after which
+    /// the machine is woken.</returns>
     public Observation? Observe(ScheduledMachine machine)
     {
         var capiMachine = _machines.Get(machine.Key);
@@ -68,7 +68,9 @@ public sealed class Observer
             }
         }
 
-        if (pending)
+        // What there is of a machine's provider objects matters where there is no Machine; one that is there can be taken away
+        // without an answer.
+        if (pending && ours is null)
         {
             return null;
         }
@@ -123,6 +125,7 @@ public sealed class Observer
             Resource = found.Resource,
             Object = found.Objects?.Get(key),
             Trouble = found.Trouble,
+            IsPending = found.IsPending,
         };
     }
 

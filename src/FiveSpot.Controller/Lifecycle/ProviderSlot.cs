@@ -22,6 +22,9 @@ public sealed record ProviderSlot
     /// <summary>Why it can't be known whether there is an object, for a person; null when it is known.</summary>
     public string? Trouble { get; init; }
 
+    /// <summary>Whether it is not known yet, and an answer is on its way.</summary>
+    public bool IsPending { get; init; }
+
     /// <summary>The object, or null, when it is somebody else's.</summary>
     public PartialObject? Ours(ScheduledMachine machine) =>
         Object is { } found && Ownership.Of(found, machine) is not Owner.SomebodyElse ? found : null;

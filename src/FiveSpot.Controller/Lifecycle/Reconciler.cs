@@ -125,12 +125,11 @@ public sealed partial class Reconciler
         seen = seen with { FailedSteps = _failures.Of(seen.Machine) };
         var plan = Decision.Decide(seen, now, _options);
         ControllerMetrics.ScheduleEvaluated(seen.Machine.Schedule is null ? null : plan.Status.InSchedule);
-        HashSet<string>? lookedInto = null;
         for (var round = 1; plan.Steps.Length > 0; round++)
         {
             seen = round > MaxRounds
                 ? seen with { Failure = new StepFailure(ConditionReasons.Retrying, "Its objects keep changing while they are looked at.", NeedsChange: false, item.Attempt) }
-                : await CarryOutAsync(plan, seen, lag, lookedInto ??= new(StringComparer.Ordinal), cancellationToken);
+                : await CarryOutAsync(plan, seen, lag, cancellationToken);
             lag = null;
             plan = Decision.Decide(seen, now, _options);
         }
@@ -162,7 +161,7 @@ public sealed partial class Reconciler
     }
 
     private async Task<Observation> CarryOutAsync(
-        Plan plan, Observation seen, DateTimeOffset? boundary, HashSet<string> lookedInto, CancellationToken cancellationToken)
+        Plan plan, Observation seen, DateTimeOffset? boundary, CancellationToken cancellationToken)
     {
         foreach (var step in plan.Steps)
         {
@@ -189,12 +188,7 @@ public sealed partial class Reconciler
                     continue;
                 }
 
-                if (lookedInto.Add(step.Name))
-                {
-                    return seen;
-                }
-
-                failure = Fail(step, seen, new StepFailure(ConditionReasons.Retrying, "What it concerns keeps changing while it is looked at.", NeedsChange: false, Attempt: 0));
+                return seen with { LookedInto = seen.LookedInto.Add(step.Name) };
             }
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
             {

@@ -147,8 +147,8 @@ internal sealed class StatusReport
             InSchedule = _times.InSchedule,
             Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. NodeTainted(), .. WorkloadClusterReachable(), .. ReclaimAgentReady()],
             MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
-            BootstrapRef = Reference(_seen.Bootstrap),
-            InfrastructureRef = Reference(_seen.Infrastructure),
+            BootstrapRef = Reference(_seen.Bootstrap, Previous.BootstrapRef),
+            InfrastructureRef = Reference(_seen.Infrastructure, Previous.InfrastructureRef),
             NodeRef = NodeReference(),
             ProviderID = machine?.ProviderId,
             AppliedNodeTaints = AppliedNodeTaints(),
@@ -295,8 +295,8 @@ internal sealed class StatusReport
         };
     }
 
-    private TypedReference? Reference(ProviderSlot? slot) =>
-        slot?.Ours(_seen.Machine) is null ? null : Reference(slot.ApiVersion, slot.Kind);
+    private TypedReference? Reference(ProviderSlot? slot, TypedReference? before) =>
+        slot is { IsPending: true } ? before : slot?.Ours(_seen.Machine) is null ? null : Reference(slot.ApiVersion, slot.Kind);
 
     private TypedReference Reference(string apiVersion, string kind) => new()
     {

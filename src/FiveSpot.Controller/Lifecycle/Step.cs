@@ -34,7 +34,10 @@ public abstract record Step
     public sealed record CreateProviderObject(ProviderRole Role) : Step
     {
         /// <inheritdoc/>
-        public override string Name => Role is ProviderRole.Bootstrap ? "CreateBootstrap" : "CreateInfrastructure";
+        public override string Name => NameOf(Role);
+
+        /// <summary>The name of the step for one of the two.</summary>
+        public static string NameOf(ProviderRole role) => role is ProviderRole.Bootstrap ? "CreateBootstrap" : "CreateInfrastructure";
     }
 
     /// <summary>Brings an object that no Machine ever took up to its template.</summary>

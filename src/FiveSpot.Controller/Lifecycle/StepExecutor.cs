@@ -116,7 +116,7 @@ public sealed class StepExecutor
                 _clusters.WorkOn(machine.Key)?.Start(
                     NodeWork.Taints,
                     (session, stop) => PatchNodeAsync(session, set.Node, ObjectWriter.TaintsPatch(set.Node, set.Tainting), WellKnown.NodeTaintsFieldManager, stop));
-                return (seen with { Taints = new CallState(IsUnderWay: true) }, true);
+                return (seen with { Taints = seen.Taints with { IsUnderWay = true } }, true);
 
             case Step.Evict evict:
                 _clusters.WorkOn(machine.Key)?.Evict(evict.Pods);
@@ -138,13 +138,13 @@ public sealed class StepExecutor
                     NodeWork.Agent,
                     (session, stop) => set.Setup.Toml is { } toml ? SetUpAgentAsync(session, machine, set, toml, stop) : TakeAgentAwayAsync(session, set, stop),
                     isShownLater: set is { Setup.Toml: null, Config: not null });
-                return (seen with { Agent = new CallState(IsUnderWay: true) }, true);
+                return (seen with { Agent = seen.Agent with { IsUnderWay = true } }, true);
 
             case Step.ClearRequest clear:
                 _clusters.WorkOn(machine.Key)?.Start(
                     NodeWork.ReclaimRequest,
                     (session, stop) => PatchNodeAsync(session, clear.Node, ObjectWriter.NodePatch(clear.Node, [], ReclaimRequest.Clear()), WellKnown.ReclaimFieldManager, stop));
-                return (seen with { RequestCleared = new CallState(IsUnderWay: true) }, true);
+                return (seen with { RequestCleared = seen.RequestCleared with { IsUnderWay = true } }, true);
 
             default:
                 throw new InvalidOperationException($"A step that nobody carries out: {step}");
@@ -231,7 +231,7 @@ public sealed class StepExecutor
                 ? (seen.Replace(slot, found), false)
                 : throw new NameConflictException(Decision.NameConflict(slot.Kind, seen));
         }
-        catch (ApiException exception) when (exception.IsForbidden)
+        catch (ApiException exception) when (IsOfRights(exception))
         {
             _permissions.Forget(seen.Machine.Metadata.Namespace, slot.Resource!);
             throw;
@@ -284,7 +284,7 @@ public sealed class StepExecutor
                 ? throw new NameConflictException(Decision.NameConflict(MachineApi.Kind, seen))
                 : again;
         }
-        catch (ApiException exception) when (exception.IsForbidden)
+        catch (ApiException exception) when (IsOfRights(exception))
         {
             _permissions.Forget(seen.Machine.Metadata.Namespace, _machineResource);
             throw;
@@ -356,7 +356,7 @@ public sealed class StepExecutor
             after = slot with { Object = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken) };
         }
 
-        return (seen.Replace(slot, after), true);
+        return (seen.Replace(slot, after), after.Object is null or { Metadata.DeletionTimestamp: not null });
     }
 
     private (Observation World, bool AsPlanned) StartCordon(Node node, string? cordonedBy, Observation seen)
@@ -364,7 +364,7 @@ public sealed class StepExecutor
         _clusters.WorkOn(seen.Machine.Key)?.Start(
             NodeWork.Cordon,
             (session, cancellationToken) => PatchNodeAsync(session, node, ObjectWriter.CordonPatch(node, cordonedBy), WellKnown.FieldManager, cancellationToken));
-        return (seen with { Cordon = new CallState(IsUnderWay: true) }, true);
+        return (seen with { Cordon = seen.Cordon with { IsUnderWay = true } }, true);
     }
 
     private static async Task SetUpAgentAsync(
@@ -416,21 +416,20 @@ public sealed class StepExecutor
     private static async Task PatchNodeAsync(
         ClusterSession session, Node node, ReadOnlyMemory<byte> patch, string fieldManager, CancellationToken cancellationToken)
     {
-        Node? current;
         try
         {
-            current = await session.Api.MergePatchAsync(
-                NodeWatch.Nodes, node.Key, patch, fieldManager, subresource: null, NodeReader.Read, cancellationToken);
+            session.Nodes.Observe(await session.Api.MergePatchAsync(
+                NodeWatch.Nodes, node.Key, patch, fieldManager, subresource: null, NodeReader.Read, cancellationToken));
         }
-        catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+        catch (ApiException exception) when (exception.IsConflict)
         {
             // Another one than was seen: what is to be done is decided anew, from what is there.
-            current = await session.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken);
-        }
+            if (await session.Api.TryGetAsync(NodeWatch.Nodes, node.Key, NodeReader.Read, cancellationToken) is { } current)
+            {
+                session.Nodes.Observe(current);
+            }
 
-        if (current is not null)
-        {
-            session.Nodes.Observe(current);
+            throw;
         }
     }
 
@@ -461,7 +460,11 @@ public sealed class StepExecutor
         ObjectWriter.AnnotationsPatch(seen.CapiMachine!.ResourceVersion, annotations);
 
     // A conflict is looked into once. One that comes again and again is a failure like any other: the watch brings what is there.
-    private static bool IsFirst(Step step, Observation seen) => seen.FailureOf(step.Name) is null;
+    private static bool IsFirst(Step step, Observation seen) => seen.FailureOf(step.Name) is null && !seen.LookedInto.Contains(step.Name);
+
+    // In the words of every authorizer. A policy, a quota or a webhook refuses in its own, and no right that is given changes that.
+    private static bool IsOfRights(ApiException exception) =>
+        exception.IsForbidden && exception.Message.Contains(" cannot create resource ", StringComparison.Ordinal);
 
     private static TimeSpan? TimeoutOf(Step step) => step.Importance is StepImportance.Optional ? OptionalTimeout : null;
 

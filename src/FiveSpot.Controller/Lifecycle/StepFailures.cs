@@ -97,9 +97,10 @@ public sealed class StepFailures(TimeProvider clock)
     private static bool Counts(StepFailure failure, DateTimeOffset now) =>
         failure.NotBefore > now - LongestBackOff && failure.NotBefore <= now + LongestBackOff;
 
-    // Between three quarters of it and all of it: what failed together does not come back together.
+    // 1 s, 3 s, 9 s and so on: five attempts in the first minute leave room for the report. Between three quarters of it and all of it:
+    // what failed together does not come back together.
     private static TimeSpan BackOff(int attempt) =>
-        Shorter(FirstBackOff * Math.Pow(2, Math.Min(attempt - 1, 16)), LongestBackOff) * (0.75 + (0.25 * Random.Shared.NextDouble()));
+        Shorter(FirstBackOff * Math.Pow(3, Math.Min(attempt - 1, 16)), LongestBackOff) * (0.75 + (0.25 * Random.Shared.NextDouble()));
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

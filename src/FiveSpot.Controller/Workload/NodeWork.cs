@@ -307,10 +307,12 @@ internal sealed class NodeWork : IDisposable
                 ControllerMetrics.Failed(exception);
             }
 
-            var retry = Backoff(before.Failures, longestRetry);
+            // The Node is another one than was seen, as one whose kubelet reports may be: what is to be done is decided anew, at once.
+            var isAnotherVersion = exception is ApiException { IsConflict: true } && before.Failures == 0;
+            var retry = isAnotherVersion ? TimeSpan.Zero : Backoff(before.Failures, longestRetry);
             var asked = (exception as ApiException)?.RetryAfter ?? TimeSpan.Zero;
             retry = asked > LongestRetryAfter ? LongestRetryAfter : asked > retry ? asked : retry;
-            after = new CallState(IsUnderWay: false, before.Failures + 1, _session.Clock.GetUtcNow() + retry, explain(exception));
+            after = new CallState(IsUnderWay: false, before.Failures + 1, _session.Clock.GetUtcNow() + retry, isAnotherVersion ? null : explain(exception));
         }
         catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {

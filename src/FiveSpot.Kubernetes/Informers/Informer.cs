@@ -77,6 +77,9 @@ public sealed partial class Informer<T>
     /// <summary>What failed last; null once a list or watch has succeeded since.</summary>
     public Exception? LastError { get; private set; }
 
+    /// <summary>How often in a row the server could not be listed or watched; 0 once it could.</summary>
+    public int FailuresInARow => Volatile.Read(ref _failures);
+
     /// <summary>When the server was last heard of, by the network's time; null if never.</summary>
     public DateTimeOffset? LastContact =>
         Interlocked.Read(ref _lastContact) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;

@@ -67,8 +67,14 @@ internal sealed class ControllerTraffic(TimeProvider clock)
     {
         public static readonly Fault Abort = new();
 
+        /// <summary>A 404 that is not Kubernetes': of a path that is not served, or of something in between.</summary>
+        public static readonly Fault NotServed = new(404) { Body = "404 page not found\n", MediaType = "text/plain" };
+
         /// <summary>What is answered; null for a Status of the above.</summary>
         public string? Body { get; init; }
+
+        /// <summary>What the answer says that it is.</summary>
+        public string MediaType { get; init; } = "application/json";
 
         /// <summary>When the server says that it wants to be asked again; null if it does not.</summary>
         public TimeSpan? RetryAfter { get; init; }
@@ -129,7 +135,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
                 Content = new StringContent(
                     fault.Body ?? $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","code":{{code}},"reason":"{{fault.Reason}}","message":"{{fault.Message}}"}""",
                     Encoding.UTF8,
-                    "application/json"),
+                    fault.MediaType),
             };
             answer.Headers.RetryAfter = fault.RetryAfter is { } after ? new RetryConditionHeaderValue(after) : null;
             return answer;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Integration.Tests.Environment;
+
+namespace FiveSpot.Integration.Tests.Scenarios;
+
+/// <summary>A call of the controller that a scenario has fail, and the life of a machine around it.</summary>
+/// <param name="Is">Whether it is this one.</param>
+/// <param name="Trigger">Makes the controller want it.</param>
+/// <param name="After">Waits for what comes of it, once it succeeds.</param>
+internal sealed record FailingCall(
+    Func<ControllerTraffic.Call, bool> Is, Func<WorkloadScenario, Task> Trigger, Func<WorkloadScenario, Task> After)
+{
+    private const string Spec = ",\"killIfCommands\":[\"java\"],\"nodeTaints\":[{\"key\":\"lent\",\"value\":\"yes\",\"effect\":\"NoSchedule\"}],\"gracefulShutdownTimeout\":\"0s\"";
+
+    /// <summary>Whether the machine is running before; else it is Inactive, or was never seen.</summary>
+    public Life Before { get; init; } = Life.Running;
+
+    /// <summary>Where a machine is in its life.</summary>
+    public enum Life
+    {
+        /// <summary>There is no ScheduledMachine yet.</summary>
+        New,
+
+        /// <summary>It has never been open.</summary>
+        Inactive,
+
+        /// <summary>It is in its window, without taints and agent.</summary>
+        Running,
+    }
+
+    public static IReadOnlyDictionary<string, FailingCall> All { get; } = new Dictionary<string, FailingCall>(StringComparer.Ordinal)
+    {
+        ["finalizer on the ScheduledMachine"] = new(
+            Patch("/scheduledmachines/pc-1", "\"finalizers\""),
+            static scenario => scenario.Cluster.ScheduleAsync(),
+            static scenario => Until("it has the finalizer", async () => (await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["finalizers"] is not null)) { Before = Life.New },
+        ["status"] = new(Patch("/scheduledmachines/pc-1/status", ""), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
+        ["creation of the bootstrap config"] = new(Create("/k0sworkerconfigs"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
+        ["creation of the infrastructure machine"] = new(Create("/remotemachines"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
+        ["creation of the Machine"] = new(Create("/machines"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
+        ["patch of the Machine"] = new(
+            Patch("/machines/pc-1", ""),
+            static scenario => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"nodeDrainTimeout":"90s"}}"""),
+            static scenario => Until("the Machine has it", async () =>
+                (int?)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["spec"]!["deletion"]!["nodeVolumeDetachTimeoutSeconds"] == 90)),
+        ["cordon"] = new(Patch("/nodes/pc-1", "\"unschedulable\":true"), Closes, static scenario => Until("it is cordoned", () => scenario.NodeIsCordonedAsync())),
+        ["eviction"] = new(static call => call.Path.EndsWith("/eviction", StringComparison.Ordinal), PodsAndCloses, static scenario => Until("it is told to end", () => scenario.Pods.IsEndingAsync("web-1"))),
+        ["taints"] = new(
+            Patch("/nodes/pc-1", "\"taints\""),
+            static scenario => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", $$"""{"spec":{ {{Spec[1..]}} } }"""),
+            static scenario => scenario.TaintedAsync("True", "Applied")),
+        ["ConfigMap of the reclaim agent"] = new(
+            Patch("/configmaps/reclaim-agent-pc-1", ""),
+            static scenario => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killIfCommands":["java"]}}"""),
+            static scenario => Until("it is there", async () => await scenario.AgentConfigAsync() is not null)),
+        ["label of the reclaim agent"] = new(
+            Patch("/nodes/pc-1", "/reclaim-agent\""),
+            static scenario => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killIfCommands":["java"]}}"""),
+            static scenario => Until("it is there", async () => (await scenario.Workload.GetAsync(Kinds.Node, "pc-1"))!["metadata"]!["labels"]?["5spot.finos.org/reclaim-agent"] is not null)),
+        ["deletion of the Machine"] = new(Delete("/machines/pc-1"), Closes, static scenario => Until("it is being deleted", () => scenario.MachineIsBeingDeletedAsync())),
+        ["question whether the Machine is gone"] = new(static call => call.Verb == "get" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal), LeavesRemains, static scenario => scenario.Cluster.PhaseAsync("Inactive")),
+        ["deletion of the infrastructure machine"] = new(Delete("/remotemachines/pc-1"), LeavesRemains, static scenario => scenario.Cluster.PhaseAsync("Inactive")),
+        ["deletion of the bootstrap config"] = new(Delete("/k0sworkerconfigs/pc-1"), LeavesRemains, static scenario => scenario.Cluster.PhaseAsync("Inactive")),
+        ["switching off for a reclaim"] = new(Patch("/scheduledmachines/pc-1", "\"enabled\":false"), static scenario => scenario.ReclaimAsync(), static scenario =>
+            Until("it is switched off", async () => (bool?)(await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["spec"]!["schedule"]!["enabled"] == false)),
+        ["clearing the request of a reclaim"] = new(Patch("/nodes/pc-1", "reclaim-requested"), static scenario => scenario.ReclaimAsync(), static scenario =>
+            Until("it is off the Node", async () => !await scenario.RequestIsOnNodeAsync())),
+    };
+
+    private static Func<ControllerTraffic.Call, bool> Patch(string path, string body) => call =>
+        call.Verb == "patch" && call.Path.EndsWith(path, StringComparison.Ordinal) && call.Body.Contains(body, StringComparison.Ordinal);
+
+    private static Func<ControllerTraffic.Call, bool> Create(string path) => call => call.Verb == "create" && call.Path.EndsWith(path, StringComparison.Ordinal);
+
+    private static Func<ControllerTraffic.Call, bool> Delete(string path) => call => call.Verb == "delete" && call.Path.EndsWith(path, StringComparison.Ordinal);
+
+    private static Task Until(string what, Func<Task<bool>> holds) => Wait.UntilAsync(what, holds);
+
+    private static Task Opens(WorkloadScenario scenario)
+    {
+        scenario.Cluster.MoveTo(Scenario.Opening);
+        return Task.CompletedTask;
+    }
+
+    private static Task Closes(WorkloadScenario scenario)
+    {
+        scenario.Cluster.MoveTo(Scenario.Closing);
+        return Task.CompletedTask;
+    }
+
+    private static async Task PodsAndCloses(WorkloadScenario scenario)
+    {
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"gracefulShutdownTimeout":"0s","nodeDrainTimeout":"10h"}}""");
+        await scenario.SettleAsync();
+        await Closes(scenario);
+    }
+
+    private static async Task LeavesRemains(WorkloadScenario scenario)
+    {
+        await Closes(scenario);
+        await scenario.ClusterApi.LetGoAsync(withItsObjects: false);
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Integration.Tests.Environment;
+
+namespace FiveSpot.Integration.Tests.Scenarios;
+
+/// <summary>Contract, section 4: nothing that is merely good to have stands in the way, and a moment's failure is nobody's state.</summary>
+public abstract class NothingInTheWayTests(ServerKind kind)
+{
+    private static readonly ControllerTraffic.Fault Refused = new(403, "Forbidden", "policy says no");
+    private static readonly ControllerTraffic.Fault Failing = new(500, "InternalError", "failed calling webhook");
+
+    public sealed class OnEmbedded() : NothingInTheWayTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : NothingInTheWayTests(ServerKind.KubeApiServer);
+
+    [Theory]
+    [InlineData("closing", 403)]
+    [InlineData("closing", 500)]
+    [InlineData("kill switch", 403)]
+    [InlineData("kill switch", 500)]
+    [InlineData("reclaim", 403)]
+    [InlineData("reclaim", 500)]
+    [InlineData("deletion", 403)]
+    [InlineData("deletion", 500)]
+    public async Task A_Machine_that_may_not_be_patched_is_deleted_all_the_same(string why, int code)
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, ",\"gracefulShutdownTimeout\":\"0s\"");
+        await scenario.Pods.RunAsync("web-1");
+        scenario.Cluster.Traffic.Disturb = (call, stage) => IsPatchOfMachine(call, stage) ? code == 403 ? Refused : Failing : null;
+        await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"nodeDrainTimeout":"90s"}}""");
+        await scenario.SettleAsync();
+
+        switch (why)
+        {
+            case "closing":
+                scenario.Cluster.MoveTo(Scenario.Closing);
+                break;
+            case "kill switch":
+                await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killSwitch":true}}""");
+                break;
+            case "reclaim":
+                await scenario.ReclaimAsync();
+                break;
+            default:
+                await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
+                break;
+        }
+
+        if (why is "closing" or "deletion")
+        {
+            await scenario.Pods.EndAsync("web-1");
+        }
+
+        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+        if (why is not "kill switch")
+        {
+            (await scenario.NodeIsCordonedAsync()).ShouldBeTrue();
+        }
+
+        await scenario.ClusterApi.LetGoAsync();
+        await Wait.UntilAsync("it is over", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null
+            || (await scenario.Cluster.StatusAsync()).Phase is "Inactive" or "Terminated" or "Disabled");
+    }
+
+    [Fact]
+    public async Task A_Machine_that_may_not_be_patched_gets_its_taints_and_its_agent_and_says_what_fails()
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);
+        scenario.Cluster.Traffic.Disturb = static (call, stage) => IsPatchOfMachine(call, stage) ? Failing : null;
+        await scenario.Cluster.PatchAsync(
+            Kinds.ScheduledMachine, "pc-1", """{"spec":{"nodeDrainTimeout":"90s","killIfCommands":["java"],"nodeTaints":[{"key":"lent","effect":"NoSchedule"}]}}""");
+
+        await scenario.TaintedAsync("True", "Applied");
+        await Wait.UntilAsync("the agent is told", async () => await scenario.AgentConfigAsync() is not null);
+        await scenario.Cluster.PhaseAsync("Active", also: static status => status.Ready
+            && status.Message!.Contains("Failed, and is tried again: patch ", StringComparison.Ordinal) && status.Message.Contains("failed calling webhook", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_moment_in_which_a_kind_can_not_be_listed_is_told_to_nobody(bool isOpen)
+    {
+        await using var cluster = await Cluster.StartAsync(kind);
+        await cluster.ScheduleAsync(schedule: isOpen ? """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""" : null);
+        var left = 1;
+        cluster.Traffic.Disturb = (call, stage) =>
+            stage is ControllerTraffic.Stage.Before && call.Verb == "get" && call.Path.EndsWith("/remotemachines", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
+                ? new(429, "TooManyRequests", "storage is (re)initializing") { RetryAfter = TimeSpan.FromSeconds(1) }
+                : null;
+        await using var controller = await RunningController.StartAsync(cluster);
+
+        await cluster.PhaseAsync(isOpen ? "Active" : "Inactive");
+        left.ShouldBeLessThan(0);
+        cluster.Writes.Where(call => call.Path.EndsWith("/status", StringComparison.Ordinal))
+            .ShouldAllBe(call => !call.Body.Contains("\"Error\"") && !call.Body.Contains("ShuttingDown") && !call.Body.Contains("initializing"));
+    }
+
+    private static bool IsPatchOfMachine(ControllerTraffic.Call call, ControllerTraffic.Stage stage) =>
+        stage is ControllerTraffic.Stage.Before && call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal);
+}
