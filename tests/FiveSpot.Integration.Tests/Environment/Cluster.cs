@@ -303,7 +303,7 @@ internal sealed class Cluster : IAsyncDisposable
 
             return true;
         }
-        catch (ApiException exception) when (exception.IsNotFound || exception.IsTooManyRequests)
+        catch (ApiException exception) when (exception.IsNotServed || exception.IsTooManyRequests)
         {
             return false;
         }
@@ -352,7 +352,7 @@ internal sealed class Cluster : IAsyncDisposable
             {
                 return (await Api.ListAsync(kind, new ListOptions { Namespace = kind.Namespaced ? ns : null }, Parse, CancellationToken.None)).Items;
             }
-            catch (ApiException exception) when (exception.IsNotFound)
+            catch (ApiException exception) when (exception.IsNotServed)
             {
                 return []; // A kind that the scenario took away.
             }

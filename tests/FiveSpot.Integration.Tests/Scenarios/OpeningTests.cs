@@ -90,12 +90,16 @@ public abstract class OpeningTests(ServerKind kind)
         {
             ((string)reference["apiGroup"]!).ShouldBe("bootstrap.cluster.x-k8s.io");
             ((int)spec["deletion"]!["nodeDrainTimeoutSeconds"]!).ShouldBe(90);
+            ((int)spec["deletion"]!["nodeVolumeDetachTimeoutSeconds"]!).ShouldBe(90);
+            ((int)spec["deletion"]!["nodeDeletionTimeoutSeconds"]!).ShouldBe(10);
         }
         else
         {
             ((string)reference["apiVersion"]!).ShouldBe("bootstrap.cluster.x-k8s.io/v1beta1");
             ((string)reference["namespace"]!).ShouldBe(scenario.Cluster.Namespace);
             ((string)spec["nodeDrainTimeout"]!).ShouldBe("90s");
+            ((string)spec["nodeVolumeDetachTimeout"]!).ShouldBe("90s");
+            ((string)spec["nodeDeletionTimeout"]!).ShouldBe("10s");
         }
     }
 
