@@ -321,7 +321,14 @@ internal sealed class Cluster : IAsyncDisposable
         // Its garbage collector takes them with their Nodes, in its own time.
         foreach (var config in (await Api.ListAsync(ReclaimConfig.ConfigMaps, new ListOptions { Namespace = WellKnown.SystemNamespace, LabelSelector = WellKnown.ScheduledMachineLabel }, ReclaimConfig.Read, CancellationToken.None)).Items)
         {
-            await Api.DeleteAsync(ReclaimConfig.ConfigMaps, config.Key, options: null, CancellationToken.None);
+            try
+            {
+                await Api.DeleteAsync(ReclaimConfig.ConfigMaps, config.Key, options: null, CancellationToken.None);
+            }
+            catch (ApiException exception) when (exception.IsNotFound)
+            {
+                // It came first.
+            }
         }
 
         // That takes the server's controller another five seconds, for which nobody has to wait.

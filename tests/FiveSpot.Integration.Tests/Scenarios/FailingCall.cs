@@ -11,8 +11,6 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 internal sealed record FailingCall(
     Func<ControllerTraffic.Call, bool> Is, Func<WorkloadScenario, Task> Trigger, Func<WorkloadScenario, Task> After)
 {
-    private const string Spec = ",\"killIfCommands\":[\"java\"],\"nodeTaints\":[{\"key\":\"lent\",\"value\":\"yes\",\"effect\":\"NoSchedule\"}],\"gracefulShutdownTimeout\":\"0s\"";
-
     /// <summary>Whether the machine is running before; else it is Inactive, or was never seen.</summary>
     public Life Before { get; init; } = Life.Running;
 
@@ -48,7 +46,7 @@ internal sealed record FailingCall(
         ["eviction"] = new(static call => call.Path.EndsWith("/eviction", StringComparison.Ordinal), PodsAndCloses, static scenario => Until("it is told to end", () => scenario.Pods.IsEndingAsync("web-1"))),
         ["taints"] = new(
             Patch("/nodes/pc-1", "\"taints\""),
-            static scenario => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", $$"""{"spec":{ {{Spec[1..]}} } }"""),
+            static scenario => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"nodeTaints":[{"key":"lent","effect":"NoSchedule"}]}}"""),
             static scenario => scenario.TaintedAsync("True", "Applied")),
         ["ConfigMap of the reclaim agent"] = new(
             Patch("/configmaps/reclaim-agent-pc-1", ""),

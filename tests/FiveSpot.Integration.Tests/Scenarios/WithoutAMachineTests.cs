@@ -25,6 +25,7 @@ public abstract class WithoutAMachineTests(ServerKind kind)
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """
             {"spec":{"infrastructureSpec":{"metadata":{"labels":{"rack":"b"},"annotations":{"a/b":"d"}},"spec":{"address":"192.0.2.2","user":null}} } }
             """);
+        await scenario.Cluster.PhaseAsync("Inactive", also: static status => status.ObservedGeneration == 2);
         scenario.Cluster.MoveTo(Scenario.Opening.AddDays(1));
         await scenario.Cluster.PhaseAsync("Active", also: static status => status.MachineRef is not null);
 

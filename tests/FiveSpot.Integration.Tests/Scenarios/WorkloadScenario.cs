@@ -206,8 +206,21 @@ internal sealed class WorkloadScenario : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Controller.DisposeAsync();
-        await Workload.DisposeAsync();
-        await Cluster.DisposeAsync();
+        // Whatever fails, both servers are given back.
+        try
+        {
+            await Controller.DisposeAsync();
+        }
+        finally
+        {
+            try
+            {
+                await Workload.DisposeAsync();
+            }
+            finally
+            {
+                await Cluster.DisposeAsync();
+            }
+        }
     }
 }
