@@ -18,6 +18,8 @@ internal sealed class Cluster : IAsyncDisposable
 
     public static readonly ResourceType Machines = new("cluster.x-k8s.io", "v1beta2", "machines", "Machine", Namespaced: true);
 
+    public static readonly ResourceType Clusters = Machines with { Plural = "clusters", Kind = "Cluster" };
+
     public static readonly ResourceType Bootstraps =
         new("bootstrap.cluster.x-k8s.io", "v1beta1", "k0sworkerconfigs", "K0sWorkerConfig", Namespaced: true);
 
@@ -77,6 +79,11 @@ internal sealed class Cluster : IAsyncDisposable
         if (definitions)
         {
             await DefinitionInstaller.InstallMissingAsync(cluster.Api, CancellationToken.None);
+            await cluster.CreateAsync(Clusters, JsonNode.Parse("""
+                {"apiVersion":"cluster.x-k8s.io/v1beta2","kind":"Cluster","metadata":{"name":"office"},
+                 "spec":{"controlPlaneRef":{"apiGroup":"controlplane.cluster.x-k8s.io","kind":"K0smotronControlPlane","name":"office"},
+                  "infrastructureRef":{"apiGroup":"infrastructure.cluster.x-k8s.io","kind":"RemoteCluster","name":"office"} } }
+                """)!.AsObject());
         }
 
         return cluster;

@@ -41,6 +41,20 @@ public static class ConditionReasons
     /// <summary><c>ReferencesValid</c>: the spec keeps all rules, and what it names is there.</summary>
     public const string ReferencesValid = "ReferencesValid";
 
+    /// <summary><c>ReferencesValid=False</c>: there is no Cluster of the name that <c>clusterName</c> gives; the machine is made when
+    /// it comes.</summary>
+    public const string ClusterNotFound = "ClusterNotFound";
+
+    /// <summary><c>ReferencesValid=False</c>, <c>Scheduled=False</c>: the Cluster is being deleted, and its machines go with it.
+    /// </summary>
+    public const string ClusterDeleting = "ClusterDeleting";
+
+    /// <summary><c>Paused=True</c>: the message says by what.</summary>
+    public const string Paused = "Paused";
+
+    /// <summary><c>Paused=False</c>: the pause is over.</summary>
+    public const string NotPaused = "NotPaused";
+
     /// <summary><c>ReferencesValid</c>: the API server serves no such kind.</summary>
     public const string KindNotFound = "KindNotFound";
 

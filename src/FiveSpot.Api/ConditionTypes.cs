@@ -25,4 +25,8 @@ public static class ConditionTypes
 
     /// <summary>The reclaim agent is set up for the Node.</summary>
     public const string ReclaimAgentReady = "ReclaimAgentReady";
+
+    /// <summary>Nothing is made, changed or taken away for now, because somebody paused it; the message says by what. Left out where
+    /// there never was a pause.</summary>
+    public const string Paused = "Paused";
 }

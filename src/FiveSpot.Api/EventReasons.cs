@@ -35,6 +35,9 @@ public static class EventReasons
     /// <summary>The drain did not get through in time; the Machine is deleted all the same. Warning.</summary>
     public const string NodeDrainFailed = "NodeDrainFailed";
 
+    /// <summary>A MachineHealthCheck found the machine unhealthy: its Machine is deleted and made again. Warning.</summary>
+    public const string MachineRemediated = "MachineRemediated";
+
     /// <summary>The three objects of the machine are gone.</summary>
     public const string MachineDeleted = "MachineDeleted";
 

@@ -20,7 +20,13 @@ public static class ScheduledMachineCrd
     {
         ["apiVersion"] = "apiextensions.k8s.io/v1",
         ["kind"] = "CustomResourceDefinition",
-        ["metadata"] = new JsonObject { ["name"] = Name },
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = Name,
+
+            // By these clusterctl move knows that it is to take ScheduledMachines along, and all that they own with them.
+            ["labels"] = new JsonObject { ["clusterctl.cluster.x-k8s.io"] = "", ["clusterctl.cluster.x-k8s.io/move-hierarchy"] = "" },
+        },
         ["spec"] = new JsonObject
         {
             ["group"] = WellKnown.Group,

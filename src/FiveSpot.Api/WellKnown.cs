@@ -32,6 +32,22 @@ public static class WellKnown
     /// <summary>Cluster API's label with the cluster's name.</summary>
     public const string ClusterNameLabel = "cluster.x-k8s.io/cluster-name";
 
+    /// <summary>Cluster API's annotation on whatever its controllers are to leave alone, whatever its value.</summary>
+    public const string PausedAnnotation = "cluster.x-k8s.io/paused";
+
+    /// <summary>On what <c>clusterctl move</c> has made anew elsewhere and is about to delete.</summary>
+    public const string DeleteForMoveAnnotation = "clusterctl.cluster.x-k8s.io/delete-for-move";
+
+    /// <summary>On a Machine that Cluster API may have passed over since a pause: when that pause began. Of our own.</summary>
+    public const string PauseEndedAnnotation = "5spot.finos.org/pause-ended";
+
+    /// <summary>On a ScheduledMachine whose Machine was deleted to be made again, as a MachineHealthCheck wanted: when, the latest
+    /// last. Of our own.</summary>
+    public const string RemediationsAnnotation = "5spot.finos.org/remediations";
+
+    /// <summary>On such a ScheduledMachine: uid of the Machine that was deleted for that last. Of our own.</summary>
+    public const string RemediatedMachineAnnotation = "5spot.finos.org/remediated-machine";
+
     /// <summary>Field manager of the controller's writes.</summary>
     public const string FieldManager = "5spot-controller";
 

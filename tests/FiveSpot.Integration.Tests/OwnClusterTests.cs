@@ -16,6 +16,8 @@ public sealed partial class OwnClusterTests
     {
         Kubectl.Require();
         await using var cluster = await Cluster.StartAsync(ServerKind.KubeApiServer, Definitions.WithoutOurs);
+        await cluster.Api.CreateAsync(
+            cluster.ClusterKind, "default", System.Text.Encoding.UTF8.GetBytes(Cluster.ClusterJson(cluster.ClusterKind.Version, "trading").ToJsonString()), "scenario", Cluster.Parse, CancellationToken.None);
         using var folder = new TemporaryFolder();
         var kubeconfig = folder.Write("kubeconfig", cluster.Kubeconfig);
         await using var processes = new Processes();

@@ -40,6 +40,9 @@ public sealed record CapiMachine : IKubernetesObject
     /// <summary>What Cluster API says about that, for a person.</summary>
     public string? ReadyMessage { get; init; }
 
+    /// <summary>Whether a MachineHealthCheck found it unhealthy and waits for its controller to delete it.</summary>
+    public bool IsWaitingForRemediation { get; init; }
+
     /// <summary>Whether it is on its way out, so that only finalizers keep it.</summary>
     public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
 

@@ -59,6 +59,7 @@ public static class MachineReader
             // A Machine without the condition is an old one: its phase says as much.
             Ready = fields.Ready ?? (fields is { Phase: "Running", NodeName: not null }),
             ReadyMessage = fields.ReadyMessage,
+            IsWaitingForRemediation = fields.IsWaitingForRemediation,
         };
     }
 
@@ -223,10 +224,15 @@ public static class MachineReader
                 fields.Ready = status == "True";
                 fields.ReadyMessage = message;
             }
+            else if (type == "OwnerRemediated")
+            {
+                fields.IsWaitingForRemediation = status == "False";
+            }
         }
     }
 
-    private static ProviderReference? ReadReference(ref Utf8JsonReader reader)
+    /// <summary>The reference that follows, of either version; null when it is none, or not whole.</summary>
+    internal static ProviderReference? ReadReference(ref Utf8JsonReader reader)
     {
         if (!reader.EnterObject())
         {
@@ -274,5 +280,6 @@ public static class MachineReader
         public string? Phase;
         public bool? Ready;
         public string? ReadyMessage;
+        public bool IsWaitingForRemediation;
     }
 }

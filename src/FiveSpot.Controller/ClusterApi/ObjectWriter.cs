@@ -68,12 +68,13 @@ public static class ObjectWriter
     /// <summary>The Machine that points at both.</summary>
     /// <param name="machine">What it is made for.</param>
     /// <param name="version">The version of Cluster API's group to write: <c>v1beta2</c> or <c>v1beta1</c>.</param>
-    public static ReadOnlyMemory<byte> Machine(ScheduledMachine machine, string version) => Write(json =>
+    /// <param name="cluster">Its Cluster, which owns it beside the ScheduledMachine, as it owns Cluster API's own Machines.</param>
+    public static ReadOnlyMemory<byte> Machine(ScheduledMachine machine, string version, CapiCluster? cluster) => Write(json =>
     {
         var spec = machine.Spec!;
         json.WriteString("apiVersion"u8, $"{MachineApi.Group}/{version}");
         json.WriteString("kind"u8, MachineApi.Kind);
-        WriteMetadata(json, machine, spec.MachineTemplate?.Labels, spec.MachineTemplate?.Annotations, machine.TemplateHash, owned: true);
+        WriteMetadata(json, machine, spec.MachineTemplate?.Labels, spec.MachineTemplate?.Annotations, machine.TemplateHash, owned: true, cluster);
         json.WriteStartObject("spec"u8);
         json.WriteString("clusterName"u8, spec.ClusterName);
         if (!string.IsNullOrEmpty(spec.MachineTemplate?.Version))
@@ -114,13 +115,14 @@ public static class ObjectWriter
         json.WriteEndObject();
     });
 
-    /// <summary>A merge patch that makes the ScheduledMachine the Machine's controller, beside its other owners.</summary>
-    public static ReadOnlyMemory<byte> AdoptionPatch(ScheduledMachine machine, CapiMachine found) => Write(json =>
+    /// <summary>A merge patch that makes the ScheduledMachine the Machine's controller and its Cluster an owner, beside its other
+    /// owners.</summary>
+    public static ReadOnlyMemory<byte> AdoptionPatch(ScheduledMachine machine, CapiMachine found, CapiCluster? cluster) => Write(json =>
     {
         json.WriteStartObject("metadata"u8);
         WriteResourceVersion(json, found.ResourceVersion);
         json.WriteStartArray("ownerReferences"u8);
-        foreach (var owner in found.Metadata.OwnerReferences.Where(owner => !owner.Controller))
+        foreach (var owner in found.Metadata.OwnerReferences.Where(owner => !owner.Controller && (cluster is null || !Ownership.IsCluster(owner, cluster.Key.Name))))
         {
             json.WriteStartObject();
             json.WriteString("apiVersion"u8, owner.ApiVersion);
@@ -136,6 +138,7 @@ public static class ObjectWriter
         }
 
         WriteOwner(json, machine);
+        WriteCluster(json, cluster);
         json.WriteEndArray();
         json.WriteEndObject();
     });
@@ -294,7 +297,8 @@ public static class ObjectWriter
         IReadOnlyDictionary<string, string>? labels,
         IReadOnlyDictionary<string, string>? annotations,
         string hash,
-        bool owned)
+        bool owned,
+        CapiCluster? cluster = null)
     {
         json.WriteStartObject("metadata"u8);
         json.WriteString("name"u8, machine.Metadata.Name);
@@ -305,6 +309,7 @@ public static class ObjectWriter
         {
             json.WriteStartArray("ownerReferences"u8);
             WriteOwner(json, machine);
+            WriteCluster(json, cluster);
             json.WriteEndArray();
         }
 
@@ -337,6 +342,20 @@ public static class ObjectWriter
         json.WriteBoolean("controller"u8, value: true);
         json.WriteBoolean("blockOwnerDeletion"u8, value: true);
         json.WriteEndObject();
+    }
+
+    // As Cluster API gives it to its own Machines: no controller, and nothing that keeps the Cluster.
+    private static void WriteCluster(Utf8JsonWriter json, CapiCluster? cluster)
+    {
+        if (cluster is not null)
+        {
+            json.WriteStartObject();
+            json.WriteString("apiVersion"u8, cluster.ApiVersion);
+            json.WriteString("kind"u8, MachineApi.ClusterKind);
+            json.WriteString("name"u8, cluster.Key.Name);
+            json.WriteString("uid"u8, cluster.Uid);
+            json.WriteEndObject();
+        }
     }
 
     // v1beta2 names the group alone and leaves the namespace out: both are the Machine's own.

@@ -28,6 +28,10 @@ public sealed partial class FiveSpotController : IDisposable
     // A pass never waits for an effect, and each of its few calls ends within 30 s.
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(5);
 
+    // A watch that has nothing to tell ends after ten minutes at the latest, and is begun anew.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan LongestUnwatched = TimeSpan.FromMinutes(1);
+
     private readonly ApiClient _api;
     private readonly ControllerSettings _settings;
     private readonly ILoggerFactory _loggers;
@@ -39,6 +43,7 @@ public sealed partial class FiveSpotController : IDisposable
     private Informer<ScheduledMachine>? _scheduledMachines;
     private Reconciler? _reconciler;
     private WorkloadClusters? _clusters;
+    private IReadOnlyList<IInformer> _watches = [];
     private string? _waitingFor;
 
     /// <summary>A controller that does nothing yet.</summary>
@@ -76,12 +81,14 @@ public sealed partial class FiveSpotController : IDisposable
 
     /// <summary>What is waited for before <see cref="Ready"/>, in one sentence; null when it is ready, whether it leads or not.
     /// </summary>
-    public string? Unready => _ready.Task.IsCompletedSuccessfully ? null : _waitingFor ?? "The caches are being filled.";
+    public string? Unready => _ready.Task.IsCompletedSuccessfully
+        ? _watches.Select(Unwatched).FirstOrDefault(static why => why is not null)
+        : _waitingFor ?? _watches.Where(static watch => !watch.HasSynced).Select(Unlisted).FirstOrDefault() ?? "The caches are being filled.";
 
     /// <summary>Why the process can't go on, in one sentence; null while it can.</summary>
     public string? Dead => _queue.Stalled is var stalled && stalled > LongestTurn
         ? $"The work on machines has stood still for {stalled.TotalSeconds:0} s; no turn may take more than {LongestTurn.TotalSeconds:0} s."
-        : null;
+        : _watches.Select(Silence).FirstOrDefault(static why => why is not null);
 
     /// <summary>Runs until told to stop; what is in flight then is finished.</summary>
     /// <param name="stop">Stops it.</param>
@@ -91,22 +98,34 @@ public sealed partial class FiveSpotController : IDisposable
         // Not by the stop itself: what is in flight then needs all of it, and its events have yet to be written.
         using var watching = new CancellationTokenSource();
         var discovery = new Discovery(_api);
-        var machineResource = await AwaitInstalledAsync(discovery, stop);
-        if (machineResource is null)
+        if (await AwaitInstalledAsync(discovery, stop) is not { } resources)
         {
             return;
         }
 
-        LogVersion(machineResource.Version);
+        LogVersion(resources.Machine.Version);
         var scheduledMachineResource = new ResourceType(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
         var scheduledMachines = _scheduledMachines = new Informer<ScheduledMachine>(
             _api, scheduledMachineResource, new InformerOptions(), ScheduledMachineReader.Read, _loggers.CreateLogger("FiveSpot.Informer.scheduledmachines"));
-        var machines = new Informer<CapiMachine>(
+        Informer<CapiMachine>? machines = null;
+        machines = new Informer<CapiMachine>(
             _api,
-            machineResource,
-            new InformerOptions { LabelSelector = WellKnown.ScheduledMachineLabel },
-            json => MachineReader.Read(json, machineResource.ApiVersion),
+            resources.Machine,
+            new InformerOptions
+            {
+                LabelSelector = WellKnown.ScheduledMachineLabel,
+                Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.Kind, cancellationToken),
+            },
+            json => MachineReader.Read(json, machines!.Type.ApiVersion),
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
+        Informer<CapiCluster>? capiClusters = null;
+        capiClusters = new Informer<CapiCluster>(
+            _api,
+            resources.Cluster,
+            new InformerOptions { Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.ClusterKind, cancellationToken) },
+            json => ClusterReader.Read(json, capiClusters!.Type.ApiVersion),
+            _loggers.CreateLogger("FiveSpot.Informer.clusters"));
+        _watches = [scheduledMachines, machines, capiClusters];
         var kinds = new ProviderKinds(_api, discovery, EnqueueOwn, _loggers, watching.Token);
         using var permissions = new Permissions(_api, EnqueueOwn, _loggers, watching.Token);
         var workload = _settings.Workload with { Clock = _settings.Clock };
@@ -116,8 +135,9 @@ public sealed partial class FiveSpotController : IDisposable
         var failures = new StepFailures(_settings.Clock);
         _reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, new NodeClaims(machines, EnqueueOwn), kinds, permissions, clusters, machineResource),
-            new StepExecutor(_api, scheduledMachines, machines, machineResource, kinds, permissions, clusters, _settings.Clock),
+            new Observer(
+                machines, new NodeClaims(machines, EnqueueOwn), new Clusters(capiClusters, scheduledMachines, EnqueueOwn), kinds, permissions, clusters),
+            new StepExecutor(_api, scheduledMachines, machines, kinds, permissions, clusters, _settings.Clock),
             failures,
             events,
             clusters,
@@ -138,6 +158,9 @@ public sealed partial class FiveSpotController : IDisposable
         };
         machines.Changed += change => EnqueueOwn(change.Key);
 
+        // What failed at a version that is not served any more is tried again at the other.
+        machines.VersionChanged += EndBackOffs;
+
         // What failed while nobody answered need not wait for as long again.
         var wasAway = false;
         scheduledMachines.StateChanged += () =>
@@ -149,15 +172,20 @@ public sealed partial class FiveSpotController : IDisposable
             else if (wasAway && scheduledMachines.State == InformerState.Watching)
             {
                 wasAway = false;
-                _queue.EndBackOffs();
-                foreach (var key in failures.EndBackOffs())
-                {
-                    EnqueueOwn(key);
-                }
+                EndBackOffs();
             }
         };
 
-        var watches = Task.WhenAll(scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token));
+        void EndBackOffs()
+        {
+            _queue.EndBackOffs();
+            foreach (var key in failures.EndBackOffs())
+            {
+                EnqueueOwn(key);
+            }
+        }
+
+        var watches = Task.WhenAll(scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token), capiClusters.RunAsync(watching.Token));
         var recording = events.RunAsync(watching.Token);
         using var electing = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -165,7 +193,7 @@ public sealed partial class FiveSpotController : IDisposable
         try
         {
             // Deciding from half-filled caches would make what is there already.
-            await Task.WhenAll(scheduledMachines.WaitForSyncAsync(stop), machines.WaitForSyncAsync(stop));
+            await Task.WhenAll(scheduledMachines.WaitForSyncAsync(stop), machines.WaitForSyncAsync(stop), capiClusters.WaitForSyncAsync(stop));
             LogReady(scheduledMachines.Count);
             _ready.TrySetResult();
             if (_elector is not null)
@@ -206,6 +234,22 @@ public sealed partial class FiveSpotController : IDisposable
         _gauges.Dispose();
         _queue.Dispose();
     }
+
+    private static string? Unlisted(IInformer watch) =>
+        watch.LastError is { } error ? $"{watch.Type.QualifiedName} can't be listed: {error.Message}" : null;
+
+    // A connection that breaks is no news; what is not there after a minute is not known any more.
+    private string? Unwatched(IInformer watch) =>
+        watch is { State: InformerState.BackingOff, LastError: { } error } && SilenceOf(watch) > LongestUnwatched
+            ? $"{watch.Type.QualifiedName} can't be watched: {error.Message}"
+            : null;
+
+    private string? Silence(IInformer watch) =>
+        watch.State == InformerState.Stopped ? $"The watch of {watch.Type.QualifiedName} has ended."
+        : SilenceOf(watch) is var silence && silence > LongestSilence ? $"Nothing has been heard of {watch.Type.QualifiedName} for {silence.TotalMinutes:0} min."
+        : null;
+
+    private TimeSpan SilenceOf(IInformer watch) => watch.LastContact is { } heard ? _api.NetworkTime.GetUtcNow() - heard : TimeSpan.Zero;
 
     private async ValueTask<WorkResult> WorkAsync(WorkItem<ObjectKey> item, CancellationToken cancellationToken)
     {
@@ -262,7 +306,7 @@ public sealed partial class FiveSpotController : IDisposable
         }
     }
 
-    private async Task<ResourceType?> AwaitInstalledAsync(Discovery discovery, CancellationToken stop)
+    private async Task<(ResourceType Machine, ResourceType Cluster)?> AwaitInstalledAsync(Discovery discovery, CancellationToken stop)
     {
         string? told = null;
         while (!stop.IsCancellationRequested)
@@ -274,13 +318,13 @@ public sealed partial class FiveSpotController : IDisposable
                 {
                     missing = "The CustomResourceDefinition of ScheduledMachine is not installed: kubectl apply -f deploy/crds.";
                 }
-                else if (await MachineApi.FindAsync(discovery, stop) is { } resource)
+                else if (await MachineApi.FindAsync(discovery, stop) is { } machine && await MachineApi.FindAsync(discovery, MachineApi.ClusterKind, stop) is { } cluster)
                 {
-                    return resource;
+                    return (machine, cluster);
                 }
                 else
                 {
-                    missing = $"Cluster API is not installed, or serves none of {string.Join(", ", MachineApi.KnownVersions)} of {MachineApi.Group}.";
+                    missing = $"Cluster API is not installed, or serves Machines and Clusters at none of {string.Join(", ", MachineApi.KnownVersions)} of {MachineApi.Group}.";
                 }
             }
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)

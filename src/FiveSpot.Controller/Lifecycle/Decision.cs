@@ -20,8 +20,14 @@ public static class Decision
     /// <summary>How long the owner waits for a drain at most (contract, section 9).</summary>
     public static readonly TimeSpan EmergencyDrainTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>What to do with the machine. The first that applies decides.</summary>
+    /// <summary>What to do with the machine. The first that applies decides; a pause comes before all.</summary>
     public static Plan Decide(Observation seen, DateTimeOffset now, DecisionOptions options)
+    {
+        var plan = DecideUnpaused(seen, now, options);
+        return seen.PausedBy is { } by ? Pause.Hold(plan, seen, by) : Pause.Resume(plan, seen);
+    }
+
+    private static Plan DecideUnpaused(Observation seen, DateTimeOffset now, DecisionOptions options)
     {
         var machine = seen.Machine;
         if (machine.IsBeingDeleted)
@@ -38,6 +44,11 @@ public static class Decision
         if (seen.ReclaimRequest is not null || (machine.IsSwitchedOff && ReclaimNote.Of(machine).Reason is not null))
         {
             return Reclaimed(seen, now);
+        }
+
+        if (seen.CapiCluster is { IsBeingDeleted: true } && ClusterGoes(seen, now) is { } going)
+        {
+            return going;
         }
 
         // An invalid spec says nothing of when the machine is wanted: it stays as it is until the spec is mended.
@@ -62,7 +73,7 @@ public static class Decision
             return Report(seen, now, MachinePhase.ShuttingDown, "Waiting for other finalizers.", scheduled).Plan();
         }
 
-        var deadline = seen.Machine.Metadata.DeletionTimestamp!.Value + CleanupTimeout;
+        var deadline = Pause.NotBeforeItsEnd(seen.Machine.Metadata.DeletionTimestamp!.Value, seen, now) + CleanupTimeout;
         var late = now >= deadline;
         if (late && options.ForceFinalizerOnTimeout)
         {
@@ -137,6 +148,17 @@ public static class Decision
                 .Plan(takingAway);
     }
 
+    /// <summary>Its Cluster is being deleted: what there is goes with it, without grace. Null once nothing is left: then only
+    /// that nothing is made remains to be said.</summary>
+    private static Plan? ClusterGoes(Observation seen, DateTimeOffset now)
+    {
+        var trouble = ClusterTrouble.Of(seen)!;
+        var takingAway = TakeAway(seen, now, Manner.WithoutGrace);
+        return takingAway.IsDone ? null
+            : Report(seen, now, MachinePhase.ShuttingDown, $"{trouble.Message} {takingAway.Message}", Scheduled.No(trouble.Reason, trouble.Message))
+                .Plan(takingAway);
+    }
+
     private static Plan Invalid(Observation seen, DateTimeOffset now)
     {
         var message = string.Join(" ", seen.Machine.Problems.Take(5).Select(problem => problem.ToString()));
@@ -196,8 +218,15 @@ public static class Decision
             }
 
             var (late, wakeAt) = CapiIsLate(seen, found, now);
-            return Report(seen, now, MachinePhase.Pending, "In its window; the former Machine is still being deleted, and is made again once it is gone.", scheduled)
-                .WakeAt(late ? null : wakeAt).Plan(ExcludeDrain(found, DrainResult.Of(found), late));
+            var former = Report(
+                seen, now, MachinePhase.Pending, $"In its window; {Remediation.Former(found)} is still being deleted, and is made again once it is gone.", scheduled);
+            return Remediation.Told(former, found).WakeAt(late ? null : wakeAt).Plan(ExcludeDrain(found, DrainResult.Of(found), late));
+        }
+
+        if (ClusterTrouble.Of(seen) is { } cluster)
+        {
+            return Report(
+                seen, now, MachinePhase.Error, cluster.Message, seen.CapiCluster is null ? scheduled : Scheduled.No(cluster.Reason, cluster.Message)).Plan();
         }
 
         if (seen.Slots.FirstOrDefault(slot => slot.Trouble is not null) is { Trouble: { } trouble })
@@ -262,7 +291,13 @@ public static class Decision
         var steps = ImmutableArray.CreateBuilder<Step>();
         steps.AddRange(Finalizer(seen));
         steps.AddRange(ForgetReclaim(seen));
-        if (Ownership.Of(found, seen.Machine) is Owner.NobodyYet)
+        if (Remediation.Of(seen, found, now) is { IsDue: true } remediation)
+        {
+            return Remediation.Told(Report(seen, now, MachinePhase.Pending, $"In its window; {Remediation.Former(found)} is deleted, and made again once it is gone.", scheduled), found)
+                .Plan([.. steps, .. remediation.Steps]);
+        }
+
+        if (Ownership.Of(found, seen.Machine) is Owner.NobodyYet || Ownership.LacksItsCluster(found, seen.CapiCluster))
         {
             steps.Add(new Step.AdoptMachine());
         }
@@ -288,8 +323,10 @@ public static class Decision
             : "waiting for the machine to join";
         var message = $"In its window; {times.ClosesText}; {state}."
             + (isCordoned && seen.Cordon.Trouble is { } trouble ? $" The Node can't be uncordoned: {trouble}" : "")
-            + (changed ? " Changes of the templates take effect at its next opening." : "");
+            + (changed ? " Changes of the templates take effect at its next opening." : "")
+            + Remediation.WaitingText(seen, found, now);
         return Report(seen, now, MachinePhase.Active, message, scheduled)
+            .WakeAt(Remediation.Of(seen, found, now)?.At)
             .WakeAt(isCordoned ? seen.Cordon.NotBefore : null)
             .WakeAt(taints is { IsDone: false } ? seen.Taints.NotBefore : null)
             .WakeAt(AgentSetupOf(seen, isLeaving: false) is { IsDone: false } ? seen.Agent.NotBefore : null)
@@ -323,9 +360,10 @@ public static class Decision
         }
 
         // The time of a deletion is the API server's, whose clock may be ahead of ours: no grace period comes of it.
-        DateTimeOffset? began = manner is Manner.WithGrace ? ShutdownBegan(seen.Machine, now) : null;
+        DateTimeOffset? began = manner is Manner.WithGrace ? Pause.NotBeforeItsEnd(ShutdownBegan(seen.Machine, now), seen, now) : null;
         var graceEnds = began + seen.Machine.GracePeriod;
-        var drainEnds = (graceEnds ?? seen.Machine.Metadata.DeletionTimestamp!.Value) + seen.Machine.DrainTimeout;
+        var deletion = seen.Machine.Metadata.DeletionTimestamp ?? seen.CapiCluster?.DeletionTimestamp ?? now;
+        var drainEnds = (graceEnds ?? Pause.NotBeforeItsEnd(deletion, seen, now)) + seen.Machine.DrainTimeout;
         var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds, manner);
         return staying is null
             ? DeleteMachine(seen, found, manner, ResultOfDrain(seen, found))
@@ -403,7 +441,7 @@ public static class Decision
     // The Pods stay watched until the deletion is accepted: should it be refused, they still say how far the drain is.
     private static TakingAway DeleteMachine(
         Observation seen, CapiMachine found, Manner manner, DrainResult? drained, (TimeSpan Took, bool Succeeded)? emergencyDrain = null) =>
-        new("Deleting the Machine.")
+        new($"Deleting the Machine.{ClusterTrouble.LeftUndone(seen)}")
         {
             Steps =
             [
@@ -418,7 +456,7 @@ public static class Decision
     {
         var drained = DrainResult.Of(found) ?? seen.DrainResult;
         var (late, wakeAt) = CapiIsLate(seen, found, now);
-        return new TakingAway($"{(drained is null ? "" : $"{drained.Message} ")}Waiting for Cluster API to delete the Machine.")
+        return new TakingAway($"{(drained is null ? "" : $"{drained.Message} ")}Waiting for Cluster API to delete the Machine.{ClusterTrouble.LeftUndone(seen)}")
         {
             Steps =
             [

@@ -16,6 +16,9 @@ public sealed record Observation
     /// <summary>The Cluster API Machine of that name, whoever's it is; null when there is none.</summary>
     public CapiMachine? CapiMachine { get; init; }
 
+    /// <summary>The Cluster API Cluster of <see cref="ClusterName"/>; null when there is none.</summary>
+    public CapiCluster? CapiCluster { get; init; }
+
     /// <summary>Whether the API server itself, not only a cache, has said in this pass that there is no Machine.</summary>
     public bool MachineAbsenceConfirmed { get; init; }
 
@@ -78,6 +81,12 @@ public sealed record Observation
     public CapiMachine? OurMachine =>
         CapiMachine is { } found && Ownership.Of(found, Machine) is not Owner.SomebodyElse ? found : null;
 
+    /// <summary>Which Cluster counts: the Machine's, and as long as there is none the spec's; null when neither can be told.</summary>
+    public string? ClusterName => ClusterNameOf(Machine, OurMachine);
+
+    /// <summary>What pauses the machine, as a sentence goes on after "Paused by"; null when nothing does.</summary>
+    public string? PausedBy => Pause.By(this);
+
     /// <summary>That the owner wants the machine back; null when nobody says so. Another machine's Node says nothing of
     /// this one.</summary>
     public ReclaimRequest? ReclaimRequest => Node is { State: NodeState.Known, Node: { } node } ? Reclaim.ReclaimRequest.Of(node) : null;
@@ -103,6 +112,10 @@ public sealed record Observation
             }
         }
     }
+
+    /// <summary>See <see cref="ClusterName"/>.</summary>
+    public static string? ClusterNameOf(ScheduledMachine machine, CapiMachine? ours) =>
+        ours?.Metadata.Labels.GetValueOrDefault(Api.WellKnown.ClusterNameLabel) ?? machine.Spec?.ClusterName;
 
     /// <summary>The slot of one role.</summary>
     public ProviderSlot? Slot(ProviderRole role) => role is ProviderRole.Bootstrap ? Bootstrap : Infrastructure;

@@ -16,22 +16,22 @@ public sealed class Observer
     private readonly WorkloadClusters _clusters;
     private readonly Permissions _permissions;
     private readonly NodeClaims _claims;
-    private readonly ResourceType _machineResource;
+    private readonly Clusters _capiClusters;
 
     /// <summary>An observer over these caches.</summary>
     public Observer(
         Informer<CapiMachine> machines,
         NodeClaims claims,
+        Clusters capiClusters,
         ProviderKinds kinds,
         Permissions permissions,
-        WorkloadClusters clusters,
-        ResourceType machineResource)
+        WorkloadClusters clusters)
     {
         _machines = machines;
         _claims = claims;
+        _capiClusters = capiClusters;
         _kinds = kinds;
         _permissions = permissions;
-        _machineResource = machineResource;
         _clusters = clusters;
     }
 
@@ -57,7 +57,7 @@ public sealed class Observer
         string? forbidden = null;
         if (ours is null && machine.FollowsSchedule)
         {
-            foreach (var resource in (ReadOnlySpan<ResourceType?>)[bootstrapSlots.FirstOrDefault()?.Resource, infrastructureSlots.FirstOrDefault()?.Resource, _machineResource])
+            foreach (var resource in (ReadOnlySpan<ResourceType?>)[bootstrapSlots.FirstOrDefault()?.Resource, infrastructureSlots.FirstOrDefault()?.Resource, _machines.Type])
             {
                 if (resource is not null)
                 {
@@ -76,10 +76,12 @@ public sealed class Observer
         }
 
         var view = _clusters.Find(machine, ours);
+        var cluster = Observation.ClusterNameOf(machine, ours);
         return new Observation
         {
             Machine = machine,
             CapiMachine = capiMachine,
+            CapiCluster = cluster is null ? null : _capiClusters.Find(machine.Key.Namespace, cluster),
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],

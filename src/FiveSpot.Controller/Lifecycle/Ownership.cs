@@ -46,6 +46,29 @@ public static class Ownership
     public static bool HasServedAMachine(PartialObject found) =>
         found.Metadata.OwnerReferences.Any(owner => owner.Kind == MachineApi.Kind && IsOf(owner, MachineApi.Group));
 
+    /// <summary>Whether a Machine's Cluster is not among its owners, so that it would not go, or be moved, with it.</summary>
+    public static bool LacksItsCluster(CapiMachine found, CapiCluster? cluster)
+    {
+        if (cluster is null or { IsBeingDeleted: true })
+        {
+            return false;
+        }
+
+        foreach (var owner in found.Metadata.OwnerReferences)
+        {
+            if (owner.Uid == cluster.Uid)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether an owner is a Cluster of that name, be it this one or one that was there before it.</summary>
+    public static bool IsCluster(OwnerReference owner, string name) =>
+        owner.Kind == MachineApi.ClusterKind && owner.Name == name && IsOf(owner, MachineApi.Group);
+
     private static bool HasOurLabel(ObjectMetadata metadata, ScheduledMachine machine) =>
         metadata.Labels.TryGetValue(WellKnown.ScheduledMachineLabel, out var name) && name == machine.Metadata.Name;
 

@@ -15,6 +15,7 @@ namespace FiveSpot.Controller.Lifecycle;
 public static class ScheduledMachineReader
 {
     private const string ReclaimAnnotations = "5spot.finos.org/reclaim";
+    private const string RemediationAnnotations = "5spot.finos.org/remediat";
 
     /// <summary>Reads one ScheduledMachine.</summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
@@ -33,7 +34,7 @@ public static class ScheduledMachineReader
                     if (reader.ValueTextEquals("metadata"u8))
                     {
                         reader.Read();
-                        metadata = ObjectMetadata.Read(ref reader, static annotation => annotation.StartsWith(ReclaimAnnotations, StringComparison.Ordinal));
+                        metadata = ObjectMetadata.Read(ref reader, IsRead);
                     }
                     else if (reader.ValueTextEquals("spec"u8))
                     {
@@ -98,6 +99,12 @@ public static class ScheduledMachineReader
             InfrastructureHash = TemplateHash.Of(root, "clusterName", "infrastructureSpec"),
         };
     }
+
+    // Most machines have none of these; whatever else people write there is not kept.
+    private static bool IsRead(string annotation) =>
+        annotation.StartsWith(ReclaimAnnotations, StringComparison.Ordinal)
+        || annotation.StartsWith(RemediationAnnotations, StringComparison.Ordinal)
+        || annotation is WellKnown.PausedAnnotation or WellKnown.DeleteForMoveAnnotation;
 
     // Our own report, perhaps of another version: what can't be read of it is written anew.
     private static ScheduledMachineStatus ReadStatus(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Json)

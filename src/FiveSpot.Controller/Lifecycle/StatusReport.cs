@@ -145,7 +145,7 @@ internal sealed class StatusReport
             Ready = ready.Status == ConditionStatus.True,
             Message = Message,
             InSchedule = _times.InSchedule,
-            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. NodeTainted(), .. WorkloadClusterReachable(), .. ReclaimAgentReady()],
+            Conditions = [ready, ScheduledCondition(), machineReady, ReferencesValid(), .. NodeTainted(), .. WorkloadClusterReachable(), .. ReclaimAgentReady(), .. Paused()],
             MachineRef = machine is null ? null : Reference(machine.ApiVersion, ClusterApi.MachineApi.Kind),
             BootstrapRef = Reference(_seen.Bootstrap, Previous.BootstrapRef),
             InfrastructureRef = Reference(_seen.Infrastructure, Previous.InfrastructureRef),
@@ -167,7 +167,7 @@ internal sealed class StatusReport
     private DateTimeOffset? NextCleanup()
     {
         var ends = _seen.OurMachine is null ? null
-            : _shutdownBegan is { } began ? began
+            : _shutdownBegan is { } began ? _seen.PausedBy is null ? began : null
             : _phase == MachinePhase.Active ? _times.Transition
             : null;
         return ends + _seen.Machine.GracePeriod + _seen.Machine.DrainTimeout;
@@ -189,7 +189,7 @@ internal sealed class StatusReport
     private Condition ScheduledCondition()
     {
         var condition = Condition(ConditionTypes.Scheduled, _scheduled.Status, _scheduled.Reason, _scheduled.Message);
-        return _shutdownBegan is { } began ? condition with { LastTransitionTime = began } : condition;
+        return _shutdownBegan is { } began && _seen.PausedBy is null ? condition with { LastTransitionTime = began } : condition;
     }
 
     private Condition MachineReady()
@@ -209,7 +209,8 @@ internal sealed class StatusReport
 
     private Condition ReferencesValid()
     {
-        var (status, reason, message) = (_brokenReference, _failure) switch
+        var cluster = ClusterTrouble.Of(_seen);
+        var (status, reason, message) = (_brokenReference ?? (cluster is null ? null : (cluster.Reason, cluster.Message)), _failure) switch
         {
             ({ } broken, _) => (ConditionStatus.False, broken.Reason, broken.Message),
             (_, { NeedsChange: true } failure) => (ConditionStatus.False, failure.Reason, failure.Message),
@@ -279,6 +280,14 @@ internal sealed class StatusReport
         (null, _) => [],
         (_, { } cluster) => [Condition(ConditionTypes.WorkloadClusterReachable, cluster.Status, cluster.Reason, cluster.Message)],
         _ => Before(ConditionTypes.WorkloadClusterReachable),
+    };
+
+    // Where there was a pause, from when the times run that it held up.
+    private IEnumerable<Condition> Paused() => (_seen.PausedBy, Pause.Condition(Previous)) switch
+    {
+        ({ } by, _) => [Condition(ConditionTypes.Paused, ConditionStatus.True, ConditionReasons.Paused, $"Paused by {by}.")],
+        (_, not null) => [Condition(ConditionTypes.Paused, ConditionStatus.False, ConditionReasons.NotPaused, "The pause is over.")],
+        _ => [],
     };
 
     private Condition Condition(string type, string status, string reason, string message)

@@ -54,7 +54,8 @@ public abstract record Step
     /// <summary>Makes the Cluster API Machine that points at both.</summary>
     public sealed record CreateMachine : Step;
 
-    /// <summary>Makes the ScheduledMachine the controller of a Machine that is ours but has none.</summary>
+    /// <summary>Makes the ScheduledMachine the controller of a Machine that is ours but has none, and its Cluster another owner.
+    /// </summary>
     public sealed record AdoptMachine : Step
     {
         /// <summary>Good to have: the label tells whose the Machine is.</summary>
@@ -74,6 +75,25 @@ public abstract record Step
         /// <summary>What is to be set.</summary>
         public DeletionTimeouts Timeouts { get; }
     }
+
+    /// <summary>Makes Cluster API look at the Machine after a pause.</summary>
+    public sealed record TouchMachine : Step
+    {
+        /// <summary>Good to have: Cluster API looks at it by itself within ten minutes.</summary>
+        /// <param name="pauseBegan">When the pause began, for whoever reads it.</param>
+        public TouchMachine(string pauseBegan)
+        {
+            PauseBegan = pauseBegan;
+            Importance = StepImportance.Optional;
+        }
+
+        /// <summary>When the pause began.</summary>
+        public string PauseBegan { get; }
+    }
+
+    /// <summary>Notes on the ScheduledMachine that its Machine is deleted because it is unhealthy.</summary>
+    /// <param name="Note">What is to be noted.</param>
+    public sealed record NoteRemediation(RemediationNote Note) : Step;
 
     /// <summary>Tells Cluster API to delete the Machine without draining its Node: it is drained, or is not to be.</summary>
     public sealed record ExcludeDrain : Step

@@ -26,7 +26,6 @@ public sealed class StepExecutor
     private readonly ApiClient _api;
     private readonly Informer<ScheduledMachine> _scheduledMachines;
     private readonly Informer<CapiMachine> _machines;
-    private readonly ResourceType _machineResource;
     private readonly ProviderKinds _kinds;
     private readonly Permissions _permissions;
     private readonly WorkloadClusters _clusters;
@@ -37,7 +36,6 @@ public sealed class StepExecutor
         ApiClient api,
         Informer<ScheduledMachine> scheduledMachines,
         Informer<CapiMachine> machines,
-        ResourceType machineResource,
         ProviderKinds kinds,
         Permissions permissions,
         WorkloadClusters clusters,
@@ -46,7 +44,6 @@ public sealed class StepExecutor
         _api = api;
         _scheduledMachines = scheduledMachines;
         _machines = machines;
-        _machineResource = machineResource;
         _kinds = kinds;
         _permissions = permissions;
         _clusters = clusters;
@@ -84,11 +81,19 @@ public sealed class StepExecutor
                 return await CreateMachineAsync(seen, cancellationToken);
 
             case Step.AdoptMachine:
-                return await PatchMachineAsync(step, seen, ObjectWriter.AdoptionPatch(machine, seen.CapiMachine!), cancellationToken);
+                return await PatchMachineAsync(step, seen, ObjectWriter.AdoptionPatch(machine, seen.CapiMachine!, seen.CapiCluster), cancellationToken);
+
+            case Step.TouchMachine touch:
+                return await PatchMachineAsync(
+                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.PauseBegan)]), cancellationToken);
+
+            case Step.NoteRemediation note:
+                return await PatchScheduledMachineAsync(
+                    step, seen, ObjectWriter.AnnotationsPatch(machine.ResourceVersion, note.Note.Annotations()), cancellationToken);
 
             case Step.SetDeletionTimeouts set:
                 return await PatchMachineAsync(
-                    step, seen, ObjectWriter.DeletionTimeoutsPatch(set.Timeouts, _machineResource.Version), cancellationToken);
+                    step, seen, ObjectWriter.DeletionTimeoutsPatch(set.Timeouts, _machines.Type.Version), cancellationToken);
 
             case Step.ExcludeDrain exclude:
                 return await PatchMachineAsync(
@@ -266,14 +271,15 @@ public sealed class StepExecutor
 
     private async Task<(Observation World, bool AsPlanned)> CreateMachineAsync(Observation seen, CancellationToken cancellationToken)
     {
+        var type = _machines.Type;
         try
         {
             var created = await _api.CreateAsync(
-                _machineResource,
+                type,
                 seen.Machine.Metadata.Namespace,
-                ObjectWriter.Machine(seen.Machine, _machineResource.Version),
+                ObjectWriter.Machine(seen.Machine, type.Version, seen.CapiCluster),
                 WellKnown.FieldManager,
-                ReadMachine,
+                ReadAt(type),
                 cancellationToken);
             return (Seen(seen, created), true);
         }
@@ -286,7 +292,7 @@ public sealed class StepExecutor
         }
         catch (ApiException exception) when (IsOfRights(exception))
         {
-            _permissions.Forget(seen.Machine.Metadata.Namespace, _machineResource);
+            _permissions.Forget(seen.Machine.Metadata.Namespace, type);
             throw;
         }
     }
@@ -294,10 +300,11 @@ public sealed class StepExecutor
     private async Task<(Observation World, bool AsPlanned)> PatchMachineAsync(
         Step step, Observation seen, ReadOnlyMemory<byte> patch, CancellationToken cancellationToken)
     {
+        var type = _machines.Type;
         try
         {
             var written = await _api.MergePatchAsync(
-                _machineResource, seen.Machine.Key, patch, WellKnown.FieldManager, subresource: null, ReadMachine, cancellationToken, TimeoutOf(step));
+                type, seen.Machine.Key, patch, WellKnown.FieldManager, subresource: null, ReadAt(type), cancellationToken, TimeoutOf(step));
             return (Seen(seen, written), true);
         }
         catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(step, seen))
@@ -318,7 +325,7 @@ public sealed class StepExecutor
         try
         {
             await _api.DeleteAsync(
-                _machineResource,
+                _machines.Type,
                 seen.Machine.Key,
                 new DeleteOptions { Uid = delete.Uid, PropagationPolicy = PropagationPolicy.Background },
                 cancellationToken);
@@ -435,7 +442,8 @@ public sealed class StepExecutor
 
     private async Task<(Observation World, bool AsPlanned)> LookAgainAsync(Observation seen, CancellationToken cancellationToken)
     {
-        var found = await _api.TryGetAsync(_machineResource, seen.Machine.Key, ReadMachine, cancellationToken);
+        var type = _machines.Type;
+        var found = await _api.TryGetAsync(type, seen.Machine.Key, ReadAt(type), cancellationToken);
         return (found is null ? seen with { CapiMachine = null } : Seen(seen, found), false);
     }
 
@@ -443,7 +451,8 @@ public sealed class StepExecutor
     {
         // Somebody else's Machine has no label of ours: the watch doesn't see it, so it must not be in the cache either,
         // from which nothing would ever take it away.
-        if (machine.Metadata.Labels.ContainsKey(WellKnown.ScheduledMachineLabel))
+        // Neither must what was read at a version that is no longer watched: the watch would not mend it.
+        if (machine.Metadata.Labels.ContainsKey(WellKnown.ScheduledMachineLabel) && machine.ApiVersion == _machines.Type.ApiVersion)
         {
             _machines.Observe(machine);
         }
@@ -451,7 +460,7 @@ public sealed class StepExecutor
         return seen with { CapiMachine = machine };
     }
 
-    private CapiMachine ReadMachine(ReadOnlySpan<byte> utf8Json) => MachineReader.Read(utf8Json, _machineResource.ApiVersion);
+    private static DecodeObject<CapiMachine> ReadAt(ResourceType type) => json => MachineReader.Read(json, type.ApiVersion);
 
     private Informer<PartialObject>? Cache(ProviderSlot slot, Observation seen) =>
         _kinds.Find(slot.Resource!.Group, slot.Resource.Version, slot.Kind, seen.Machine.Key).Objects;

@@ -65,6 +65,11 @@ public static class Transitions
             yield return new TransitionEvent(EventReasons.MachineReady, ready.Message);
         }
 
+        if (isReady == EventReasons.MachineRemediated && wasReady != isReady)
+        {
+            yield return new TransitionEvent(EventReasons.MachineRemediated, after.Message ?? "", IsWarning: true);
+        }
+
         if (before.Phase != MachinePhase.ShuttingDown
             && after is { Phase: MachinePhase.ShuttingDown, NextCleanup: not null }
             && isReady == MachinePhase.ShuttingDown)

@@ -54,6 +54,27 @@ public sealed class Discovery(ApiClient client)
             () => GetOrEmptyAsync($"/apis/{Uri.EscapeDataString(group)}", DecodeVersions, cancellationToken),
             cancellationToken);
 
+    /// <summary>Forgets what is remembered of a group, which may have changed.</summary>
+    /// <param name="group">The group, not the core one.</param>
+    /// <param name="cancellationToken">Ends the wait for an answer that is under way.</param>
+    /// <returns>A task that ends then.</returns>
+    public async Task ForgetAsync(string group, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            _versions.Remove(group);
+            foreach (var apiVersion in _resources.Keys.Where(apiVersion => ResourceType.SplitApiVersion(apiVersion).Group == group).ToList())
+            {
+                _resources.Remove(apiVersion);
+            }
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     private async Task<ResourceType?> FindAsync(
         string apiVersion, Predicate<ResourceType> matches, CancellationToken cancellationToken)
     {

@@ -12,16 +12,16 @@ namespace FiveSpot.Kubernetes;
 /// an event takes, and for longer while the server can't be reached: <see cref="State"/> and <see cref="LastContact"/> say so.
 /// </remarks>
 /// <typeparam name="T">The projection that is kept of each object.</typeparam>
-public sealed partial class Informer<T>
+public sealed partial class Informer<T> : IInformer
     where T : class, IKubernetesObject
 {
     private readonly ApiClient _client;
-    private readonly ResourceType _type;
     private readonly InformerOptions _options;
     private readonly DecodeObject<T> _decode;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
 
+    private readonly VersionLooks _looks;
     private readonly ConcurrentDictionary<ObjectKey, T> _cache = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,6 +38,8 @@ public sealed partial class Informer<T>
     private long _decodeFailures;
     private int _failures;
     private bool _pagesExpired;
+    private volatile ResourceType _type;
+    private bool _isAtNewVersion;
 
     /// <summary>Creates an informer; nothing happens until <see cref="RunAsync"/>.</summary>
     /// <param name="client">The API server.</param>
@@ -51,6 +53,7 @@ public sealed partial class Informer<T>
         _client = client;
         _type = type;
         _options = options ?? new InformerOptions();
+        _looks = new VersionLooks(isFollowed: _options.Resolve is not null);
         _decode = decode;
         _logger = logger ?? NullLogger.Instance;
         _time = client.NetworkTime;
@@ -65,7 +68,10 @@ public sealed partial class Informer<T>
     /// <summary>Raised after <see cref="State"/> or <see cref="LastError"/> changed.</summary>
     public event Action? StateChanged;
 
-    /// <summary>What is watched.</summary>
+    /// <summary>Raised after the cache has been filled anew from another version of the kind than before.</summary>
+    public event Action? VersionChanged;
+
+    /// <summary>What is watched, at the version at which it is now.</summary>
     public ResourceType Type => _type;
 
     /// <summary>Whether the cache has been filled once.</summary>
@@ -158,6 +164,9 @@ public sealed partial class Informer<T>
         }
     }
 
+    /// <summary>Somebody else was told that what is watched is not served: finds out at which version it is, soon.</summary>
+    public void LookForVersion() => _looks.Ask();
+
     /// <summary>Lists and watches until told to stop. Failures are logged, and tried again after a back-off.</summary>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>A task that ends, without an exception, when it has stopped.</returns>
@@ -170,6 +179,7 @@ public sealed partial class Informer<T>
             TimeSpan delay;
             try
             {
+                listNeeded |= _looks.IsDue && await FindVersionAsync(cancellationToken);
                 if (wasAway && !listNeeded)
                 {
                     listNeeded = await IsOlderAsync(cancellationToken);
@@ -191,6 +201,15 @@ public sealed partial class Informer<T>
             catch (Exception e)
             {
                 listNeeded |= IsLost(e);
+                if (e is ApiException { Code: 404 })
+                {
+                    _looks.Ask();
+                }
+                else
+                {
+                    _looks.WatchBroke();
+                }
+
                 if (IsAway(e))
                 {
                     // Away for longer than the blink of a connection: whatever may have been done to its store meanwhile, and
@@ -224,6 +243,34 @@ public sealed partial class Informer<T>
         var page = await _client.ListPageAsync<PartialObject>(_type, options, null, PartialObject.Decode, cancellationToken);
         Contact();
         return ResourceVersions.Compare(page.ResourceVersion, _seen) < 0;
+    }
+
+    /// <summary>Finds out at which version it is to be watched.</summary>
+    /// <returns>Whether that is another one than until now.</returns>
+    private async Task<bool> FindVersionAsync(CancellationToken cancellationToken)
+    {
+        ResourceType? served;
+        try
+        {
+            served = await _options.Resolve!(cancellationToken);
+            _looks.Done(hasFailed: false);
+        }
+        catch (Exception e) when (e is ApiException or ApiUnreachableException)
+        {
+            // The one that is known may be right all the same.
+            LogVersionUnknown(e.Message, _type.QualifiedName);
+            _looks.Done(hasFailed: true);
+            return false;
+        }
+
+        if (served is null || served == _type)
+        {
+            return false;
+        }
+
+        LogVersion(_type.QualifiedName, served.Version, _type.Version);
+        _type = served;
+        return _isAtNewVersion = true;
     }
 
     private async Task ListAsync(CancellationToken cancellationToken)
@@ -274,6 +321,11 @@ public sealed partial class Informer<T>
 
             _pagesExpired = false;
             Replace(found, page.ResourceVersion);
+            if (_isAtNewVersion)
+            {
+                _isAtNewVersion = false;
+                VersionChanged?.Invoke();
+            }
         }
         finally
         {
@@ -292,35 +344,51 @@ public sealed partial class Informer<T>
     {
         var started = _time.GetTimestamp();
         var heard = false;
-        await _client.WatchAsync(
-            _type,
-            new WatchOptions
-            {
-                Namespace = _options.Namespace,
-                LabelSelector = _options.LabelSelector,
-                FieldSelector = _options.FieldSelector,
-                MetadataOnly = _options.MetadataOnly,
-                ResourceVersion = _seen,
-                Timeout = _options.WatchTimeout * (1 + Random.Shared.NextDouble()),
-                StallGrace = _options.StallGrace,
-                Opened = () =>
+        var time = _looks.WatchTime ?? (_options.WatchTimeout * (1 + Random.Shared.NextDouble()));
+        using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _looks.Watching(watch);
+        try
+        {
+            await _client.WatchAsync(
+                _type,
+                new WatchOptions
                 {
-                    Contact();
-                    SetState(InformerState.Watching, null);
+                    Namespace = _options.Namespace,
+                    LabelSelector = _options.LabelSelector,
+                    FieldSelector = _options.FieldSelector,
+                    MetadataOnly = _options.MetadataOnly,
+                    ResourceVersion = _seen,
+                    Timeout = time,
+                    StallGrace = _options.StallGrace,
+                    Opened = () =>
+                    {
+                        Contact();
+                        SetState(InformerState.Watching, null);
+                    },
                 },
-            },
-            (type, json) =>
-            {
-                if (!heard)
+                (type, json) =>
                 {
-                    heard = true;
-                    _failures = 0;
-                }
+                    if (!heard)
+                    {
+                        heard = true;
+                        _failures = 0;
+                    }
 
-                Contact();
-                Apply(type, json);
-            },
-            cancellationToken);
+                    Contact();
+                    Apply(type, json);
+                },
+                watch.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return TimeSpan.Zero;
+        }
+        finally
+        {
+            _looks.Watching(null);
+        }
+
+        _looks.WatchEnded(_time.GetElapsedTime(started), time);
         Contact();
 
         // A server that ends watches as soon as they begin must not be asked in a loop.
@@ -433,7 +501,7 @@ public sealed partial class Informer<T>
             foreach (var (key, value) in found)
             {
                 var old = _cache.GetValueOrDefault(key);
-                if (old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid)
+                if (old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid || _isAtNewVersion)
                 {
                     Set(key, old, value);
                 }
@@ -537,6 +605,12 @@ public sealed partial class Informer<T>
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Watching {Resource}: {Problem}; next try in {Delay:0.0} s")]
     private partial void LogFailed(string problem, string resource, double delay);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Watching {Resource} at {Now} in place of {Before}.")]
+    private partial void LogVersion(string resource, string now, string before);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "At which version {Resource} is served can't be told: {Problem}")]
+    private partial void LogVersionUnknown(string problem, string resource);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Resource} {Key} can't be decoded; its last known state is kept")]
     private partial void LogUndecodable(Exception error, string resource, ObjectKey key);

@@ -28,6 +28,13 @@ public sealed record InformerOptions
     /// </summary>
     public bool BeginFromCache { get; init; }
 
+    /// <summary>
+    /// Says at which version the kind is served now, past what is remembered of that; null for at none, which changes nothing.
+    /// Asked when the server does not serve what is watched, and when it ends a watch before its time, as it does when a
+    /// definition has changed: never at rest. Null for a kind whose version stays.
+    /// </summary>
+    public Func<CancellationToken, Task<ResourceType?>>? Resolve { get; init; }
+
     /// <summary>The shortest time for which a watch is asked for; the real one is random between this and twice this, so
     /// that watches don't end together. 5 min by default.</summary>
     public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);

@@ -22,7 +22,7 @@ public sealed class DecisionProperties
     private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m","nodeTaints":[{"key":"a","effect":"NoSchedule"}]""", ""","machineTemplate":{"version":"v1.33.0"}""", ""","killIfCommands":["java"]"""];
 
     private static readonly Gen<(int What, int Schedule, int Extra, int Minutes)[]> Lives =
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
+        Gen.Select(Gen.Int[0, 11], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
 
     [Fact]
     public void After_the_steps_of_a_plan_the_next_one_has_none_and_the_same_status() => Live((world, now, _, _) =>
@@ -37,6 +37,7 @@ public sealed class DecisionProperties
     public void A_Machine_is_deleted_only_when_it_is_not_wanted_and_provider_objects_only_without_a_Machine() => Live((world, now, before, steps) =>
     {
         var wanted = world.Machine is { IsBeingDeleted: false, KillSwitch: false, Problems.Count: 0, Spec.IsEnabled: true }
+            && world.CapiCluster is { IsPaused: false, IsBeingDeleted: false }
             && world.Machine.Schedule!.IsActive(NodaTime.Instant.FromDateTimeOffset(now));
         if (wanted)
         {
@@ -53,7 +54,8 @@ public sealed class DecisionProperties
     [Fact]
     public void A_machine_with_work_on_it_goes_by_the_kill_switch_or_when_its_time_is_up() => Live((world, now, before, steps) =>
     {
-        if (steps.OfType<Step.DeleteMachine>().Any() && before is { CapiMachine.NodeName: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty && !IsReclaimed(before))
+        // A pause, or a Cluster that goes, has times of its own.
+        if (steps.OfType<Step.DeleteMachine>().Any() && before.CapiCluster is not { IsBeingDeleted: true } && before.Machine.Status.Conditions.All(condition => condition.Type != ConditionTypes.Paused) && before is { CapiMachine.NodeName: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty && !IsReclaimed(before))
         {
             // Deleted, it has the time to drain alone.
             var began = world.Machine.IsBeingDeleted
@@ -112,6 +114,25 @@ public sealed class DecisionProperties
     });
 
     [Fact]
+    public void While_it_is_paused_nothing_is_done_but_for_its_owner() => Live((world, now, before, steps) =>
+    {
+        if (before.CapiCluster is { IsPaused: true })
+        {
+            steps.ShouldAllBe(step => IsReclaimed(before) && (step is Step.Announce || step is Step.SwitchOff || step is Step.Cordon || step is Step.DeletePods));
+            world.Machine.Status.Message!.ShouldContain(steps.Count == 0 ? "Paused by Cluster office" : "");
+        }
+    });
+
+    [Fact]
+    public void Nothing_is_made_without_a_Cluster_that_stays() => Live((_, _, before, steps) =>
+    {
+        if (before.CapiCluster is null or { IsBeingDeleted: true })
+        {
+            steps.ShouldNotContain(static step => step is Step.CreateMachine || step is Step.CreateProviderObject);
+        }
+    });
+
+    [Fact]
     public void Phase_and_objects_agree() => Live((world, _, _, _) =>
     {
         var status = world.Machine.Status;
@@ -147,6 +168,8 @@ public sealed class DecisionProperties
                     7 when extra == 5 => world.Deleted(now),
                     8 => world.PodsEnd(),
                     9 => world.Reclaimed(at: $"request {minutes}"),
+                    10 => world with { CapiCluster = (world.CapiCluster ?? World.Office) with { IsPaused = world.CapiCluster is not { IsPaused: true } } },
+                    11 => world with { CapiCluster = (extra % 3) switch { 0 => null, 1 => World.Office with { DeletionTimestamp = now }, _ => World.Office } },
                     _ => world,
                 };
                 var before = world;

@@ -26,6 +26,9 @@ internal sealed record World
 
     public CapiMachine? CapiMachine { get; init; }
 
+    /// <summary>The Cluster that the machine names; null for none.</summary>
+    public CapiCluster? CapiCluster { get; init; } = Office;
+
     public PartialObject? Bootstrap { get; init; }
 
     public PartialObject? Infrastructure { get; init; }
@@ -47,6 +50,16 @@ internal sealed record World
 
     /// <summary>Whether evictions have been asked for, and no retry is due.</summary>
     public bool Evicted { get; init; }
+
+    public static readonly CapiCluster Office = new()
+    {
+        Key = new ObjectKey("default", "office"),
+        Uid = "cluster-1",
+        ResourceVersion = "1",
+        ApiVersion = "cluster.x-k8s.io/v1beta2",
+        Labels = new Dictionary<string, string>(),
+        HasControlPlane = true,
+    };
 
     public static DateTimeOffset At(string time) => DateTimeOffset.Parse($"2026-01-05T{time}Z", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -75,6 +88,7 @@ internal sealed record World
     {
         Machine = Machine,
         CapiMachine = CapiMachine,
+        CapiCluster = CapiCluster,
         Bootstrap = Slot("bootstrap.cluster.x-k8s.io", "K0sWorkerConfig", "k0sworkerconfigs", Bootstrap),
         Infrastructure = Slot("infrastructure.cluster.x-k8s.io", "RemoteMachine", "remotemachines", Infrastructure),
         Node = CapiMachine?.NodeName is null ? NodeObservation.None
@@ -131,7 +145,7 @@ internal sealed record World
                 Metadata = NewObject(Machine.TemplateHash).Metadata with
                 {
                     CreationTimestamp = now,
-                    OwnerReferences = [new OwnerReference("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-1", Uid, true, true)],
+                    OwnerReferences = Owners(),
                 },
             },
         },
@@ -141,13 +155,15 @@ internal sealed record World
             {
                 Metadata = CapiMachine.Metadata with
                 {
-                    OwnerReferences = [new OwnerReference("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-1", Uid, true, true)],
+                    OwnerReferences = Owners(),
                 },
             },
         },
         Step.SetDeletionTimeouts set => this with { CapiMachine = CapiMachine! with { DeletionTimeouts = set.Timeouts } },
         Step.UpdateProviderObject { Role: ProviderRole.Bootstrap } => this with { Bootstrap = Bootstrap! with { Metadata = Annotated(Bootstrap.Metadata, WellKnown.TemplateHashAnnotation, Machine.BootstrapHash) } },
         Step.UpdateProviderObject => this with { Infrastructure = Infrastructure! with { Metadata = Annotated(Infrastructure.Metadata, WellKnown.TemplateHashAnnotation, Machine.InfrastructureHash) } },
+        Step.TouchMachine touch => Annotate(new(CapiMachine!.Metadata.Annotations) { [WellKnown.PauseEndedAnnotation] = touch.PauseBegan }),
+        Step.NoteRemediation note => this with { Machine = Machine with { Metadata = With(Machine.Metadata, note.Note.Annotations()) } },
         Step.ExcludeDrain exclude => Annotate(DrainExclusion.Put(exclude.AndVolumes, exclude.Result).ToDictionary(pair => pair.Key, pair => pair.Value!)),
         Step.IncludeDrain => Annotate([]),
         Step.ConfirmMachineAbsent => this,
@@ -248,6 +264,12 @@ internal sealed record World
             Progress = new DrainProgress(left.Length, left.Length, null),
         };
     }
+
+    private OwnerReference[] Owners() =>
+    [
+        new OwnerReference("5spot.finos.org/v1alpha1", "ScheduledMachine", "pc-1", Uid, true, true),
+        .. CapiCluster is { } cluster ? [new OwnerReference(cluster.ApiVersion, "Cluster", cluster.Key.Name, cluster.Uid, false, false)] : (OwnerReference[])[],
+    ];
 
     private World Annotate(Dictionary<string, string> annotations) =>
         this with { CapiMachine = CapiMachine! with { Metadata = CapiMachine.Metadata with { Annotations = annotations } } };

@@ -14,7 +14,7 @@ internal static class EventsReference
     [
         .. new[] { EventReasons.ScheduleActive, EventReasons.ScheduleInactive, EventReasons.ScheduleDisabled, EventReasons.KillSwitchActivated, EventReasons.EmergencyReclaimDisabledSchedule }
             .Select(static reason => (Status(), Status(conditions: Condition(ConditionTypes.Scheduled, reason)))),
-        .. new[] { EventReasons.NodeDraining, EventReasons.NodeDrained, EventReasons.NodeDrainFailed, EventReasons.RapidReReclaim, EventReasons.FinalizerCleanupTimedOut }
+        .. new[] { EventReasons.NodeDraining, EventReasons.NodeDrained, EventReasons.NodeDrainFailed, EventReasons.RapidReReclaim, EventReasons.FinalizerCleanupTimedOut, EventReasons.MachineRemediated }
             .Select(static reason => (Status(), Status(conditions: Condition(ConditionTypes.Ready, reason)))),
         .. new[] { EventReasons.NameConflict, EventReasons.ReferencesInvalid }
             .Select(static reason => (Status(), Status(conditions: Condition(ConditionTypes.ReferencesValid, reason)))),

@@ -58,6 +58,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The Machine at the newest version that this cluster serves.</summary>
     public ResourceType MachineKind => _definitions.Machine;
 
+    /// <summary>Cluster API's Cluster, at the same version.</summary>
+    public ResourceType ClusterKind => MachineKind with { Plural = "clusters", Kind = "Cluster" };
+
     /// <summary>The version of a real server; null of an embedded one.</summary>
     public Version? ServerVersion => _real?.Version;
 
@@ -185,6 +188,30 @@ internal sealed class Cluster : IAsyncDisposable
         """)!.AsObject();
     }
 
+    /// <summary>Makes the Cluster that ScheduledMachines name.</summary>
+    public Task<JsonObject> CreateClusterAsync(string name = "office", bool hasControlPlane = true) => CreateAsync(
+        ClusterKind, ClusterJson(ClusterKind.Version, name, hasControlPlane));
+
+    public static JsonObject ClusterJson(string version, string name = "office", bool hasControlPlane = true)
+    {
+        JsonObject Reference(string group, string kind) => version == "v1beta1"
+            ? new JsonObject { ["apiVersion"] = $"{group}/v1beta1", ["kind"] = kind, ["name"] = name }
+            : new JsonObject { ["apiGroup"] = group, ["kind"] = kind, ["name"] = name };
+        var spec = new JsonObject { ["infrastructureRef"] = Reference("infrastructure.cluster.x-k8s.io", "RemoteCluster") };
+        if (hasControlPlane)
+        {
+            spec["controlPlaneRef"] = Reference("controlplane.cluster.x-k8s.io", "K0smotronControlPlane");
+        }
+
+        return new JsonObject
+        {
+            ["apiVersion"] = $"cluster.x-k8s.io/{version}",
+            ["kind"] = "Cluster",
+            ["metadata"] = new JsonObject { ["name"] = name },
+            ["spec"] = spec,
+        };
+    }
+
     public async Task<ScheduledMachineStatus> StatusAsync(string name = "pc-1") =>
         (await GetAsync(Kinds.ScheduledMachine, name))?["status"] is { } status
             ? status.Deserialize(ApiJsonContext.Default.ScheduledMachineStatus)!
@@ -263,6 +290,11 @@ internal sealed class Cluster : IAsyncDisposable
         }
 
         await CreateNamespaceAsync(Namespace);
+
+        if (_definitions.IsManagement)
+        {
+            await CreateClusterAsync();
+        }
 
         // As it is installed for the reclaim agent; a real server may have it from the scenario before.
         if (await GetAsync(Kinds.Namespace, WellKnown.SystemNamespace) is null)

@@ -74,9 +74,12 @@ public abstract class OpeningTests(ServerKind kind)
         ((string)(await scenario.Cluster.GetAsync(Kinds.Infrastructure, "pc-1"))!["spec"]!["address"]!).ShouldBe("192.0.2.1");
 
         var machine = (await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!;
-        var owner = machine["metadata"]!["ownerReferences"]!.AsArray().ShouldHaveSingleItem()!;
-        ((string)owner["uid"]!).ShouldBe(uid);
-        ((bool)owner["controller"]!).ShouldBeTrue();
+        var owners = machine["metadata"]!["ownerReferences"]!.AsArray();
+        owners.Count.ShouldBe(2);
+        ((string)owners[0]!["uid"]!).ShouldBe(uid);
+        ((bool)owners[0]!["controller"]!).ShouldBeTrue();
+        var office = (await scenario.Cluster.GetAsync(scenario.Cluster.ClusterKind, "office"))!;
+        owners[1]!.ToJsonString().ShouldBe($$"""{"apiVersion":"cluster.x-k8s.io/{{version}}","kind":"Cluster","name":"office","uid":"{{office["metadata"]!["uid"]}}"}""");
         ((string)machine["metadata"]!["labels"]!["topology.kubernetes.io/zone"]!).ShouldBe("b");
         ((string)machine["metadata"]!["annotations"]!["a"]!).ShouldBe("b");
         var spec = machine["spec"]!;
