@@ -434,7 +434,7 @@ public static class Decision
     private static DrainResult ResultOfDrain(Observation seen, CapiMachine found) =>
         seen.Node.State is NodeState.Deleted
             ? DrainResult.Drained($"Node {found.NodeName} was deleted: nothing runs there any more.")
-        : IsEmpty(seen) ? DrainResult.Drained($"Node {found.NodeName} is drained: nothing that could be evicted is left.")
+        : IsEmpty(seen) ? DrainResult.Drained($"Node {found.NodeName} is drained: {seen.Pods!.DescribeEmpty()}")
         : seen.Pods is { } pods ? DrainResult.Failed($"Node {found.NodeName} could not be drained in time. {pods.Describe()}")
         : DrainResult.Failed($"Node {found.NodeName} could not be drained: {WhyPodsAreUnknown(seen, found)}");
 

@@ -100,14 +100,24 @@ internal sealed class ClusterSession : IDisposable
         _loggers.CreateLogger("FiveSpot.Informer.pods"));
 
     /// <summary>Deletes one Pod at once, whatever its grace period and its budgets.</summary>
+    /// <param name="pod">The Pod as it was seen.</param>
+    /// <param name="goesOn">Asked when it is its turn; false for no call.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Whether it was asked for.</returns>
     /// <exception cref="ApiException">Refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer; it may have been accepted.</exception>
-    public async Task DeleteAsync(Pod pod, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(Pod pod, Func<bool> goesOn, CancellationToken cancellationToken)
     {
         await _evictions.WaitAsync(cancellationToken);
         try
         {
+            if (!goesOn())
+            {
+                return false;
+            }
+
             await Api.DeleteAsync(Pods, pod.Key, new DeleteOptions { Uid = pod.Uid, GracePeriodSeconds = 0 }, cancellationToken);
+            return true;
         }
         finally
         {
@@ -116,16 +126,26 @@ internal sealed class ClusterSession : IDisposable
     }
 
     /// <summary>Asks for the eviction of one Pod, at the version of the Eviction API that the server has.</summary>
+    /// <param name="pod">The Pod as it was seen.</param>
+    /// <param name="goesOn">Asked when it is its turn; false for no call.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Whether it was asked for.</returns>
     /// <exception cref="ApiException">Refused: 429 when a PodDisruptionBudget is against it.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer; it may have been accepted.</exception>
-    public async Task EvictAsync(Pod pod, CancellationToken cancellationToken)
+    public async Task<bool> EvictAsync(Pod pod, Func<bool> goesOn, CancellationToken cancellationToken)
     {
         await _evictions.WaitAsync(cancellationToken);
         try
         {
+            if (!goesOn())
+            {
+                return false;
+            }
+
             var eviction = await _discovery.FindByNameAsync("v1", "pods/eviction", cancellationToken)
-                ?? throw new ApiException(404, "NotFound", $"{Api.Connection.Server} does not serve evictions of Pods.");
+                ?? throw new ApiException(501, "", $"{Api.Connection.Server} does not serve evictions of Pods.");
             await Api.PostAsync(Pods, pod.Key, "eviction", Eviction(pod, eviction), cancellationToken);
+            return true;
         }
         finally
         {

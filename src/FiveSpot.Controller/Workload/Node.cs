@@ -27,6 +27,9 @@ public sealed record Node : IKubernetesObject
     /// <summary>Whether its kubelet reports Ready.</summary>
     public bool Ready { get; init; }
 
+    /// <summary>Whether its kubelet has not been heard of for so long that the cluster does not know how it is.</summary>
+    public bool IsUnreachable { get; init; }
+
     /// <inheritdoc/>
     public ObjectKey Key => Metadata.Key;
 

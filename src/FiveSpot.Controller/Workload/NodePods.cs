@@ -4,13 +4,13 @@ using System.Collections.Immutable;
 
 namespace FiveSpot.Controller.Workload;
 
-/// <summary>The Pods that a drain of a Node concerns.</summary>
+/// <summary>The Pods that a drain of a Node concerns: those that have to go before the machine does.</summary>
 public sealed record NodePods
 {
     /// <summary>How many are named: enough to know where to look, and not too much for an event's note.</summary>
     public const int Named = 8;
 
-    /// <summary>Those that are still there, ending or not.</summary>
+    /// <summary>Those that are still there and waited for, ending or not.</summary>
     public required ImmutableArray<Pod> Left { get; init; }
 
     /// <summary>Those of them whose eviction is to be asked for now.</summary>
@@ -18,6 +18,14 @@ public sealed record NodePods
 
     /// <summary>Those of them whose deletion is to be asked for now, when there is no time for evictions.</summary>
     public ImmutableArray<Pod> DueForDeletion { get; init; } = [];
+
+    /// <summary>How many are ending on a Node that has not been heard of, where nobody will see them end: they are not waited
+    /// for.</summary>
+    public int Unheard { get; init; }
+
+    /// <summary>Why all that are left are Cluster API's to drain, for a person; null while some are ours, or none is left.
+    /// </summary>
+    public string? WhyClusterApiDrains { get; init; }
 
     /// <summary>What people are told, which is brought up to date every few seconds, not with each Pod.</summary>
     public required DrainProgress Progress { get; init; }
@@ -27,6 +35,11 @@ public sealed record NodePods
 
     /// <summary>The first <see cref="Named"/> Pods that are left, by name, with what holds them up.</summary>
     public required ImmutableArray<string> LeftByName { get; init; }
+
+    /// <summary>One sentence about a Node on which nothing is left that would be waited for.</summary>
+    public string DescribeEmpty() => Unheard == 0
+        ? "nothing that could be evicted is left."
+        : $"it has not been heard of, and {(Unheard == 1 ? "1 pod that is" : $"{Unheard} pods that are")} ending there {(Unheard == 1 ? "is" : "are")} not waited for.";
 
     /// <summary>One sentence about what is left.</summary>
     public string Describe() =>

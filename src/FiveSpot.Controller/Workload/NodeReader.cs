@@ -18,7 +18,7 @@ public static class NodeReader
         var reader = new Utf8JsonReader(utf8Json);
         var metadata = new ObjectMetadata();
         string? providerId = null;
-        bool unschedulable = false, ready = false;
+        bool unschedulable = false, ready = false, unknown = false;
         ImmutableArray<Taint> taints = [];
         if (reader.EnterObject())
         {
@@ -35,7 +35,7 @@ public static class NodeReader
                 }
                 else if (reader.ValueTextEquals("status"u8))
                 {
-                    ready = ReadReady(ref reader);
+                    ReadStatus(ref reader, ref ready, ref unknown);
                 }
                 else
                 {
@@ -52,6 +52,7 @@ public static class NodeReader
             CordonManager = unschedulable && metadata.Annotations.ContainsKey(WellKnown.CordonedByAnnotation) ? ReadCordonManager(utf8Json) : null,
             Taints = taints,
             Ready = ready,
+            IsUnreachable = unknown || (!ready && taints.Any(static taint => taint.Key == Taint.Unreachable)),
         };
     }
 
@@ -196,42 +197,37 @@ public static class NodeReader
         return taints.ToImmutable();
     }
 
-    private static bool ReadReady(ref Utf8JsonReader reader)
+    private static void ReadStatus(ref Utf8JsonReader reader, ref bool ready, ref bool unknown)
     {
-        var ready = false;
         if (!reader.EnterObject())
         {
-            return ready;
+            return;
         }
 
         while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("conditions"u8))
             {
-                ready = ReadConditions(ref reader);
+                ReadConditions(ref reader, ref ready, ref unknown);
             }
             else
             {
                 reader.SkipValue();
             }
         }
-
-        return ready;
     }
 
-    private static bool ReadConditions(ref Utf8JsonReader reader)
+    private static void ReadConditions(ref Utf8JsonReader reader, ref bool ready, ref bool unknown)
     {
-        var ready = false;
         if (!reader.EnterArray())
         {
-            return ready;
+            return;
         }
 
         while (reader.NextCondition(out var type, out var status, out _))
         {
             ready |= type == "Ready" && status == "True";
+            unknown |= type == "Ready" && status == "Unknown";
         }
-
-        return ready;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 
@@ -26,30 +27,30 @@ internal sealed class NodeWork : IDisposable
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
-
-    // A budget allows the next Pod as soon as the one before is ready elsewhere, which nothing that is watched here shows.
-    private static readonly TimeSpan LongestEvictionRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
 
-    // The watch shows within moments that an accepted eviction has begun. If it doesn't, it is asked for again.
+    // The watch shows within moments what has come of a write. If it doesn't, it is made again.
     private static readonly TimeSpan ShownWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, CallState> _calls = new(StringComparer.Ordinal);
+    private readonly PodCalls _evictions = new();
+    private readonly PodCalls _deletions = new();
     private readonly HashSet<string> _concerned = new(StringComparer.Ordinal);
     private readonly ClusterSession _session;
     private readonly Action _wake;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
+    private readonly PodWatchPace _pace;
     private PodWatch? _pods;
-    private volatile bool _deletes;
     private (DateTimeOffset At, DrainProgress Progress)? _told;
 
     public NodeWork(ClusterSession session, Action wake)
     {
         _session = session;
         _wake = wake;
+        _pace = new PodWatchPace(session.Api.NetworkTime);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(session.Stopped);
         _stopped = _stop.Token;
     }
@@ -64,7 +65,7 @@ internal sealed class NodeWork : IDisposable
         {
             lock (_lock)
             {
-                return _calls.Values.Count(call => call.IsUnderWay);
+                return _calls.Values.Count(call => call.IsUnderWay) + _evictions.UnderWay + _deletions.UnderWay;
             }
         }
     }
@@ -83,43 +84,40 @@ internal sealed class NodeWork : IDisposable
     /// <param name="write">Makes it, and puts the answer into the cache.</param>
     /// <param name="isShownLater">Whether a watch alone shows what came of it, so that for a while it is not to be made again.
     /// </param>
-    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write, bool isShownLater = false) =>
-        Start(call, LongestRetry, static failure => failure.Message, async cancellationToken =>
+    public void Start(string call, Func<ClusterSession, CancellationToken, Task> write, bool isShownLater = false)
+    {
+        CallState before;
+        lock (_lock)
         {
-            await write(_session, cancellationToken);
-            return isShownLater ? ShownWithin : null;
-        });
+            before = _calls.GetValueOrDefault(call, CallState.None);
+            if (before.IsUnderWay || _stopped.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _calls[call] = before with { IsUnderWay = true };
+        }
+
+        // On this thread until the request leaves: it must not wait for another at a boundary.
+        _ = RunAsync(call, before, write, isShownLater);
+    }
 
     /// <summary>Asks for evictions, side by side within the cluster's bound; the machine is woken after each.</summary>
-    public void Evict(ImmutableArray<Pod> pods)
+    public void Evict(ImmutableArray<Pod> pods) => Start(_evictions, pods, _session.EvictAsync, static (pod, refusal) =>
     {
-        foreach (var pod in pods)
+        var answer = refusal is null ? PodAnswer.Accepted : PodAnswer.OfEviction(pod, refusal);
+        ControllerMetrics.Eviction(answer.Kind switch
         {
-            Start(pod.Uid, LongestEvictionRetry, EvictionRefusal.Explain, cancellationToken => EvictAsync(pod, cancellationToken));
-        }
-    }
+            PodAnswerKind.Accepted => refusal is null ? "accepted" : "gone",
+            PodAnswerKind.NotNow => "blocked",
+            _ => "failed",
+        });
+        return answer;
+    });
 
     /// <summary>Deletes Pods at once, side by side within the cluster's bound; the machine is woken after each.</summary>
-    public void Delete(ImmutableArray<Pod> pods)
-    {
-        _deletes = true;
-        foreach (var pod in pods)
-        {
-            Start(DeletionOf(pod), LongestEvictionRetry, static failure => $"can't be deleted: {failure.Message}", async cancellationToken =>
-            {
-                try
-                {
-                    await _session.DeleteAsync(pod, cancellationToken);
-                }
-                catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
-                {
-                    // Gone, or another one of that name: what the watch will show.
-                }
-
-                return ShownWithin;
-            });
-        }
-    }
+    public void Delete(ImmutableArray<Pod> pods) => Start(
+        _deletions, pods, _session.DeleteAsync, static (_, refusal) => refusal is null ? PodAnswer.Accepted : PodAnswer.OfDeletion(refusal));
 
     /// <summary>Watches the Node's Pods, or no longer.</summary>
     /// <param name="node">The Node as it was seen with its cordon; null for no longer.</param>
@@ -144,18 +142,20 @@ internal sealed class NodeWork : IDisposable
     }
 
     /// <summary>The Pods that a drain of the Node concerns; null while they are not known.</summary>
-    /// <param name="trouble">Why they are not, for a person; null when they are, or may yet be.</param>
-    public NodePods? Pods(out string? trouble)
+    /// <param name="rules">What Cluster API's rules say about them; null while that is not known.</param>
+    /// <param name="isUnreachable">Whether the Node has not been heard of, so that what is ending there is never seen to end.</param>
+    /// <param name="trouble">Why they are not known, for a person; null when they are, or may yet be.</param>
+    public NodePods? Pods(DrainRules? rules, bool isUnreachable, out string? trouble)
     {
         lock (_lock)
         {
             trouble = _pods?.Informer is { HasSynced: false } failing ? failing.LastError?.Message : null;
-            if (_pods is not { Informer.HasSynced: true } known)
+            if (rules is null || _pods is not { Informer.HasSynced: true } known)
             {
                 return null;
             }
 
-            var look = Look(known.Informer, _session.Clock.GetUtcNow());
+            var look = Look(known.Informer, rules, isUnreachable, _session.Clock.GetUtcNow());
             if (look.Left.IsEmpty && !known.IsAsNewAsTheCordon)
             {
                 // A Pod that was bound just before the cordon may be missing, and no event has told yet that none is.
@@ -179,15 +179,13 @@ internal sealed class NodeWork : IDisposable
         _pods?.Dispose();
         _pods = node is null || _stopped.IsCancellationRequested
             ? null
-            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _wake, _stopped);
+            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _pace, _wake, _stopped);
     }
 
-    private NodePods Look(Informer<Pod> informer, DateTimeOffset now)
+    private NodePods Look(Informer<Pod> informer, DrainRules rules, bool isUnreachable, DateTimeOffset now)
     {
-        var left = ImmutableArray.CreateBuilder<Pod>();
-        var due = ImmutableArray.CreateBuilder<Pod>();
-        var dueForDeletion = ImmutableArray.CreateBuilder<Pod>();
-        DateTimeOffset? lookAgain = null;
+        var left = new List<(Pod Pod, PodDrain Drain)>(informer.Count);
+        var (unheard, lowest) = (0, int.MaxValue);
         foreach (var pod in informer.Enumerate())
         {
             if (!pod.IsEvictable)
@@ -195,124 +193,146 @@ internal sealed class NodeWork : IDisposable
                 continue;
             }
 
-            left.Add(pod);
-            _concerned.Add(pod.Uid);
-            var deletion = DeletionStateOf(pod);
-            if (deletion.MayStart(now))
+            if (isUnreachable && pod.IsTerminating)
             {
-                dueForDeletion.Add(pod);
-            }
-            else if (!deletion.IsUnderWay)
-            {
-                lookAgain = Earlier(lookAgain, deletion.NotBefore!.Value);
+                unheard++;
+                continue;
             }
 
-            if (pod.IsTerminating)
+            var drain = rules.For(pod);
+            if (drain.Behavior is DrainBehavior.Skip)
             {
                 continue;
             }
 
-            var call = _calls.GetValueOrDefault(pod.Uid, CallState.None);
-            if (call.MayStart(now))
-            {
-                due.Add(pod);
-            }
-            else if (!call.IsUnderWay)
-            {
-                lookAgain = Earlier(lookAgain, call.NotBefore!.Value);
-            }
+            lowest = drain.Behavior is DrainBehavior.Undecided ? lowest : Math.Min(lowest, drain.Order);
+            left.Add((pod, drain));
+            _concerned.Add(pod.Uid);
         }
 
-        left.Sort(static (one, other) => string.CompareOrdinal(one.Metadata.Name, other.Metadata.Name));
-        var blocked = left.FirstOrDefault(pod => Trouble(pod) is not null);
-        var progress = new DrainProgress(left.Count, _concerned.Count, blocked is null ? null : Name(blocked));
+        left.Sort(static (one, other) => string.CompareOrdinal(one.Pod.Metadata.Name, other.Pod.Metadata.Name));
+        var pods = left.ConvertAll(static one => one.Pod);
+        var toEvict = left.FindAll(one => one.Drain.Behavior is DrainBehavior.Drain && one.Drain.Order == lowest && !one.Pod.IsTerminating).ConvertAll(static one => one.Pod);
+        var due = _evictions.Due(toEvict, now, out var nextEviction);
+        var dueForDeletion = _deletions.Due(pods, now, out var nextDeletion);
+        var progress = Progress(left, now, out var nextProgress);
+        return new NodePods
+        {
+            Left = [.. pods],
+            Due = due,
+            DueForDeletion = dueForDeletion,
+            Unheard = unheard,
+            WhyClusterApiDrains = left.TrueForAll(static one => one.Drain.Behavior is DrainBehavior.Undecided) ? left.FirstOrDefault().Drain.Why : null,
+            Progress = progress,
+            LookAgainAt = Earlier(Earlier(nextEviction, nextDeletion), nextProgress),
+            LeftByName = [.. left.Take(NodePods.Named).Select(Name)],
+        };
+    }
+
+    private DrainProgress Progress(List<(Pod Pod, PodDrain Drain)> left, DateTimeOffset now, out DateTimeOffset? lookAgain)
+    {
+        lookAgain = null;
+        var blocked = left.Find(one => Trouble(one.Pod) is not null);
+        blocked = blocked.Pod is null ? left.Find(static one => one.Drain.Behavior is not DrainBehavior.Drain && !one.Pod.IsTerminating) : blocked;
+        var progress = new DrainProgress(left.Count, _concerned.Count, blocked.Pod is null ? null : Name(blocked));
         if (_told is not { } told || told.At + ProgressInterval <= now)
         {
             _told = told = (now, progress);
         }
         else if (told.Progress != progress)
         {
-            lookAgain = Earlier(lookAgain, told.At + ProgressInterval);
+            lookAgain = told.At + ProgressInterval;
         }
 
-        return new NodePods { Left = left.ToImmutable(), Due = due.ToImmutable(), DueForDeletion = dueForDeletion.ToImmutable(), Progress = told.Progress, LookAgainAt = lookAgain, LeftByName = [.. left.Take(NodePods.Named).Select(Name)] };
+        return told.Progress;
     }
 
-    private string Name(Pod pod) => pod.IsTerminating ? $"{pod.Key} (ending)" : Trouble(pod) is { } trouble ? $"{pod.Key} {trouble}" : $"{pod.Key}";
+    private string Name((Pod Pod, PodDrain Drain) one) => one.Pod.IsTerminating ? $"{one.Pod.Key} (ending)"
+        : Trouble(one.Pod) is { } trouble ? $"{one.Pod.Key} {trouble}"
+        : one.Drain.Behavior is DrainBehavior.WaitCompleted ? $"{one.Pod.Key} is waited for until it completes"
+        : one.Drain.Behavior is DrainBehavior.Undecided ? $"{one.Pod.Key} is left to Cluster API"
+        : $"{one.Pod.Key}";
 
-    private string? Trouble(Pod pod) =>
-        DeletionStateOf(pod).Trouble ?? (pod.IsTerminating ? null : _calls.GetValueOrDefault(pod.Uid)?.Trouble);
+    private string? Trouble(Pod pod) => _deletions.TroubleOf(pod) ?? (pod.IsTerminating ? null : _evictions.TroubleOf(pod));
 
-    private CallState DeletionStateOf(Pod pod) => _deletes ? _calls.GetValueOrDefault(DeletionOf(pod), CallState.None) : CallState.None;
-
-    private static string DeletionOf(Pod pod) => $"deletion of {pod.Uid}";
-
-    private async Task<TimeSpan?> EvictAsync(Pod pod, CancellationToken cancellationToken)
+    private void Start(PodCalls calls, ImmutableArray<Pod> pods, PodCall call, Func<Pod, Exception?, PodAnswer> answer)
     {
-        try
+        foreach (var pod in pods)
         {
-            await _session.EvictAsync(pod, cancellationToken);
-            ControllerMetrics.Eviction("accepted");
-            return ShownWithin;
-        }
-        catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
-        {
-            // Gone, or another one of that name: what the watch will show.
-            ControllerMetrics.Eviction("gone");
-            return ShownWithin;
-        }
-        catch (ApiException exception)
-        {
-            ControllerMetrics.Eviction(exception.IsTooManyRequests ? "blocked" : "failed");
-            throw;
-        }
-        catch (ApiUnreachableException)
-        {
-            ControllerMetrics.Eviction("failed");
-            throw;
-        }
-    }
-
-    private void Start(string id, TimeSpan longestRetry, Func<Exception, string> explain, Func<CancellationToken, Task<TimeSpan?>> call)
-    {
-        CallState before;
-        lock (_lock)
-        {
-            before = _calls.GetValueOrDefault(id, CallState.None);
-            if (before.IsUnderWay || _stopped.IsCancellationRequested)
+            lock (_lock)
             {
-                return;
+                if (_stopped.IsCancellationRequested || !calls.Begin(pod))
+                {
+                    continue;
+                }
             }
 
-            _calls[id] = before with { IsUnderWay = true };
+            // On this thread until the request leaves: it must not wait for another at a boundary.
+            _ = RunAsync(calls, pod, call, answer);
         }
-
-        // On this thread until the request leaves: it must not wait for another at a boundary.
-        _ = RunAsync(id, before, longestRetry, explain, call);
     }
 
-    private async Task RunAsync(
-        string id, CallState before, TimeSpan longestRetry, Func<Exception, string> explain, Func<CancellationToken, Task<TimeSpan?>> call)
+    private async Task RunAsync(PodCalls calls, Pod pod, PodCall call, Func<Pod, Exception?, PodAnswer> answer)
     {
-        CallState? after;
+        Exception? refusal = null;
+        var isMade = true;
         try
         {
-            after = await call(_stopped) is { } restFor ? new CallState(IsUnderWay: false, NotBefore: _session.Clock.GetUtcNow() + restFor) : null;
+            isMade = await call(pod, GoesOn, _stopped);
         }
         catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
         {
-            if (exception is not ApiException { IsTooManyRequests: true })
+            refusal = exception;
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var came = isMade ? answer(pod, refusal) : null;
+        if (came is { Kind: PodAnswerKind.Failed })
+        {
+            ControllerMetrics.Failed(refusal!);
+        }
+
+        lock (_lock)
+        {
+            if (came is not null)
             {
-                // A budget that is against an eviction is no failure.
-                ControllerMetrics.Failed(exception);
+                calls.Answered(pod, came, _session.Clock.GetUtcNow());
             }
+
+            // In here, so that whoever sees no call under way sees the machine queued.
+            _wake();
+        }
+
+        bool GoesOn()
+        {
+            lock (_lock)
+            {
+                return calls.GoesOn(pod);
+            }
+        }
+    }
+
+    private async Task RunAsync(string id, CallState before, Func<ClusterSession, CancellationToken, Task> write, bool isShownLater)
+    {
+        CallState? after = null;
+        try
+        {
+            await write(_session, _stopped);
+            after = isShownLater ? new CallState(IsUnderWay: false, NotBefore: _session.Clock.GetUtcNow() + ShownWithin) : null;
+        }
+        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+        {
+            ControllerMetrics.Failed(exception);
 
             // The Node is another one than was seen, as one whose kubelet reports may be: what is to be done is decided anew, at once.
             var isAnotherVersion = exception is ApiException { IsConflict: true } && before.Failures == 0;
-            var retry = isAnotherVersion ? TimeSpan.Zero : Backoff(before.Failures, longestRetry);
+            var retry = isAnotherVersion ? TimeSpan.Zero : Backoff(before.Failures);
             var asked = (exception as ApiException)?.RetryAfter ?? TimeSpan.Zero;
             retry = asked > LongestRetryAfter ? LongestRetryAfter : asked > retry ? asked : retry;
-            after = new CallState(IsUnderWay: false, before.Failures + 1, _session.Clock.GetUtcNow() + retry, isAnotherVersion ? null : explain(exception));
+            after = new CallState(IsUnderWay: false, before.Failures + 1, _session.Clock.GetUtcNow() + retry, isAnotherVersion ? null : exception.Message);
         }
         catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {
@@ -335,50 +355,11 @@ internal sealed class NodeWork : IDisposable
         }
     }
 
-    private static TimeSpan Backoff(int failures, TimeSpan longest)
+    private static TimeSpan Backoff(int failures)
     {
         var retry = FirstRetry * Math.Pow(2, Math.Min(failures, 16));
-        return retry < longest ? retry : longest;
+        return retry < LongestRetry ? retry : LongestRetry;
     }
 
-    private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
-
-    private sealed class PodWatch : IDisposable
-    {
-        private readonly CancellationTokenSource _stop;
-        private readonly bool _begunFromCache;
-
-        public PodWatch(string node, string cordonedAt, bool beginFromCache, Informer<Pod> informer, Action wake, CancellationToken stop)
-        {
-            Node = node;
-            CordonedAt = cordonedAt;
-            _begunFromCache = beginFromCache;
-            Informer = informer;
-            _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var stopped = _stop.Token;
-            informer.Changed += _ => wake();
-            informer.StateChanged += wake;
-            _ = Task.Run(() => informer.RunAsync(stopped), CancellationToken.None);
-        }
-
-        public string Node { get; }
-
-        /// <summary>A resource version at which the cordon was there.</summary>
-        public string CordonedAt { get; }
-
-        public Informer<Pod> Informer { get; }
-
-        /// <summary>
-        /// Whether no Pod is missing that was put on the Node before its cordon. Mostly a Pod's own end is what shows it: it
-        /// comes after the cordon, and Pods and Nodes are in one store, whose revisions their versions are. (Who keeps Pods in a
-        /// store of their own has, in the worst case, what every cache has: a Pod of the last moment may be overlooked.)
-        /// </summary>
-        public bool IsAsNewAsTheCordon => !_begunFromCache || ResourceVersions.Compare(Informer.SeenVersion, CordonedAt) > 0;
-
-        public void Dispose()
-        {
-            _stop.Cancel();
-            _stop.Dispose();
-        }
-    }
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other ?? one : one;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Workload;
@@ -16,10 +17,14 @@ public sealed record Pod : IKubernetesObject
     /// <summary>Whether all of its containers have ended for good.</summary>
     public bool IsFinished { get; init; }
 
+    /// <summary>What its label says that a drain is to do with it; null for nothing.</summary>
+    public DrainBehavior? DrainLabel { get; init; }
+
     /// <summary>
     /// Whether a drain concerns it (contract, section 7). A DaemonSet would put its Pod back at once, a kubelet runs what a
     /// mirror Pod shows whatever becomes of it, and what has finished has nothing to lose. A Pod without an owner, or with
-    /// data on the machine, goes like any other: the machine leaves.
+    /// data on the machine, goes like any other: the machine leaves. What its label and the MachineDrainRules say of it comes
+    /// after that, in <see cref="DrainRules"/>.
     /// </summary>
     public bool IsEvictable =>
         !IsFinished && Metadata.ControllerOwner?.Kind != "DaemonSet" && !Metadata.Annotations.ContainsKey(MirrorAnnotation);

@@ -36,7 +36,7 @@ public static class PodReader
             }
         }
 
-        return new Pod { Metadata = metadata, IsFinished = finished };
+        return new Pod { Metadata = metadata, IsFinished = finished, DrainLabel = DrainRules.ReadLabel(metadata.Labels.GetValueOrDefault(DrainRules.Label)) };
     }
 
     private static bool ReadFinished(ref Utf8JsonReader reader)

@@ -7,4 +7,8 @@ namespace FiveSpot.Controller.Workload;
 /// <param name="Value">Value; empty for none.</param>
 /// <param name="Effect">Effect, of whichever kind.</param>
 /// <param name="TimeAdded">When it was put there, in the server's own words; null where it is not told.</param>
-public sealed record Taint(string Key, string Value, string Effect, string? TimeAdded = null);
+public sealed record Taint(string Key, string Value, string Effect, string? TimeAdded = null)
+{
+    /// <summary>Key of the taint of a Node that has not been heard of.</summary>
+    public const string Unreachable = "node.kubernetes.io/unreachable";
+}

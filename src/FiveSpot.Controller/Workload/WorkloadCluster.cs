@@ -96,7 +96,7 @@ internal sealed partial class WorkloadCluster
             node = new NodeObservation(NodeState.Deleted);
         }
 
-        var pods = work.Pods(out var trouble);
+        var pods = work.Pods(DrainRules.None, node.Node is { IsUnreachable: true }, out var trouble);
         return new NodeView(node)
         {
             Cluster = reachability,

@@ -180,6 +180,16 @@ internal sealed class WorkloadScenario : IAsyncDisposable
         await Cluster.PhaseAsync("ShuttingDown", name, status => status.Message!.Contains("Draining: ", StringComparison.Ordinal));
     }
 
+    /// <summary>Lets time pass second by second; what is due at each is done before the next.</summary>
+    public async Task PassAsync(TimeSpan time)
+    {
+        for (var ends = Cluster.Clock.GetUtcNow() + time; Cluster.Clock.GetUtcNow() < ends;)
+        {
+            Cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Wait.UntilAsync("what is due is done", () => Controller.IsIdle);
+        }
+    }
+
     /// <summary>Moves the clock second by second until something holds: retries are due at their own times.</summary>
     public Task WithinAsync(TimeSpan time, string what, Func<Task<bool>> holds)
     {
