@@ -16,6 +16,9 @@ namespace FiveSpot.Sandbox.Hosting;
 /// <param name="Utf8Yaml">All of it, YAML or JSON.</param>
 public sealed record Manifest(string Source, string ApiVersion, string Kind, string? Namespace, string Name, ReadOnlyMemory<byte> Utf8Yaml)
 {
+    /// <summary>Whether it came with the sandbox.</summary>
+    public bool IsExample { get; private init; }
+
     /// <summary>The examples that come with the sandbox, for the management cluster.</summary>
     public static IReadOnlyList<Manifest> Examples() => BuiltIn("examples");
 
@@ -29,7 +32,7 @@ public sealed record Manifest(string Source, string ApiVersion, string Kind, str
         foreach (var name in assembly.GetManifestResourceNames().Where(name => name.LastIndexOf('/') is var end and > 0 && name[..end] == folder).Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            manifests.AddRange(Parse(name, reader.ReadToEnd()));
+            manifests.AddRange(Parse(name, reader.ReadToEnd()).Select(manifest => manifest with { IsExample = true }));
         }
 
         return manifests;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Net;
+using FiveSpot.Api;
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
@@ -56,7 +57,7 @@ public static class SandboxHost
         try
         {
             await AwaitAsync(Task.WhenAll(simulation.Ready, controller.Ready, workloads?.Ready ?? Task.CompletedTask), parts, stop);
-            await ApplyAsync(api, manifests, stop);
+            await ApplyAsync(api, await InOrderAsync(api, manifests, clusters, stop), stop);
             // Given clusters run what their people run there.
             await ApplyAsync(workloadApi, options.Examples && clusters.AreEmbedded ? Manifest.WorkloadExamples() : [], stop);
 
@@ -74,6 +75,7 @@ public static class SandboxHost
                 In another terminal:
                   export KUBECONFIG={clusters.ManagementKubeconfig}
                   kubectl get sm -w
+                A machine joins a Cluster of its namespace: kubectl get clusters -A. To make one, do as examples/clusters.yaml does.
                 Ctrl+C ends it.
 
                 """);
@@ -108,6 +110,22 @@ public static class SandboxHost
         {
             await applier.ApplyAsync(manifest, stop);
         }
+    }
+
+    // Machines come after what they need. A Cluster of somebody's is left as it is, where an example has the same name.
+    private static async Task<IReadOnlyList<Manifest>> InOrderAsync(ApiClient api, IEnumerable<Manifest> manifests, SandboxClusters clusters, CancellationToken stop)
+    {
+        List<Manifest> ordered = [];
+        var applier = new ManifestApplier(api);
+        foreach (var manifest in manifests.OrderBy(manifest => manifest.Kind == WellKnown.Kind))
+        {
+            if (clusters.AreEmbedded || !manifest.IsExample || manifest.Kind != "Cluster" || !await applier.IsThereAsync(manifest, stop))
+            {
+                ordered.Add(manifest);
+            }
+        }
+
+        return ordered;
     }
 
     // A part that fails ends the wait, and the sandbox.

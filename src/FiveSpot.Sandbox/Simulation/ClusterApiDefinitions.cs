@@ -2,11 +2,13 @@
 
 using System.Text.Json.Nodes;
 
+using static FiveSpot.Sandbox.Simulation.DefinitionSchema;
+
 namespace FiveSpot.Sandbox.Simulation;
 
 /// <summary>
-/// Definitions of the Cluster API kinds that the simulation plays: any spec is taken as it is; the status is described as
-/// far as the simulation fills it.
+/// Definitions of the Cluster API kinds that the simulation plays. What a spec does not know is pruned, or refused where strict
+/// validation is asked for, as by the real ones; of kubeadm's and the development provider's, any spec is taken as it is.
 /// </summary>
 internal static class ClusterApiDefinitions
 {
@@ -14,46 +16,64 @@ internal static class ClusterApiDefinitions
     private const string Bootstrap = "bootstrap.cluster.x-k8s.io";
     private const string Infrastructure = "infrastructure.cluster.x-k8s.io";
 
-    private static readonly string[] NodeInfoFields =
-    [
-        "architecture", "bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion", "machineID",
-        "operatingSystem", "osImage", "systemUUID",
-    ];
-
     public static IEnumerable<JsonObject> All() =>
     [
         Definition(
             Core,
             "Machine",
             ["ma"],
-            Version("v1beta2", MachineStatus("v1beta2"), MachineColumns("True if the Machine works", ".status.conditions[?(@.type==\"Ready\")].status")),
-            Version("v1beta1", MachineStatus("v1beta1"), MachineColumns("True if the infrastructure is up", ".status.infrastructureReady"))),
+            Version("v1beta2", MachineSchemas.SpecV1Beta2(), MachineSchemas.StatusV1Beta2(), MachineColumns("True if the Machine works", Condition("Ready"))),
+            Version("v1beta1", MachineSchemas.SpecV1Beta1(), MachineSchemas.StatusV1Beta1(), MachineColumns("True if the infrastructure is up", ".status.infrastructureReady"))),
         Definition(
-            Core, "Cluster", ["cl"], Version("v1beta2", Status(("phase", Text)), [Column("Phase", ".status.phase")]), Version("v1beta1", Status(("phase", Text)), [Column("Phase", ".status.phase")])),
-        Definition(Bootstrap, "K0sWorkerConfig", [], Version("v1beta1", BootstrapStatus(), [Column("Secret", ".status.dataSecretName")])),
+            Core,
+            "Cluster",
+            ["cl"],
+            Version("v1beta2", ClusterSchemas.SpecV1Beta2(), ClusterSchemas.StatusV1Beta2(), [Column("Paused", ".spec.paused"), Column("Phase", ".status.phase")]),
+            Version("v1beta1", ClusterSchemas.SpecV1Beta1(), ClusterSchemas.StatusV1Beta1(), [Column("Paused", ".spec.paused"), Column("Phase", ".status.phase")])),
+        Definition(
+            Core,
+            "MachineDrainRule",
+            [],
+            Version("v1beta2", MachineSchemas.DrainRuleSpec(), null, [Column("Behavior", ".spec.drain.behavior"), Column("Order", ".spec.drain.order")]),
+            Version("v1beta1", MachineSchemas.DrainRuleSpec(), null, [Column("Behavior", ".spec.drain.behavior"), Column("Order", ".spec.drain.order")])),
+        Definition(
+            Core,
+            "MachineHealthCheck",
+            ["mhc"],
+            Version("v1beta2", MachineSchemas.HealthCheckSpecV1Beta2(), Anything(), [Column("Cluster", ".spec.clusterName")]),
+            Version("v1beta1", MachineSchemas.HealthCheckSpecV1Beta1(), Anything(), [Column("Cluster", ".spec.clusterName")])),
+        Definition(
+            Bootstrap,
+            "K0sWorkerConfig",
+            [],
+            Version("v1beta1", ProviderSchemas.K0sWorkerConfig(), ProviderSchemas.BootstrapStatus(), [Column("Secret", ".status.dataSecretName")])),
         Definition(
             Bootstrap,
             "KubeadmConfig",
             [],
-            Version("v1beta2", BootstrapStatus(), [Column("Secret", ".status.dataSecretName")]),
-            Version("v1beta1", BootstrapStatus(), [Column("Secret", ".status.dataSecretName")])),
-        Definition(Infrastructure, "RemoteMachine", [], Version("v1beta1", InfrastructureStatus(), ProviderColumns())),
-        Definition(Infrastructure, "DevMachine", [], Version("v1beta2", InfrastructureStatus(), ProviderColumns()), Version("v1beta1", InfrastructureStatus(), ProviderColumns())),
+            Version("v1beta2", Anything(), ProviderSchemas.BootstrapStatus(), [Column("Secret", ".status.dataSecretName")]),
+            Version("v1beta1", Anything(), ProviderSchemas.BootstrapStatus(), [Column("Secret", ".status.dataSecretName")])),
+        Definition(
+            Infrastructure, "RemoteMachine", [], Version("v1beta1", ProviderSchemas.RemoteMachine(), ProviderSchemas.InfrastructureStatus(), [Column("ProviderID", ".spec.providerID")])),
+        Definition(
+            Infrastructure,
+            "DevMachine",
+            [],
+            Version("v1beta2", Anything(), ProviderSchemas.InfrastructureStatus(), [Column("ProviderID", ".spec.providerID")]),
+            Version("v1beta1", Anything(), ProviderSchemas.InfrastructureStatus(), [Column("ProviderID", ".spec.providerID")])),
     ];
 
-    private static JsonObject Text() => new() { ["type"] = "string" };
-
-    private static JsonObject Flag() => new() { ["type"] = "boolean" };
-
-    private static JsonObject Integer() => new() { ["type"] = "integer", ["format"] = "int64" };
-
-    private static JsonObject Time() => new() { ["type"] = "string", ["format"] = "date-time" };
-
-    // The first version is the one that is stored.
+    // The first version is the one that is stored. The labels are those by which Cluster API and clusterctl find it.
     private static JsonObject Definition(string group, string kind, string[] shortNames, params JsonObject[] versions)
     {
         versions[0]["storage"] = true;
         var plural = $"{kind.ToLowerInvariant()}s";
+        var labels = new JsonObject { ["clusterctl.cluster.x-k8s.io"] = "", [$"{Core}/provider"] = ProviderOf(group, kind) };
+        foreach (var version in versions)
+        {
+            labels[$"{Core}/{version["name"]}"] = version["name"]!.DeepClone();
+        }
+
         var names = new JsonObject
         {
             ["kind"] = kind,
@@ -71,11 +91,7 @@ internal static class ClusterApiDefinitions
         {
             ["apiVersion"] = "apiextensions.k8s.io/v1",
             ["kind"] = "CustomResourceDefinition",
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = $"{plural}.{group}",
-                ["labels"] = new JsonObject { [$"{Core}/v1beta1"] = "v1beta1", [$"{Core}/v1beta2"] = "v1beta2" },
-            },
+            ["metadata"] = new JsonObject { ["name"] = $"{plural}.{group}", ["labels"] = labels },
             ["spec"] = new JsonObject
             {
                 ["group"] = group,
@@ -86,33 +102,35 @@ internal static class ClusterApiDefinitions
         };
     }
 
-    private static JsonObject Version(string name, JsonObject status, JsonArray columns)
+    private static string ProviderOf(string group, string kind) => (group, kind) switch
+    {
+        (Core, _) => "cluster-api",
+        (Bootstrap, "KubeadmConfig") => "bootstrap-kubeadm",
+        (Bootstrap, _) => "bootstrap-k0smotron",
+        (_, "RemoteMachine") => "infrastructure-k0smotron",
+        _ => "infrastructure-docker",
+    };
+
+    private static JsonObject Version(string name, JsonObject spec, JsonObject? status, JsonArray columns)
     {
         columns.Add((JsonNode)new JsonObject { ["name"] = "Age", ["type"] = "date", ["jsonPath"] = ".metadata.creationTimestamp" });
-        return new()
+        var schema = Object(("apiVersion", Text()), ("kind", Text()), ("metadata", new() { ["type"] = "object" }), ("spec", spec));
+        schema["description"] = "Played by the 5-Spot sandbox.";
+        var version = new JsonObject
         {
             ["name"] = name,
             ["served"] = true,
             ["storage"] = false,
-            ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
             ["additionalPrinterColumns"] = columns,
-            ["schema"] = new JsonObject
-            {
-                ["openAPIV3Schema"] = new JsonObject
-                {
-                    ["type"] = "object",
-                    ["description"] = "Played by the 5-Spot sandbox.",
-                    ["properties"] = new JsonObject
-                    {
-                        ["apiVersion"] = Text(),
-                        ["kind"] = Text(),
-                        ["metadata"] = new JsonObject { ["type"] = "object" },
-                        ["spec"] = new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true },
-                        ["status"] = status,
-                    },
-                },
-            },
+            ["schema"] = new JsonObject { ["openAPIV3Schema"] = schema },
         };
+        if (status is not null)
+        {
+            schema["properties"]!["status"] = status;
+            version["subresources"] = new JsonObject { ["status"] = new JsonObject() };
+        }
+
+        return version;
     }
 
     private static JsonObject Column(string name, string path, string? description = null)
@@ -126,61 +144,11 @@ internal static class ClusterApiDefinitions
         return column;
     }
 
+    private static string Condition(string type) => $".status.conditions[?(@.type==\"{type}\")].status";
+
     private static JsonArray MachineColumns(string ready, string readyPath) =>
     [
         Column("Cluster", ".spec.clusterName"), Column("NodeName", ".status.nodeRef.name"), Column("Ready", readyPath, ready), Column("Phase", ".status.phase"),
+        Column("Version", ".spec.version"),
     ];
-
-    private static JsonArray ProviderColumns() => [Column("ProviderID", ".spec.providerID")];
-
-    private static JsonObject BootstrapStatus() =>
-        Status(("ready", Flag), ("dataSecretName", Text), ("initialization", () => Object(("dataSecretCreated", Flag))));
-
-    private static JsonObject InfrastructureStatus() =>
-        Status(("ready", Flag), ("initialization", () => Object(("provisioned", Flag))), ("addresses", Addresses));
-
-    private static JsonObject MachineStatus(string version) => version == "v1beta1"
-        ? Status(
-            ("phase", Text),
-            ("bootstrapReady", Flag),
-            ("infrastructureReady", Flag),
-            ("nodeRef", () => Object(("apiVersion", Text), ("kind", Text), ("name", Text), ("uid", Text))),
-            ("nodeInfo", NodeInfo),
-            ("addresses", Addresses))
-        : Status(
-            ("phase", Text),
-            ("initialization", () => Object(("bootstrapDataSecretCreated", Flag), ("infrastructureProvisioned", Flag))),
-            ("nodeRef", () => Object(("name", Text))),
-            ("nodeInfo", NodeInfo),
-            ("addresses", Addresses));
-
-    private static JsonObject NodeInfo() => Object(
-        [
-            .. NodeInfoFields.Select(name => (name, (Func<JsonObject>)Text)),
-        ]);
-
-    private static JsonObject Addresses() => new() { ["type"] = "array", ["items"] = Object(("type", Text), ("address", Text)) };
-
-    private static JsonObject Status(params (string Name, Func<JsonObject> Schema)[] fields) =>
-        Object([.. fields, ("observedGeneration", Integer), ("conditions", Conditions)]);
-
-    private static JsonObject Conditions()
-    {
-        var condition = Object(
-            ("type", Text), ("status", Text), ("reason", Text), ("message", Text), ("severity", Text), ("lastTransitionTime", Time), ("observedGeneration", Integer));
-        condition["required"] = new JsonArray("type", "status");
-        return new()
-        {
-            ["type"] = "array",
-            ["items"] = condition,
-            ["x-kubernetes-list-type"] = "map",
-            ["x-kubernetes-list-map-keys"] = new JsonArray("type"),
-        };
-    }
-
-    private static JsonObject Object(params (string Name, Func<JsonObject> Schema)[] fields) => new()
-    {
-        ["type"] = "object",
-        ["properties"] = new JsonObject(fields.Select(field => new KeyValuePair<string, JsonNode?>(field.Name, field.Schema()))),
-    };
 }

@@ -7,20 +7,53 @@ using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Sandbox.Simulation;
 
-/// <summary>A Machine: what 5-Spot reads of it, and the whole. Its JSON is not to be changed.</summary>
-internal sealed record MachineObject(CapiMachine Machine, JsonObject Json) : IKubernetesObject
+/// <summary>A Machine, at whichever version. Its JSON is not to be changed.</summary>
+internal sealed record MachineObject(ObjectMetadata Metadata, JsonObject Json) : IKubernetesObject
 {
-    public ObjectKey Key => Machine.Key;
+    public ObjectKey Key => Metadata.Key;
 
-    public string Uid => Machine.Uid;
+    public string Uid => Metadata.Uid;
 
-    public string ResourceVersion => Machine.ResourceVersion;
+    public string ResourceVersion => Metadata.ResourceVersion;
+
+    public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
 
     public string ClusterName => Json.Text("spec", "clusterName") ?? "";
 
-    /// <summary>Machine hardware keeps its id, however often it joins.</summary>
-    public string ProviderId => Machine.ProviderId ?? SimulatedHardware.ProviderIdOf(Key);
+    public ObjectKey Cluster => new(Key.Namespace, ClusterName);
 
-    public static DecodeObject<MachineObject> Decoder(string apiVersion) => utf8Json =>
-        new MachineObject(MachineReader.Read(utf8Json, apiVersion), JsonNode.Parse(utf8Json)!.AsObject());
+    public ProviderReference? Bootstrap => Reference("bootstrap", "configRef");
+
+    public ProviderReference? Infrastructure => Reference("infrastructureRef");
+
+    public string? DataSecretName => Json.Text("spec", "bootstrap", "dataSecretName");
+
+    public string? ProviderId => Json.Text("spec", "providerID") is { Length: > 0 } id ? id : null;
+
+    /// <summary>The Node that it has become; that is said once, and stays.</summary>
+    public string? NodeName => Json.Text("status", "nodeRef", "name");
+
+    /// <summary>Whether its infrastructure was up once; that stays, too.</summary>
+    public bool WasProvisioned => Json.Flag("status", "infrastructureReady") ?? Json.Flag("status", "initialization", "infrastructureProvisioned") ?? false;
+
+    public bool WasBootstrapped => Json.Flag("status", "bootstrapReady") ?? Json.Flag("status", "initialization", "bootstrapDataSecretCreated") ?? false;
+
+    public DateTimeOffset? DrainStarted => JsonAccess.ParseTime(Json.Text("status", "deletion", "nodeDrainStartTime"));
+
+    public DateTimeOffset? VolumeWaitStarted => JsonAccess.ParseTime(Json.Text("status", "deletion", "waitForNodeVolumeDetachStartTime"));
+
+    /// <summary>One of <c>nodeDrainTimeout</c>, <c>nodeVolumeDetachTimeout</c>, <c>nodeDeletionTimeout</c>; null where it is not set.</summary>
+    public TimeSpan? Timeout(string name) => Json.Number("spec", "deletion", $"{name}Seconds") is { } seconds
+        ? TimeSpan.FromSeconds(seconds)
+        : GoDuration.Parse(Json.Text("spec", name));
+
+    public static MachineObject Decode(ReadOnlySpan<byte> utf8Json) =>
+        new(PartialObject.Decode(utf8Json).Metadata, JsonNode.Parse(utf8Json)!.AsObject());
+
+    private ProviderReference? Reference(params ReadOnlySpan<string> path)
+    {
+        var reference = Json.At("spec").At(path);
+        var (group, version) = reference.Text("apiVersion") is { } apiVersion ? ResourceType.SplitApiVersion(apiVersion) : (reference.Text("apiGroup"), null);
+        return reference.Text("kind") is { } kind && reference.Text("name") is { } name && group is not null ? new(group, version, kind, name) : null;
+    }
 }

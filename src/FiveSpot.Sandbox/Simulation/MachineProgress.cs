@@ -2,17 +2,37 @@
 
 namespace FiveSpot.Sandbox.Simulation;
 
-/// <summary>How far a Machine has come.</summary>
+/// <summary>What Cluster API has found out about a Machine in one turn, for its status.</summary>
 internal sealed class MachineProgress
 {
-    public bool Bootstrapped { get; set; }
+    /// <summary>Its bootstrap config; null where there is none.</summary>
+    public ApiObject? Config { get; set; }
 
-    public bool Provisioned { get; set; }
+    public bool IsBootstrapped { get; set; }
+
+    /// <summary>Its infrastructure; null where there is none.</summary>
+    public ApiObject? Infrastructure { get; set; }
+
+    public bool IsProvisioned { get; set; }
 
     public ApiObject? Node { get; set; }
 
-    public bool NodeReady { get; set; }
+    /// <summary>Why its cluster can't be asked for Nodes; null where it can.</summary>
+    public string? NodeError { get; set; }
 
-    /// <summary>What it waits for, where that is not the ordinary passing of time.</summary>
-    public string? Waiting { get; set; }
+    /// <summary>Since when it can't.</summary>
+    public DateTimeOffset? NodeErrorSince { get; set; }
+
+    /// <summary>How far its deletion is.</summary>
+    public string DeletingReason { get; set; } = "Deleting";
+
+    /// <summary>What the deletion waits for.</summary>
+    public string DeletingMessage { get; set; } = "Deletion started";
+
+    public DateTimeOffset? DrainStarted { get; set; }
+
+    public DateTimeOffset? VolumeWaitStarted { get; set; }
+
+    /// <summary>What keeps an object from being taken over, as of <see cref="Config"/> and <see cref="Infrastructure"/>; null for nothing.</summary>
+    public string? Trouble { get; set; }
 }

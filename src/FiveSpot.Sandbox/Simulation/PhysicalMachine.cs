@@ -14,12 +14,13 @@ internal sealed class PhysicalMachine
     // The kernel keeps no more of a name.
     private const int LongestName = 15;
 
-    private static readonly (int Pid, string CommandLine)[] Everyday =
+    // What k0smotron starts has the machine's name in its command line.
+    private static (int Pid, string CommandLine)[] Everyday(string name) =>
     [
         (1, "/usr/lib/systemd/systemd --system"),
         (412, "/usr/sbin/sshd -D"),
-        (520, "/usr/bin/containerd"),
-        (611, "/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml"),
+        (520, $"/usr/local/bin/k0s worker --token-file=/etc/k0s.token --labels={NodeWriter.K0smotronLabel}={name}"),
+        (611, $"/var/lib/k0s/bin/kubelet --config=/var/lib/k0s/kubelet-config.yaml --hostname-override={name}"),
     ];
 
     private readonly string _directory;
@@ -36,7 +37,7 @@ internal sealed class PhysicalMachine
         ProcRoot = Directory.CreateDirectory(Path.Combine(directory, "proc")).FullName;
         MachineIdPath = Path.Combine(directory, "machine-id");
         File.WriteAllText(MachineIdPath, $"{SimulatedHardware.MachineIdOf(key)}\n");
-        foreach (var (pid, commandLine) in Everyday)
+        foreach (var (pid, commandLine) in Everyday(key.Name))
         {
             Start(pid, commandLine);
         }

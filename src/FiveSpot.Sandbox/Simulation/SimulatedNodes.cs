@@ -43,6 +43,8 @@ internal sealed partial class SimulatedNodes
     // Where Pods were put by uid, until the cache shows it: who comes next must count them.
     private readonly ConcurrentDictionary<string, string> _assumed = new();
     private readonly ReclaimAgents _agents;
+    private readonly VolumeAttacher _volumes;
+    private readonly Func<SimulationBehaviour> _behaviour;
     private readonly ILogger _logger;
 
     /// <summary>The Nodes of a cluster, none of them known before <see cref="RunAsync"/>.</summary>
@@ -50,78 +52,80 @@ internal sealed partial class SimulatedNodes
     /// <param name="clock">Simulated time.</param>
     /// <param name="timings">How long things take.</param>
     /// <param name="machines">The machines that are these Nodes.</param>
-    /// <param name="wake">Called with the Machine of each simulated Node that changes.</param>
+    /// <param name="behaviour">What goes wrong.</param>
+    /// <param name="wake">Called with each Node that changes, and with null when the cluster can't be reached any more, or can
+    /// again.</param>
     /// <param name="loggers">For what fails.</param>
     public SimulatedNodes(
-        ApiClient api, TimeProvider clock, SimulationTimings timings, PhysicalMachines machines, Action<ObjectKey> wake, ILoggerFactory loggers)
+        ApiClient api,
+        TimeProvider clock,
+        SimulationTimings timings,
+        PhysicalMachines machines,
+        Func<SimulationBehaviour> behaviour,
+        Action<ApiObject?> wake,
+        ILoggerFactory loggers)
     {
         _api = api;
         _clock = clock;
         _timings = timings;
+        _behaviour = behaviour;
         _nodes = new(api, Nodes, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.nodes"));
         _pods = new(api, Pods, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.pods"));
         _logger = loggers.CreateLogger<SimulatedNodes>();
         _queue = new(clock, static _ => 0, logger: _logger);
         _agents = new(api, Get, machines, clock, loggers);
+        _volumes = new(api, _pods, name => MachineOf(Get(name)) is not null, clock, timings, behaviour, loggers);
         _pods.Changed += OnPodChanged;
         _nodes.Changed += change => OnNodeChanged(change, wake);
+        var wasConnected = true;
+        _nodes.StateChanged += () =>
+        {
+            if (IsConnected != wasConnected)
+            {
+                wasConnected = IsConnected;
+                wake(null);
+            }
+        };
     }
 
     /// <summary>The API server of the cluster.</summary>
     public ApiClient Api => _api;
 
+    /// <summary>Whether the cluster can be reached, as far as is known.</summary>
+    public bool IsConnected => _nodes.State != InformerState.BackingOff;
+
+    /// <summary>Whether there is nothing to do before time passes or something changes.</summary>
+    public bool IsIdle => _queue.Depth == 0 && _queue.Running == 0 && _volumes.IsIdle;
+
     public ApiObject? Get(string name) => _nodes.Get(ObjectKey.ClusterScoped(name));
+
+    /// <summary>The Node with this id; null when there is none.</summary>
+    public ApiObject? ByProviderId(string id) => _nodes.Enumerate().FirstOrDefault(node => node.Json.Text("spec", "providerID") == id);
 
     /// <summary>Puts the answer to a write into the cache.</summary>
     public void Observe(ApiObject node) => _nodes.Observe(node);
 
     public Task WaitForSyncAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_nodes.WaitForSyncAsync(cancellationToken), _pods.WaitForSyncAsync(cancellationToken));
+        Task.WhenAll(_nodes.WaitForSyncAsync(cancellationToken), _pods.WaitForSyncAsync(cancellationToken), _volumes.WaitForSyncAsync(cancellationToken));
 
     public async Task RunAsync(CancellationToken stop)
     {
         using (_queue)
         {
-            await Task.WhenAll(_nodes.RunAsync(stop), _pods.RunAsync(stop), _queue.RunAsync(4, ReconcilePodAsync, stop), _agents.RunAsync(stop));
+            await Task.WhenAll(_nodes.RunAsync(stop), _pods.RunAsync(stop), _queue.RunAsync(4, ReconcilePodAsync, stop), _agents.RunAsync(stop), _volumes.RunAsync(stop));
         }
     }
 
-    /// <summary>Asks for the eviction of each Pod on a Node that a drain concerns.</summary>
-    /// <returns>How many of them are still there.</returns>
-    public async Task<int> DrainAsync(string node, CancellationToken cancellationToken)
+    /// <summary>Looks at everything: something else has changed.</summary>
+    public void WakeAll()
     {
-        var left = 0;
-        foreach (var pod in _pods.Snapshot().Where(pod => pod.Json.Text("spec", "nodeName") == node && IsEvictable(pod)))
+        foreach (var pod in _pods.Snapshot())
         {
-            left++;
-            if (pod.IsBeingDeleted)
-            {
-                continue;
-            }
-
-            var eviction = new JsonObject
-            {
-                ["apiVersion"] = "policy/v1",
-                ["kind"] = "Eviction",
-                ["metadata"] = new JsonObject { ["name"] = pod.Metadata.Name, ["namespace"] = pod.Metadata.Namespace },
-            };
-            try
-            {
-                await _api.PostAsync(Pods, pod.Key, "eviction", eviction.ToUtf8(), cancellationToken);
-            }
-            catch (ApiException refused) when (refused.IsTooManyRequests || refused.IsNotFound || refused.IsConflict)
-            {
-                // A PodDisruptionBudget is against it, or it is gone: looked at again at the next turn.
-            }
+            _queue.Enqueue(pod.Key);
         }
 
-        return left;
+        _volumes.WakeAll();
     }
-
-    private static bool IsEvictable(ApiObject pod) =>
-        pod.Metadata.ControllerOwner?.Kind != "DaemonSet"
-        && !pod.Metadata.Annotations.ContainsKey("kubernetes.io/config.mirror")
-        && pod.Json.Text("status", "phase") is not ("Succeeded" or "Failed");
 
     private void OnPodChanged(ObjectChange<ApiObject> change)
     {
@@ -142,14 +146,14 @@ internal sealed partial class SimulatedNodes
         _queue.Enqueue(change.Key);
     }
 
-    private void OnNodeChanged(ObjectChange<ApiObject> change, Action<ObjectKey> wake)
+    private void OnNodeChanged(ObjectChange<ApiObject> change, Action<ApiObject?> wake)
     {
-        if (SimulatedHardware.MachineOf((change.New ?? change.Old)!.Json.Text("spec", "providerID")) is not { } machine)
+        wake((change.New ?? change.Old)!);
+        if (MachineOf(change.New ?? change.Old) is null)
         {
             return;
         }
 
-        wake(machine);
         _agents.Wake(change.Key.Name);
         if (change.New is null)
         {
@@ -182,7 +186,7 @@ internal sealed partial class SimulatedNodes
                 ? await ScheduleAsync(pod, cancellationToken)
                 : _left.ContainsKey(name)
                     ? await RemoveAsync(pod, cancellationToken)
-                    : Get(name) is { } node && SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is { } machine
+                    : MachineOf(Get(name)) is { } machine && !_behaviour().SwitchedOff.Contains(machine)
                         ? await RunPodAsync(pod, machine, cancellationToken)
                         : WorkResult.Done();
         }
@@ -251,11 +255,13 @@ internal sealed partial class SimulatedNodes
         _pods.Enumerate().Where(pod => (pod.Json.Text("spec", "nodeName") ?? _assumed.GetValueOrDefault(pod.Uid)) == node.Metadata.Name);
 
     private static bool Fits(ApiObject pod, ApiObject node) =>
-        SimulatedHardware.MachineOf(node.Json.Text("spec", "providerID")) is not null
+        MachineOf(node) is not null
         && !node.IsBeingDeleted
         && node.Json.Flag("spec", "unschedulable") != true
         && node.Json.Objects("spec", "taints").All(taint => taint.Text("effect") == "PreferNoSchedule" || Tolerates(pod, taint))
         && (pod.Json.Map("spec", "nodeSelector") ?? []).All(label => node.Metadata.Labels.GetValueOrDefault(label.Key) == label.Value.Text());
+
+    private static ObjectKey? MachineOf(ApiObject? node) => SimulatedHardware.MachineOf(node?.Json.Text("spec", "providerID"));
 
     private static bool IsReady(ApiObject node) =>
         node.Json.Objects("status", "conditions").Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True");

@@ -29,6 +29,21 @@ public sealed record SimulationTimings
     /// <summary>How long a Pod takes to end, once it is deleted; never longer than its grace period.</summary>
     public TimeSpan PodStops { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long Cluster API waits between two looks at a drain, or at volumes that are attached.</summary>
+    public TimeSpan DrainRetry { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a Node is not heard of before it is marked unreachable.</summary>
+    public TimeSpan NodeUnreachable { get; init; } = TimeSpan.FromSeconds(50);
+
+    /// <summary>How long a volume takes to be detached, once no Pod of the Node uses it.</summary>
+    public TimeSpan VolumeDetaches { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How long Cluster API takes to look at a Cluster again whose Machines it waits for.</summary>
+    public TimeSpan ClusterRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long it takes at the latest until Cluster API looks at a Machine that does not change.</summary>
+    public TimeSpan Resync { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long to wait before something that is not there, or was refused, is tried again.</summary>
     public TimeSpan Retry { get; init; } = TimeSpan.FromSeconds(10);
 }

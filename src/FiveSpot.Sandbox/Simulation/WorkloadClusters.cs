@@ -10,8 +10,8 @@ namespace FiveSpot.Sandbox.Simulation;
 
 /// <summary>
 /// The clusters that machines join: the one of the Secret <c>clusterName-kubeconfig</c> beside the Machine (Cluster API's
-/// convention), else the management cluster itself. Where the sandbox has a workload cluster, a Secret that is missing is
-/// made, as Cluster API does for a cluster whose control plane it runs.
+/// convention), else, where there never was one, the management cluster itself. Where the sandbox has a workload cluster, each
+/// Cluster gets a Secret for it, as Cluster API's control plane providers make one.
 /// </summary>
 internal sealed partial class WorkloadClusters : IAsyncDisposable
 {
@@ -20,6 +20,7 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
     private readonly SemaphoreSlim _one = new(1);
     private readonly Dictionary<ObjectKey, string> _bySecret = [];
     private readonly Dictionary<string, Cluster> _open = [];
+    private readonly List<SimulatedNodes> _all = [];
     private readonly List<ApiClient> _clients = [];
     private readonly List<Task> _running = [];
     private readonly ApiClient _management;
@@ -27,7 +28,8 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly SimulationTimings _timings;
     private readonly PhysicalMachines _machines;
-    private readonly Action<ObjectKey> _wake;
+    private readonly Func<SimulationBehaviour> _behaviour;
+    private readonly Action<ApiObject?> _wake;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly CancellationToken _stop;
@@ -39,7 +41,9 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
     /// <param name="clock">Simulated time.</param>
     /// <param name="timings">How long things take.</param>
     /// <param name="machines">The machines that join.</param>
-    /// <param name="wake">Called with the Machine of each simulated Node that changes.</param>
+    /// <param name="behaviour">What goes wrong.</param>
+    /// <param name="wake">Called with each Node that changes, and with null when a cluster can't be reached any more, or can
+    /// again.</param>
     /// <param name="loggers">For what fails.</param>
     /// <param name="stop">Ends all watches.</param>
     public WorkloadClusters(
@@ -48,7 +52,8 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
         TimeProvider clock,
         SimulationTimings timings,
         PhysicalMachines machines,
-        Action<ObjectKey> wake,
+        Func<SimulationBehaviour> behaviour,
+        Action<ApiObject?> wake,
         ILoggerFactory loggers,
         CancellationToken stop)
     {
@@ -57,6 +62,7 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
         _clock = clock;
         _timings = timings;
         _machines = machines;
+        _behaviour = behaviour;
         _wake = wake;
         _loggers = loggers;
         _logger = loggers.CreateLogger<WorkloadClusters>();
@@ -70,8 +76,14 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (await SecretOfAsync(machine, cancellationToken) is not { } secret)
+            var key = KeyOf(machine.Cluster);
+            if (await _management.TryGetAsync(Secrets, key, ApiObject.Decode, cancellationToken) is not { } secret)
             {
+                if (_bySecret.ContainsKey(key))
+                {
+                    throw new ClusterConnectionException($"There is no Secret {key} any more.");
+                }
+
                 return _ofManagement ??= await OpenAsync(_management, _stop);
             }
 
@@ -110,18 +122,13 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
         _one.Dispose();
     }
 
-    private async Task<ApiObject?> SecretOfAsync(MachineObject machine, CancellationToken cancellationToken)
+    /// <summary>Makes the Secret of a Cluster, where it is missing and there is a cluster for it.</summary>
+    public async Task EnsureSecretAsync(ObjectKey cluster, CancellationToken cancellationToken)
     {
-        if (machine.ClusterName.Length == 0)
+        var key = KeyOf(cluster);
+        if (_workloadKubeconfig is null || await _management.TryGetMetadataAsync(Secrets, key, cancellationToken) is not null)
         {
-            return null;
-        }
-
-        var key = new ObjectKey(machine.Key.Namespace, machine.ClusterName + WellKnown.KubeconfigSecretSuffix);
-        var secret = await _management.TryGetAsync(Secrets, key, ApiObject.Decode, cancellationToken);
-        if (secret is not null || _workloadKubeconfig is null)
-        {
-            return secret;
+            return;
         }
 
         var made = new JsonObject
@@ -133,22 +140,37 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
             {
                 ["name"] = key.Name,
                 ["namespace"] = key.Namespace,
-                ["labels"] = new JsonObject { [WellKnown.ClusterNameLabel] = machine.ClusterName },
+                ["labels"] = new JsonObject { [WellKnown.ClusterNameLabel] = cluster.Name },
             },
             ["data"] = new JsonObject { [WellKnown.KubeconfigSecretKey] = _workloadKubeconfig },
         };
-        try
+        await _management.CreateAsync(Secrets, key.Namespace, made.ToUtf8(), ClusterWriter.FieldManager, PartialObject.Decode, cancellationToken);
+    }
+
+    /// <summary>Looks at all that runs on all of them: something else has changed.</summary>
+    public void WakeAll()
+    {
+        foreach (var nodes in All)
         {
-            return await _management.CreateAsync(
-                Secrets, key.Namespace, made.ToUtf8(), ClusterWriter.FieldManager, ApiObject.Decode, cancellationToken);
-        }
-        catch (ApiException refused) when (refused.IsInvalid)
-        {
-            // A cluster may have a name that no Secret can have; then 5-Spot finds none either.
-            LogNoSecret(machine.Key, refused.Message);
-            return null;
+            nodes.WakeAll();
         }
     }
+
+    /// <summary>Whether there is nothing to do on any of them before time passes or something changes.</summary>
+    public bool AreIdle => All.All(nodes => nodes.IsIdle);
+
+    private IReadOnlyList<SimulatedNodes> All
+    {
+        get
+        {
+            lock (_all)
+            {
+                return [.. _all];
+            }
+        }
+    }
+
+    private static ObjectKey KeyOf(ObjectKey cluster) => new(cluster.Namespace, cluster.Name + WellKnown.KubeconfigSecretSuffix);
 
     // What no Secret leads to any more is closed: credentials were exchanged, and another watch does its work.
     private void Use(ObjectKey secret, string kubeconfig)
@@ -173,14 +195,16 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
             LogNoNamespace(client.Connection.Server, refused.Message);
         }
 
-        var nodes = new SimulatedNodes(client, _clock, _timings, _machines, _wake, _loggers);
+        var nodes = new SimulatedNodes(client, _clock, _timings, _machines, _behaviour, _wake, _loggers);
+        lock (_all)
+        {
+            _all.Add(nodes);
+        }
+
         _running.Add(nodes.RunAsync(closed));
         await nodes.WaitForSyncAsync(closed);
         return nodes;
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Machine {Machine} joins the management cluster: {Reason}")]
-    private partial void LogNoSecret(ObjectKey machine, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reclaim agents get no namespace on {Server}: {Reason}")]
     private partial void LogNoNamespace(Uri server, string reason);

@@ -97,10 +97,14 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>What the controller wrote, in order; events apart, which follow in their own time.</summary>
     public IReadOnlyList<ControllerTraffic.Call> Writes => [.. Traffic.Calls.Where(call => call.IsWrite)];
 
-    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null)
+    /// <summary>One that is ready for a scenario.</summary>
+    /// <param name="kind">Of which kind.</param>
+    /// <param name="definitions">What it serves; everything of ours and of Cluster API by default.</param>
+    /// <param name="clock">The clock of another one, where both are to have one time; its own by default.</param>
+    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null, FakeTimeProvider? clock = null)
     {
         definitions ??= Definitions.BothVersions;
-        var clock = new FakeTimeProvider(Sunday);
+        clock ??= new FakeTimeProvider(Sunday);
         Cluster cluster;
         if (kind == ServerKind.Embedded)
         {

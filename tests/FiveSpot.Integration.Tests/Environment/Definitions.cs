@@ -14,9 +14,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     public static readonly Definitions BothVersions = new("both", Kinds.MachineV1Beta2, () =>
         [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All()]);
 
-    /// <summary>The same, with Machine at v1beta1 alone, as before Cluster API 1.11.</summary>
+    /// <summary>The same, with Cluster API's own kinds at v1beta1 alone, as before 1.11.</summary>
     public static readonly Definitions OnlyV1Beta1 = new("v1beta1", Kinds.MachineV1Beta1, () =>
-        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Select(definition => IsMachine(definition) ? ServeOnly(definition, "v1beta1") : definition)]);
+        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Select(definition => IsOfCore(definition) ? ServeOnly(definition, "v1beta1") : definition)]);
 
     /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
@@ -64,7 +64,7 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
         ["spec"] = found["spec"]!.DeepClone(),
     };
 
-    private static bool IsMachine(JsonObject definition) => NameOf(definition) == "machines.cluster.x-k8s.io";
+    private static bool IsOfCore(JsonObject definition) => (string)definition["spec"]!["group"]! == "cluster.x-k8s.io";
 
     private static JsonObject ServeOnly(JsonObject definition, string version)
     {

@@ -12,7 +12,7 @@ internal sealed record Providers(ResourceType Bootstrap, string BootstrapSpec, R
         new("bootstrap.cluster.x-k8s.io", "v1beta1", "k0sworkerconfigs", "K0sWorkerConfig", Namespaced: true),
         """{"version":"v1.33.1+k0s.0"}""",
         new("infrastructure.cluster.x-k8s.io", "v1beta1", "remotemachines", "RemoteMachine", Namespaced: true),
-        """{"address":"192.0.2.1","port":22,"user":"admin"}""");
+        """{"address":"192.0.2.1","port":22,"user":"admin","sshKeyRef":{"name":"key"}}""");
 
     /// <summary>kubeadm, on Cluster API's own provider for development.</summary>
     public static readonly Providers Kubeadm = new(

@@ -27,6 +27,7 @@ public sealed class ExamplesTests
         ["tainted.yaml"] = new() { ["default/tainted-gpu"] = "Active" },
         ["kill-switch.yaml"] = new() { ["default/kill-switch"] = "Terminated" },
         ["kill-if-commands.yaml"] = new() { ["default/kill-if-commands"] = "Active" },
+        ["clusters.yaml"] = [],
         ["around-the-clock.yaml"] = new() { ["default/around-the-clock"] = "Active" },
     };
 
@@ -38,6 +39,17 @@ public sealed class ExamplesTests
         Directory.GetFiles(Folder(), "*.yaml").Select(Path.GetFileName).ShouldBe(Phases.Keys, ignoreOrder: true);
         Manifest.Examples().Where(manifest => manifest.Kind == "ScheduledMachine").Select(manifest => $"{manifest.Namespace}/{manifest.Name}")
             .ShouldBe(Phases.Values.SelectMany(phases => phases.Keys), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Each_machine_of_an_example_joins_a_Cluster_that_comes_with_them()
+    {
+        var clusters = Manifest.Examples().Where(manifest => manifest.Kind == "Cluster").Select(manifest => $"{manifest.Namespace}/{manifest.Name}").ToList();
+        foreach (var machine in Manifest.Examples().Where(manifest => manifest.Kind == "ScheduledMachine"))
+        {
+            var name = Encoding.UTF8.GetString(machine.Utf8Yaml.Span).Split('\n').Single(line => line.StartsWith("  clusterName: ", StringComparison.Ordinal))["  clusterName: ".Length..];
+            clusters.ShouldContain($"{machine.Namespace}/{name}", machine.Name);
+        }
     }
 
     [Theory]
@@ -64,6 +76,8 @@ public sealed class ExamplesTests
             await Kubectl.RunAsync(kubeconfig, "apply", "--dry-run=server", "-f", path);
         }
 
+        // Where Cluster API runs, these are there.
+        await Kubectl.RunAsync(kubeconfig, "apply", "-f", Path.Combine(Folder(), "clusters.yaml"));
         await Kubectl.RunAsync(kubeconfig, "apply", "-f", path);
         await Kubectl.RunAsync(kubeconfig, "apply", "--dry-run=server", "-f", path);
 

@@ -13,6 +13,13 @@ namespace FiveSpot.Sandbox.Tests.CommandLine;
 public sealed class SandboxCommandTests
 {
     private const string OneHour = """
+        apiVersion: cluster.x-k8s.io/v1beta2
+        kind: Cluster
+        metadata: {name: c}
+        spec:
+          controlPlaneRef: {apiGroup: controlplane.cluster.x-k8s.io, kind: K0smotronControlPlane, name: c}
+          infrastructureRef: {apiGroup: infrastructure.cluster.x-k8s.io, kind: RemoteCluster, name: c}
+        ---
         apiVersion: 5spot.finos.org/v1alpha1
         kind: ScheduledMachine
         metadata: {name: one-hour}
@@ -21,7 +28,7 @@ public sealed class SandboxCommandTests
           schedule: {daysOfWeek: [mon], hoursOfDay: ["9"]}
           gracefulShutdownTimeout: 10m
           bootstrapSpec: {apiVersion: bootstrap.cluster.x-k8s.io/v1beta1, kind: K0sWorkerConfig, spec: {}}
-          infrastructureSpec: {apiVersion: infrastructure.cluster.x-k8s.io/v1beta1, kind: RemoteMachine, spec: {address: 192.0.2.1}}
+          infrastructureSpec: {apiVersion: infrastructure.cluster.x-k8s.io/v1beta1, kind: RemoteMachine, spec: {address: 192.0.2.1, sshKeyRef: {name: key}}}
         """;
 
     [Fact]

@@ -21,9 +21,12 @@ public sealed class OwnerProgramsTests : IDisposable
     {
         var machine = _machines.Acquire(Key);
 
-        Programs().ShouldBe(["1 systemd", "412 sshd", "520 containerd", "611 kubelet"]);
+        Programs().ShouldBe(["1 systemd", "412 sshd", "520 k0s", "611 kubelet"]);
         File.ReadAllText(machine.MachineIdPath).ShouldBe($"{SimulatedHardware.NodeInfoOf(Key, "v1")["machineID"]}\n");
         machine.ProcRoot.ShouldBe(ProcRoot);
+
+        // k0smotron puts the name of the Machine into a command line.
+        File.ReadAllText(Path.Combine(ProcRoot, "520", "cmdline")).ShouldContain($"--labels=k0smotron.io/machine-name={Key.Name}\0");
     }
 
     [Theory]

@@ -190,12 +190,18 @@ public sealed class ReclaimAgentsTests
         }
     }
 
-    private static Task CreateAsync(SimulationFixture world, string name) => world.SendAsync(HttpMethod.Post, ScheduledMachines, $$$"""
+    private static async Task CreateAsync(SimulationFixture world, string name)
+    {
+        await world.CreateClusterAsync("c");
+        await world.SendAsync(HttpMethod.Post, ScheduledMachines, ScheduledMachine(name));
+    }
+
+    private static string ScheduledMachine(string name) => $$$"""
         {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{{name}}}"},
          "spec":{"clusterName":"c","killIfCommands":["java","idea"],"schedule":{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]},
           "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{}},
-          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1"} } } }
-        """);
+          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1","sshKeyRef":{"name":"key"}} } } }
+        """;
 
     private static Task RunAsync(SimulationFixture world, string name, string programs) => world.SendAsync(
         HttpMethod.Patch, $"{ScheduledMachines}/{name}", $$$"""{"metadata":{"annotations":{"{{{OwnerPrograms.Annotation}}}":"{{{programs}}}"} } }""", Merge);

@@ -93,7 +93,7 @@ public sealed class SimulatedNodesTests
         await CreateSeenAsync("a");
         await world.AdvanceAsync(10);
         await CreateSeenAsync("b");
-        foreach (var seconds in (double[])[10, 20, 20, 20])
+        foreach (var seconds in (double[])[10, 20, 20, 10, 10])
         {
             // The last of them makes the first machine ready, when the second one has joined.
             await world.AdvanceAsync(seconds);

@@ -16,6 +16,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
     public const string Machines = "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/machines";
     public const string Configs = "/apis/bootstrap.cluster.x-k8s.io/v1beta1/namespaces/default/k0sworkerconfigs";
     public const string ScheduledMachines = "/apis/5spot.finos.org/v1alpha1/namespaces/default/scheduledmachines";
+    public const string Clusters = "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/clusters";
     public const string Hardware = "/apis/infrastructure.cluster.x-k8s.io/v1beta1/namespaces/default/remotemachines";
 
     private readonly CancellationTokenSource _stop = new();
@@ -49,6 +50,13 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
     public PhysicalMachines PhysicalMachines { get; } = new();
 
+    /// <summary>How Cluster API and the machines behave, from now on.</summary>
+    public SimulationBehaviour Behaviour
+    {
+        get => _simulation!.Behaviour;
+        set => _simulation!.Behaviour = value;
+    }
+
     public IReadOnlyList<string> Installed { get; private set; } = [];
 
     public static Task<SimulationFixture> StartAsync(params IReadOnlyList<string> definitions) => StartAsync(NewClock(), null, definitions);
@@ -73,6 +81,18 @@ internal sealed class SimulationFixture : IAsyncDisposable
         await fixture._simulation.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         return fixture;
     }
+
+    /// <summary>Definitions of Cluster API's own kinds as before 1.11: at <c>v1beta1</c> alone.</summary>
+    public static IReadOnlyList<string> OnlyV1Beta1() =>
+    [
+        .. ClusterApiDefinitions.All().Where(definition => definition["spec"]!["group"]!.ToString() == "cluster.x-k8s.io").Select(definition =>
+        {
+            var versions = definition["spec"]!["versions"]!.AsArray();
+            versions.Remove(versions.Single(version => version!["name"]!.ToString() == "v1beta2"));
+            versions[0]!["storage"] = true;
+            return definition.ToJsonString();
+        }),
+    ];
 
     /// <summary>Stops Cluster API and the machines, and all else but the API server.</summary>
     public async Task StopAsync()
@@ -174,33 +194,57 @@ internal sealed class SimulationFixture : IAsyncDisposable
         isSo,
         what);
 
-    /// <summary>Creates the three objects as 5-Spot does.</summary>
-    public async Task CreateMachineAsync(string name, string version = "v1beta2", string extraSpec = "", string clusterName = "c1")
+    /// <summary>The path of Machines, Clusters or the like at another version.</summary>
+    public static string At(string path, string version) => path.Replace("v1beta2", version, StringComparison.Ordinal);
+
+    /// <summary>A Cluster, unless there is one of that name; somebody runs its control plane, or nobody does.</summary>
+    public async Task CreateClusterAsync(string name = "c1", string version = "v1beta2", bool hasControlPlane = true)
     {
+        if (await FindAsync($"{At(Clusters, version)}/{name}") is not null)
+        {
+            return;
+        }
+
+        var group = version == "v1beta1" ? "\"apiVersion\":\"infrastructure.cluster.x-k8s.io/v1beta1\"" : "\"apiGroup\":\"infrastructure.cluster.x-k8s.io\"";
+        var controlPlane = hasControlPlane
+            ? $$$""","controlPlaneRef":{ {{{group.Replace("infrastructure", "controlplane", StringComparison.Ordinal)}}},"kind":"K0smotronControlPlane","name":"{{{name}}}"}"""
+            : "";
+        await SendAsync(HttpMethod.Post, At(Clusters, version), $$$"""
+            {"apiVersion":"cluster.x-k8s.io/{{{version}}}","kind":"Cluster","metadata":{"name":"{{{name}}}"},
+             "spec":{"infrastructureRef":{ {{{group}}},"kind":"RemoteCluster","name":"{{{name}}}"}{{{controlPlane}}} } }
+            """);
+    }
+
+    /// <summary>Creates the three objects as 5-Spot does.</summary>
+    public async Task CreateMachineAsync(
+        string name, string version = "v1beta2", string extraSpec = "", string clusterName = "c1", string extraMetadata = "")
+    {
+        await CreateClusterAsync(clusterName, version);
         await SendAsync(HttpMethod.Post, Configs, $$$"""{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","metadata":{"name":"{{{name}}}"},"spec":{"version":"v1.34.1+k0s.0"}}""");
-        await SendAsync(HttpMethod.Post, Hardware, $$$"""{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","metadata":{"name":"{{{name}}}"},"spec":{"address":"192.0.2.1","port":22,"user":"k0s"}}""");
+        await SendAsync(HttpMethod.Post, Hardware, $$$"""{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","metadata":{"name":"{{{name}}}"},"spec":{"address":"192.0.2.1","port":22,"user":"k0s","sshKeyRef":{"name":"key"} } }""");
         var (config, hardware) = version == "v1beta1"
             ? ("\"apiVersion\":\"bootstrap.cluster.x-k8s.io/v1beta1\"", "\"apiVersion\":\"infrastructure.cluster.x-k8s.io/v1beta1\"")
             : ("\"apiGroup\":\"bootstrap.cluster.x-k8s.io\"", "\"apiGroup\":\"infrastructure.cluster.x-k8s.io\"");
         await SendAsync(HttpMethod.Post, Machines.Replace("v1beta2", version, StringComparison.Ordinal), $$$"""
             {"apiVersion":"cluster.x-k8s.io/{{{version}}}","kind":"Machine",
-             "metadata":{"name":"{{{name}}}","labels":{"node-role.kubernetes.io/worker":"","team":"a"}},
+             "metadata":{"name":"{{{name}}}","labels":{"node-role.kubernetes.io/worker":"","team":"a"}{{{extraMetadata}}} },
              "spec":{"clusterName":"{{{clusterName}}}","bootstrap":{"configRef":{ {{{config}}},"kind":"K0sWorkerConfig","name":"{{{name}}}"}},
                      "infrastructureRef":{ {{{hardware}}},"kind":"RemoteMachine","name":"{{{name}}}"}{{{extraSpec}}}}}
             """);
     }
 
     /// <summary>Creates a machine and lets the time pass that it takes.</summary>
-    public async Task CreateRunningMachineAsync(string name, string extraSpec = "", string clusterName = "c1")
+    public async Task CreateRunningMachineAsync(
+        string name, string extraSpec = "", string clusterName = "c1", string version = "v1beta2", string extraMetadata = "")
     {
-        await CreateMachineAsync(name, extraSpec: extraSpec, clusterName: clusterName);
-        await AwaitAsync($"{Machines}/{name}", machine => machine?["status"] is not null, "the Machine is seen");
+        await CreateMachineAsync(name, version, extraSpec, clusterName, extraMetadata);
+        await AwaitAsync($"{At(Machines, version)}/{name}", machine => machine?["status"] is not null, "the Machine is seen");
         foreach (var seconds in (double[])[10, 30, 20, 20])
         {
             await AdvanceAsync(seconds);
         }
 
-        (await FindAsync($"{Machines}/{name}"))!["status"]!["phase"]!.ToString().ShouldBe("Running");
+        (await FindAsync($"{At(Machines, version)}/{name}"))!["status"]!["phase"]!.ToString().ShouldBe("Running");
     }
 
     public Task<JsonObject> CreateDeploymentAsync(string name, int replicas, string extraAnnotations = "") =>
@@ -211,12 +255,33 @@ internal sealed class SimulationFixture : IAsyncDisposable
                                  "spec":{"containers":[{"name":"c","image":"i"}]} } }}
             """);
 
-    public async Task CreatePodAsync(string name, string? node = null, string extraMetadata = "")
+    public async Task CreatePodAsync(string name, string? node = null, string extraMetadata = "", string extraSpec = "")
     {
         var nodeName = node is null ? "" : $"\"nodeName\":\"{node}\",";
         await SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/pods", $$$"""
             {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{name}}}"{{{extraMetadata}}}},
-             "spec":{ {{{nodeName}}}"containers":[{"name":"c","image":"i"}]}}
+             "spec":{ {{{nodeName}}}"containers":[{"name":"c","image":"i"}]{{{extraSpec}}} } }
             """);
     }
+
+    public Task<JsonObject> PatchAsync(string path, string mergePatch) => SendAsync(HttpMethod.Patch, path, mergePatch, "application/merge-patch+json");
+
+    /// <summary>A Pod runs on the Node of a machine.</summary>
+    public async Task RunPodAsync(string name, string node = "a", string extraMetadata = "", string extraSpec = "")
+    {
+        await CreatePodAsync(name, node, extraMetadata, extraSpec);
+        await AdvanceAsync(3);
+        (await FindAsync($"/api/v1/namespaces/default/pods/{name}"))!["status"]!["phase"]!.ToString().ShouldBe("Running");
+    }
+
+    /// <summary>The status of a condition; null where there is none.</summary>
+    public static string? Condition(JsonNode? obj, string type, string field = "status") =>
+        Conditions(obj?["status"]?["conditions"], type, field);
+
+    /// <summary>The same of the newer conditions that <c>v1beta1</c> has beside its own.</summary>
+    public static string? NewCondition(JsonNode? obj, string type, string field = "status") =>
+        Conditions(obj?["status"]?["v1beta2"]?["conditions"], type, field);
+
+    private static string? Conditions(JsonNode? conditions, string type, string field) =>
+        conditions?.AsArray().FirstOrDefault(condition => condition!["type"]!.ToString() == type)?[field]?.ToString();
 }

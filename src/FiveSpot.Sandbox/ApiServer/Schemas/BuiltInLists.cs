@@ -38,6 +38,7 @@ internal static class BuiltInLists
         V1NodeSpec.podCIDRs set - - merge
         V1NodeStatus.conditions map type type merge
         V1NodeStatus.addresses map type type merge
+        V1PersistentVolumeClaimStatus.conditions map type type merge
         V1NamespaceStatus.conditions map type type merge
         V1ServiceSpec.ports map port,protocol port merge
         V1ServiceStatus.conditions map type type merge

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text;
+using System.Text.Json.Nodes;
+using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Kubernetes;
+using FiveSpot.Sandbox.Simulation;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace FiveSpot.Integration.Tests.Scenarios;
+
+/// <summary>
+/// A management cluster with a controller and a simulated Cluster API, and a workload cluster that its machines join, all by one
+/// clock: whole lives, in which nothing is done by hand. As in the field, Cluster API has an administrator's kubeconfig for it,
+/// and 5-Spot one of its own; both lead through a door that can have trouble.
+/// </summary>
+internal sealed class SimulatedScenario : IAsyncDisposable
+{
+    /// <summary>The Cluster of every machine.</summary>
+    public const string Office = "office";
+
+    /// <summary>What a ScheduledMachine says to use 5-Spot's own kubeconfig.</summary>
+    private const string OwnSecret = "office-5spot";
+
+    // So many looks in a row at which nothing goes on: what is under way between two servers is seen by none of them.
+    private const int QuietLooks = 3;
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PhysicalMachines _machines = new();
+    private readonly ApiClient _clusterApiClient;
+    private readonly ApiClient _workloadClient;
+    private readonly SimulatedWorkloads? _workloads;
+    private Task _running = Task.CompletedTask;
+
+    private SimulatedScenario(Cluster management, Cluster workload, ServerKind kind, SimulationBehaviour? behaviour)
+    {
+        Management = management;
+        Workload = workload;
+        Door = new TroubledServer(workload.Address);
+        _clusterApiClient = management.Connect("capi");
+        _workloadClient = workload.Connect("kube-controller-manager");
+        ClusterApi = new SimulatedClusterApi(_clusterApiClient, management.Clock, Timings, _machines, NullLoggerFactory.Instance, behaviour: behaviour);
+
+        // A real server has its own controllers.
+        _workloads = kind == ServerKind.Embedded ? new SimulatedWorkloads(_workloadClient, management.Clock, NullLoggerFactory.Instance) : null;
+    }
+
+    public Cluster Management { get; }
+
+    public Cluster Workload { get; }
+
+    /// <summary>What stands between the workload cluster and everybody who uses a kubeconfig of it.</summary>
+    public TroubledServer Door { get; }
+
+    public SimulatedClusterApi ClusterApi { get; }
+
+    public RunningController Controller { get; private set; } = null!;
+
+    /// <summary>How long the machines and their Pods take.</summary>
+    public static SimulationTimings Timings { get; } = new();
+
+    /// <summary>Everything is there, and nothing has begun: it is the day before the first window.</summary>
+    public static async Task<SimulatedScenario> StartAsync(
+        ServerKind kind, string machineVersion = "v1beta2", SimulationBehaviour? behaviour = null, DecisionOptions? decisions = null)
+    {
+        var management = await Cluster.StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
+        Cluster? workload = null;
+        SimulatedScenario? scenario = null;
+        try
+        {
+            workload = await Cluster.StartAsync(kind, Definitions.None, management.Clock);
+            scenario = new SimulatedScenario(management, workload, kind, behaviour);
+            await scenario.BeginAsync(decisions);
+            return scenario;
+        }
+        catch
+        {
+            await (scenario?.DisposeAsync() ?? ValueTask.CompletedTask);
+            if (scenario is null)
+            {
+                await (workload?.DisposeAsync() ?? ValueTask.CompletedTask);
+                await management.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>A machine in its window, joined and ready.</summary>
+    public static async Task<SimulatedScenario> RunningMachineAsync(
+        ServerKind kind, string machineVersion = "v1beta2", SimulationBehaviour? behaviour = null, string extraSpec = "")
+    {
+        var scenario = await StartAsync(kind, machineVersion, behaviour);
+        try
+        {
+            await scenario.ScheduleAsync(extraSpec: extraSpec);
+            await scenario.OpenAsync();
+            return scenario;
+        }
+        catch
+        {
+            await scenario.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task ScheduleAsync(string name = "pc-1", string extraSpec = "", string? schedule = null) =>
+        Management.ScheduleAsync(name, $$""","kubeconfigSecretRef":{"name":"{{OwnSecret}}"}{{extraSpec}}""", schedule);
+
+    /// <summary>The first window opens, and the machine becomes a Node that works.</summary>
+    public async Task OpenAsync(string name = "pc-1")
+    {
+        await Management.PhaseAsync("Inactive", name);
+        Management.MoveTo(Scenario.Opening);
+        await Management.PhaseAsync("Active", name);
+        await PassUntilAsync(TimeSpan.FromMinutes(5), $"{name} is ready", () => IsReadyAsync(name));
+    }
+
+    public async Task<bool> IsReadyAsync(string name = "pc-1") => await Management.StatusAsync(name) is { Phase: "Active", Ready: true, NodeRef.Uid: not null };
+
+    /// <summary>Whether there is nothing of a machine, on either cluster.</summary>
+    public async Task<bool> IsAllGoneAsync(string name = "pc-1") =>
+        await Management.GetAsync(Management.MachineKind, name) is null
+        && await Management.GetAsync(Management.Providers.Infrastructure, name) is null
+        && await Management.GetAsync(Management.Providers.Bootstrap, name) is null
+        && await Management.GetAsync(Kinds.Secret, name) is null
+        && await Workload.GetAsync(Kinds.Node, name) is null;
+
+    public async Task<bool> MachineIsBeingDeletedAsync(string name = "pc-1") =>
+        (await Management.GetAsync(Management.MachineKind, name))?["metadata"]?["deletionTimestamp"] is not null;
+
+    public async Task<bool> NodeIsCordonedAsync(string name = "pc-1") =>
+        (bool?)(await Workload.GetAsync(Kinds.Node, name))?["spec"]?["unschedulable"] ?? false;
+
+    /// <summary>A Deployment, and a budget for its Pods.</summary>
+    public async Task DeployAsync(string name, int replicas, int minAvailable)
+    {
+        var kind = Kinds.Budget(Workload);
+        await Workload.CreateAsync(Kinds.Deployment, JsonNode.Parse($$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{name}}"},
+             "spec":{"replicas":{{replicas}},"selector":{"matchLabels":{"app":"{{name}}"} },
+              "template":{"metadata":{"labels":{"app":"{{name}}"} },"spec":{"automountServiceAccountToken":false,"containers":[{"name":"c","image":"i"}]} } } }
+            """)!.AsObject());
+        await Workload.CreateAsync(kind, JsonNode.Parse($$"""
+            {"apiVersion":"{{kind.ApiVersion}}","kind":"PodDisruptionBudget","metadata":{"name":"{{name}}"},
+             "spec":{"minAvailable":{{minAvailable}},"selector":{"matchLabels":{"app":"{{name}}"} } } }
+            """)!.AsObject());
+    }
+
+    /// <summary>The Pods of a label <c>app</c> that run, by name and Node.</summary>
+    public async Task<IReadOnlyList<(string Name, string Node)>> RunningPodsAsync(string app) =>
+    [
+        .. (await Workload.ListAsync(Kinds.Pod))
+            .Where(pod => (string?)pod["metadata"]!["labels"]?["app"] == app && (string?)pod["status"]?["phase"] == "Running" && pod["metadata"]!["deletionTimestamp"] is null)
+            .Select(pod => ((string)pod["metadata"]!["name"]!, (string?)pod["spec"]!["nodeName"] ?? "")),
+    ];
+
+    /// <summary>A Pod runs on a machine.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="node">The machine.</param>
+    /// <param name="spec">More of its spec, as the inside of a JSON object after a comma.</param>
+    public async Task RunPodAsync(string name, string node = "pc-1", string spec = "")
+    {
+        await Workload.CreateAsync(Kinds.Pod, JsonNode.Parse($$"""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{name}}"},
+             "spec":{"nodeName":"{{node}}","automountServiceAccountToken":false,"containers":[{"name":"c","image":"i"}],"tolerations":[{"operator":"Exists"}]{{spec}} } }
+            """)!.AsObject());
+        await PassUntilAsync(TimeSpan.FromMinutes(1), $"{name} runs", async () => (string?)(await Workload.GetAsync(Kinds.Pod, name))?["status"]?["phase"] == "Running");
+    }
+
+    public Task PatchClusterAsync(string mergePatch) => Management.PatchAsync(Kinds.ClusterLike(Management.MachineKind), Office, mergePatch);
+
+    public Task<JsonObject?> ClusterAsync() => Management.GetAsync(Kinds.ClusterLike(Management.MachineKind), Office);
+
+    /// <summary>Waits until nothing happens any more before time passes.</summary>
+    public async Task SettleAsync()
+    {
+        var (quiet, before) = (0, "");
+        await Wait.UntilAsync("it comes to rest", async () =>
+        {
+            var now = $"{await Management.RevisionAsync()} {await Workload.RevisionAsync()} {Management.Calls.Count}";
+            quiet = now == before && Controller.IsIdle && ClusterApi.IsIdle && _workloads?.IsIdle != false ? quiet + 1 : 0;
+            before = now;
+            await Task.Delay(Between, TimeProvider.System);
+            return quiet >= QuietLooks;
+        });
+    }
+
+    /// <summary>Lets time pass, a step at a time, each once all is done that was due, until it is so.</summary>
+    /// <param name="within">The time that it may take.</param>
+    /// <param name="what">What is waited for.</param>
+    /// <param name="isSo">Whether it is so.</param>
+    /// <param name="step">The step; five seconds by default.</param>
+    /// <returns>The time that it took.</returns>
+    /// <exception cref="TimeoutException">It was not so within that time; the message has what 5-Spot and Cluster API say.</exception>
+    public async Task<TimeSpan> PassUntilAsync(TimeSpan within, string what, Func<Task<bool>> isSo, TimeSpan? step = null)
+    {
+        var began = Management.Clock.GetUtcNow();
+        while (true)
+        {
+            await SettleAsync();
+            var passed = Management.Clock.GetUtcNow() - began;
+            if (await isSo())
+            {
+                return passed;
+            }
+
+            if (passed >= within)
+            {
+                throw new TimeoutException($"Not within {within} of the scenario's time: {what}. {await DescribeAsync()}");
+            }
+
+            Management.Clock.Advance(step ?? TimeSpan.FromSeconds(5));
+        }
+    }
+
+    /// <summary>Lets so much time pass.</summary>
+    public async Task PassAsync(TimeSpan time, TimeSpan? step = null)
+    {
+        var ends = Management.Clock.GetUtcNow() + time;
+        await PassUntilAsync(time, "time passes", () => Task.FromResult(Management.Clock.GetUtcNow() >= ends), step);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Controller is not null)
+        {
+            await Controller.DisposeAsync();
+        }
+
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ClusterApi.Dispose();
+        _workloads?.Dispose();
+        await RemoveWhatIsLeftAsync();
+        await Door.DisposeAsync();
+        _clusterApiClient.Dispose();
+        _workloadClient.Dispose();
+        _machines.Dispose();
+        _stop.Dispose();
+        await Workload.DisposeAsync();
+        await Management.DisposeAsync();
+    }
+
+    private async Task BeginAsync(DecisionOptions? decisions)
+    {
+        await SetSecretAsync($"{Office}-kubeconfig", Workload.Kubeconfig);
+        await SetSecretAsync(OwnSecret, Workload.ControllerKubeconfig);
+        await CreateClusterAsync();
+        _running = Task.WhenAll(ClusterApi.RunAsync(_stop.Token), _workloads?.RunAsync(_stop.Token) ?? Task.CompletedTask);
+        await Task.WhenAll(ClusterApi.Ready, _workloads?.Ready ?? Task.CompletedTask).WaitAsync(Wait.Deadline);
+        Controller = await RunningController.StartAsync(Management, decisions);
+    }
+
+    private Task SetSecretAsync(string name, string kubeconfig) => Management.CreateAsync(Kinds.Secret, new JsonObject
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Secret",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["data"] = new JsonObject { ["value"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(Door.Kubeconfig(kubeconfig))) },
+    });
+
+    private Task CreateClusterAsync()
+    {
+        var kind = Kinds.ClusterLike(Management.MachineKind);
+        JsonObject Reference(string group, string kindOfIt)
+        {
+            var reference = new JsonObject { ["kind"] = kindOfIt, ["name"] = Office };
+            if (kind.Version == "v1beta1")
+            {
+                reference["apiVersion"] = $"{group}/v1beta1";
+            }
+            else
+            {
+                reference["apiGroup"] = group;
+            }
+
+            return reference;
+        }
+
+        return Management.CreateAsync(kind, new JsonObject
+        {
+            ["apiVersion"] = kind.ApiVersion,
+            ["kind"] = kind.Kind,
+            ["metadata"] = new JsonObject { ["name"] = Office },
+            ["spec"] = new JsonObject
+            {
+                ["infrastructureRef"] = Reference("infrastructure.cluster.x-k8s.io", "RemoteCluster"),
+                ["controlPlaneRef"] = Reference("controlplane.cluster.x-k8s.io", "K0smotronControlPlane"),
+            },
+        });
+    }
+
+    private async Task<string> DescribeAsync()
+    {
+        var said = new StringBuilder();
+        foreach (var scheduled in await Management.ListAsync(Kinds.ScheduledMachine))
+        {
+            said.Append($"\n{scheduled["metadata"]!["name"]}: {scheduled["status"]?["phase"]}: {scheduled["status"]?["message"]}");
+        }
+
+        foreach (var machine in await Management.ListAsync(Management.MachineKind))
+        {
+            var conditions = machine["status"]?["v1beta2"]?["conditions"] ?? machine["status"]?["conditions"];
+            var deleting = conditions?.AsArray().FirstOrDefault(condition => (string?)condition!["type"] == "Deleting");
+            said.Append($"\nMachine {machine["metadata"]!["name"]}: {machine["status"]?["phase"]}: {deleting?["reason"]}: {deleting?["message"]}");
+        }
+
+        return said.ToString();
+    }
+
+    // The servers are others' next. What belongs to no namespace, or has finalizers, has to be taken away by hand.
+    private async Task RemoveWhatIsLeftAsync()
+    {
+        foreach (var attachment in await Workload.ListAllAsync(Kinds.VolumeAttachment))
+        {
+            await Workload.DeleteAsync(Kinds.VolumeAttachment, Definitions.NameOf(attachment));
+        }
+
+        foreach (var volume in await Workload.ListAllAsync(Kinds.PersistentVolume))
+        {
+            await Workload.PatchAsync(Kinds.PersistentVolume, Definitions.NameOf(volume), """{"metadata":{"finalizers":null}}""");
+            await Workload.DeleteAsync(Kinds.PersistentVolume, Definitions.NameOf(volume));
+        }
+
+        if (await ClusterAsync() is not null)
+        {
+            await PatchClusterAsync("""{"metadata":{"finalizers":null}}""");
+            await Management.DeleteAsync(Kinds.ClusterLike(Management.MachineKind), Office);
+        }
+    }
+}
