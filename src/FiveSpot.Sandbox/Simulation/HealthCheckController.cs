@@ -4,7 +4,7 @@ using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.ApiServer.Resources;
+using LabelSelector = FiveSpot.Sandbox.ApiServer.Resources.LabelSelector;
 
 namespace FiveSpot.Sandbox.Simulation;
 

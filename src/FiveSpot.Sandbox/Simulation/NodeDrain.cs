@@ -3,7 +3,7 @@
 using System.Text.Json.Nodes;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.ApiServer.Resources;
+using LabelSelector = FiveSpot.Sandbox.ApiServer.Resources.LabelSelector;
 
 namespace FiveSpot.Sandbox.Simulation;
 
