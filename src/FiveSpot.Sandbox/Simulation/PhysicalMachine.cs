@@ -14,12 +14,14 @@ internal sealed class PhysicalMachine
     // The kernel keeps no more of a name.
     private const int LongestName = 15;
 
-    private static readonly (int Pid, string CommandLine)[] Everyday =
+    private const string OwnersSession = "/user.slice/user-1000.slice/session-2.scope";
+
+    private static readonly (int Pid, string CommandLine, string Group)[] Everyday =
     [
-        (1, "/usr/lib/systemd/systemd --system"),
-        (412, "/usr/sbin/sshd -D"),
-        (520, "/usr/bin/containerd"),
-        (611, "/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml"),
+        (1, "/usr/lib/systemd/systemd --system", "/init.scope"),
+        (412, "/usr/sbin/sshd -D", "/system.slice/ssh.service"),
+        (520, "/usr/bin/containerd", "/system.slice/containerd.service"),
+        (611, "/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml", "/system.slice/kubelet.service"),
     ];
 
     private readonly string _directory;
@@ -36,9 +38,9 @@ internal sealed class PhysicalMachine
         ProcRoot = Directory.CreateDirectory(Path.Combine(directory, "proc")).FullName;
         MachineIdPath = Path.Combine(directory, "machine-id");
         File.WriteAllText(MachineIdPath, $"{SimulatedHardware.MachineIdOf(key)}\n");
-        foreach (var (pid, commandLine) in Everyday)
+        foreach (var (pid, commandLine, group) in Everyday)
         {
-            Start(pid, commandLine);
+            Start(pid, commandLine, group);
         }
     }
 
@@ -66,7 +68,7 @@ internal sealed class PhysicalMachine
         {
             // Never one that was another's: whoever polls would take them for the same.
             var pid = ++_lastPid;
-            Start(pid, commandLine);
+            Start(pid, commandLine, OwnersSession);
             _programs.Add((pid, commandLine));
         }
 
@@ -82,7 +84,7 @@ internal sealed class PhysicalMachine
 
     private string Shown(int pid) => Path.Combine(ProcRoot, $"{pid}");
 
-    private void Start(int pid, string commandLine)
+    private void Start(int pid, string commandLine, string group)
     {
         var arguments = commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var name = Encoding.UTF8.GetBytes(arguments[0][(arguments[0].LastIndexOf('/') + 1)..]);
@@ -90,6 +92,8 @@ internal sealed class PhysicalMachine
         var process = Directory.CreateDirectory(Hidden(pid)).FullName;
         File.WriteAllBytes(Path.Combine(process, "comm"), [.. name, (byte)'\n']);
         File.WriteAllBytes(Path.Combine(process, "cmdline"), Encoding.UTF8.GetBytes(string.Concat(arguments.Select(argument => $"{argument}\0"))));
+
+        File.WriteAllText(Path.Combine(process, "cgroup"), $"0::{group}\n");
 
         // Asleep, a child of the first process, a leader of its own session without a terminal, and no thread of the kernel.
         File.WriteAllBytes(

@@ -8,7 +8,7 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 /// <summary>Contract, section 9, on the controller's side: what it does on a Node whose owner wants the machine back.</summary>
 public abstract class ReclaimTests(ServerKind kind)
 {
-    private const string WatchesFor = ",\"killIfCommands\":[\"java\",\"idea \\\"x\\\"\"]";
+    private const string WatchesFor = ",\"killIfCommands\":[\"java\",\"argv:idea \\\"x\\\"\"]";
 
     public sealed class OnEmbedded() : ReclaimTests(ServerKind.Embedded);
 
@@ -201,8 +201,8 @@ public abstract class ReclaimTests(ServerKind kind)
         await AgentAsync(scenario);
         var config = (await scenario.AgentConfigAsync())!;
         ((string)config["data"]!["reclaim.toml"]!).ShouldBe("""
-            match_commands = ["java", "idea \"x\""]
-            match_argv_substrings = ["java", "idea \"x\""]
+            match_commands = ["java"]
+            match_argv_substrings = ["idea \"x\""]
             poll_interval_ms = 250
 
             """);
