@@ -5,9 +5,15 @@ namespace FiveSpot.Api;
 /// <summary>The reasons of conditions that other programs rely on (contract).</summary>
 public static class ConditionReasons
 {
-    /// <summary><c>NodeTainted=True</c>: all taints of the spec are on the Node. <c>ReclaimAgentReady=True</c>: the Node has the
-    /// agent's label, and the agent its ConfigMap.</summary>
+    /// <summary><c>NodeTainted=True</c>: all taints of the spec are on the Node. <c>ReclaimAgentReady=True</c>: the agent
+    /// says on its Node that it watches by the configuration in force.</summary>
     public const string Applied = "Applied";
+
+    /// <summary><c>ReclaimAgentReady=Unknown</c>: the agent is told what to look for, and has not yet said that it does.</summary>
+    public const string AgentStarting = "AgentStarting";
+
+    /// <summary><c>ReclaimAgentReady=False</c>: nor has it within 60 s. Nobody notices that the owner is back.</summary>
+    public const string AgentNotRunning = "AgentNotRunning";
 
     /// <summary><c>NodeTainted=False</c>, <c>ReclaimAgentReady=False</c>: the Machine has no Node yet.</summary>
     public const string NoNodeYet = "NoNodeYet";

@@ -17,6 +17,10 @@ public sealed record ScheduledMachineSpec
     /// <summary>What <see cref="GracefulShutdownTimeout"/> and <see cref="NodeDrainTimeout"/> are when they are left out.</summary>
     public const string DefaultTimeout = "5m";
 
+    /// <summary>What an entry of <see cref="KillIfCommands"/> begins with whose text is looked for in whole command lines.
+    /// </summary>
+    public const string CommandLinePrefix = "argv:";
+
     /// <summary>A spec with all defaults.</summary>
     public ScheduledMachineSpec()
     {
@@ -127,10 +131,13 @@ public sealed record ScheduledMachineSpec
     /// </summary>
     [Schema(
         "Programs by which the machine's owner claims it back: when one of them starts on the machine, it is ejected "
-        + "from the cluster at once and its schedule is switched off. Each is compared with the names of running "
-        + "programs, and searched in their command lines. At most 100 entries of 1 to 256 characters; none by default. "
-        + "Example: [java, idea].",
+        + "from the cluster at once and its schedule is switched off. Each is the whole name of a program, as it calls "
+        + "itself, or the last part of the path of its file or of one of its arguments: java is neither javac nor idea.jar. "
+        + "An entry argv:TEXT is searched in command lines instead, with the arguments joined by spaces. Programs of the "
+        + "cluster itself, its pods above all, never count. At most 100 entries of 1 to 256 characters; none by default. "
+        + "Example: [java, idea.sh, \"argv:-jar idea.jar\"].",
         MaxItems = Limits.Commands, ItemMinLength = 1, ItemMaxLength = Limits.Command)]
+    [CelRule(Cel.CommandLineText, Sentences.CommandLineText, On = CelRuleAttribute.Each)]
     public IReadOnlyList<string> KillIfCommands { get; init => field = value ?? []; } = [];
 
     /// <summary>Taints to put on the Node once it is Ready: at most 64, <c>(key, effect)</c> unique.</summary>

@@ -94,6 +94,10 @@ public static class WellKnown
     /// <summary>On such a Node: when, in RFC 3339.</summary>
     public const string ReclaimRequestedAtAnnotation = "5spot.finos.org/reclaim-requested-at";
 
+    /// <summary>On a Node whose reclaim agent watches: which configuration it watches by, as the agent says it; see
+    /// <see cref="ReclaimConfigHash"/>.</summary>
+    public const string ReclaimAgentWatchingAnnotation = "5spot.finos.org/reclaim-agent-watching";
+
     /// <summary>On a ScheduledMachine that was reclaimed: when it was switched off, the latest last. Why and for which request is
     /// in the annotations that the Node had, until it is switched on again.</summary>
     public const string ReclaimsAnnotation = "5spot.finos.org/reclaims";

@@ -26,7 +26,7 @@ public sealed class AgreementTests
     private static readonly Gen<string> Text = Gen.OneOf<string>(
         "a", "Z", "9", ".", "-", "_", "/", "", " ", "\n", "ä", "😀", "k8s.io", "kubernetes.io", "node.kubernetes.io",
         "cluster.x-k8s.io", "5spot.finos.org", "bootstrap.", "infrastructure.", "k0smotron.io", "v1", "5m", "24h",
-        "mon", "9-17", "UTC", "NoSchedule", "NoExecute", new string('a', 62), new string('b', 63), new string('.', 250))
+        "mon", "9-17", "UTC", "argv:", "NoSchedule", "NoExecute", new string('a', 62), new string('b', 63), new string('.', 250))
         .Array[0, 4].Select(string.Concat);
 
     private static readonly Gen<JsonNode?> Value = Gen.OneOf(

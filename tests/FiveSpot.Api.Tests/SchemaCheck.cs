@@ -33,6 +33,7 @@ internal static class SchemaCheck
         [Cel.Duration] = Matches(Patterns.Duration),
         [Cel.SecretName] = Matches(Patterns.Subdomain),
         [Cel.SecretKey] = Matches(Patterns.SecretKey),
+        [Cel.CommandLineText] = static self => !Matches(Patterns.NoCommandLineText)(self),
         [Cel.TaintKey] = Matches(Patterns.LabelKey, Patterns.KeyLengths),
         [Cel.NoReservedTaintKey] = static self => !Matches(Patterns.ReservedTaintKey)(self),
         [Cel.TaintsUnique] = static self =>

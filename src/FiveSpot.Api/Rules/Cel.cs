@@ -60,6 +60,9 @@ internal static class Cel
     /// <summary>On a key in a Secret.</summary>
     public const string SecretKey = Matches + Patterns.SecretKey + End;
 
+    /// <summary>On an entry of <c>killIfCommands</c>.</summary>
+    public const string CommandLineText = "!self.matches('" + Patterns.NoCommandLineText + "')";
+
     /// <summary>On a taint's key.</summary>
     public const string TaintKey =
         "self.matches('" + Patterns.LabelKey + "') && self.matches('" + Patterns.KeyLengths + "')";

@@ -45,6 +45,9 @@ internal static class Patterns
     /// <summary>A key in a Secret's data.</summary>
     public const string SecretKey = "^[-._A-Za-z0-9]+$";
 
+    /// <summary>An entry of <c>killIfCommands</c> that asks for a text in command lines, and has none.</summary>
+    public const string NoCommandLineText = "^" + ScheduledMachineSpec.CommandLinePrefix + " *$";
+
     /// <summary>An entry of <c>daysOfWeek</c>.</summary>
     public const string Days = "(?i)^ *" + Day + "( *- *" + Day + ")?( *, *" + Day + "( *- *" + Day + ")?)* *$";
 

@@ -221,8 +221,16 @@ internal sealed class RuleCheck
                 command,
                 command is { Length: > 0 } && LengthOf(command) <= Limits.Command,
                 Sentences.Command);
+            if (command is not null && LacksCommandLineText(command))
+            {
+                Add($"spec.killIfCommands[{index}]", Sentences.CommandLineText, command);
+            }
         }
     }
+
+    // Spaces alone are in nearly every command line: they would give the machine back as soon as it has joined.
+    private static bool LacksCommandLineText(ReadOnlySpan<char> command) =>
+        command.StartsWith(ScheduledMachineSpec.CommandLinePrefix) && command[ScheduledMachineSpec.CommandLinePrefix.Length..].Trim(' ').IsEmpty;
 
     private void CheckTaints(IReadOnlyList<NodeTaint?> taints)
     {

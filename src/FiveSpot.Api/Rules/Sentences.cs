@@ -85,6 +85,10 @@ internal static class Sentences
     public const string MachineField = "not usable: use 1 to 256 characters, or leave the field out";
     public const string Commands = "too many commands: at most 100 are allowed";
     public const string Command = "not a command: use 1 to 256 characters, such as java";
+    public const string CommandLineText =
+        "argv: stands before the text to look for in command lines, and here nothing follows it: write it after the colon, "
+        + "such as argv:-jar idea.jar";
+
     public const string Taints = "too many taints: at most 64 are allowed";
     public const string MapEntries = "too many entries: at most 64 are allowed";
     public const string AnnotationBytes = "too large: all annotations together may have at most 256 KiB";

@@ -17,6 +17,7 @@ internal sealed class StatusReport
     private readonly string _message;
     private readonly Scheduled _scheduled;
     private readonly Times _times;
+    private readonly AgentReadiness? _agent;
     private (string Reason, string Message)? _brokenReference;
     private DateTimeOffset? _shutdownBegan;
     private DateTimeOffset? _wakeAt;
@@ -37,6 +38,8 @@ internal sealed class StatusReport
         _scheduled = scheduled;
         _times = Times.For(seen.Machine, now);
         _failure = seen.Failure;
+        _agent = AgentReadiness.Of(seen, now);
+        _wakeAt = _agent?.WakeAt;
     }
 
     private ScheduledMachineStatus Previous => _seen.Machine.Status;
@@ -241,28 +244,12 @@ internal sealed class StatusReport
         Condition False(string reason, string message) => Condition(ConditionTypes.NodeTainted, ConditionStatus.False, reason, message);
     }
 
-    // Only where an agent is asked for, and until its machine goes.
-    private IEnumerable<Condition> ReclaimAgentReady()
+    private IEnumerable<Condition> ReclaimAgentReady() => _agent switch
     {
-        if (!AgentSetup.IsWanted(_seen.Machine) || _seen.OurMachine is not { IsBeingDeleted: false })
-        {
-            return [];
-        }
-
-        return (Decision.AgentSetupOf(_seen, isLeaving: false), _seen.Node.State) switch
-        {
-            ({ IsDone: true }, _) => [Condition(
-                ConditionTypes.ReclaimAgentReady, ConditionStatus.True, ConditionReasons.Applied,
-                $"The reclaim agent of Node {_seen.Node.Node!.Metadata.Name} is told to look for {string.Join(", ", _seen.Machine.Spec!.KillIfCommands.Take(8))}{(_seen.Machine.Spec.KillIfCommands.Count > 8 ? ", …" : "")}.")],
-            (not null, _) when _seen.Agent.Trouble is { } trouble => [False(ConditionReasons.PatchFailed, trouble)],
-            (null, NodeState.Known) when _seen.AgentConfig?.Trouble is { } trouble => [False(ConditionReasons.PatchFailed, $"The agent's ConfigMaps can't be watched: {trouble}")],
-            // Being written, or not heard of: what was known before holds.
-            (not null, _) or (_, NodeState.Known or NodeState.Unknown) => Before(ConditionTypes.ReclaimAgentReady),
-            _ => [False(ConditionReasons.NoNodeYet, _seen.Node.Detail ?? "The machine has no Node.")],
-        };
-
-        Condition False(string reason, string message) => Condition(ConditionTypes.ReclaimAgentReady, ConditionStatus.False, reason, message);
-    }
+        null => [],
+        { IsAsBefore: true } => Before(ConditionTypes.ReclaimAgentReady),
+        var agent => [Condition(ConditionTypes.ReclaimAgentReady, agent.Status, agent.Reason, agent.Message)],
+    };
 
     private IReadOnlyList<NodeTaint>? AppliedNodeTaints() => _seen.Node switch
     {

@@ -393,7 +393,8 @@ public sealed class StepExecutor
 
         if (!set.Setup.LabelIsDone)
         {
-            await LabelNodeAsync(session, set.Node, WellKnown.ReclaimAgentEnabled, cancellationToken);
+            await PatchNodeAsync(
+                session, set.Node, ObjectWriter.NodePatch(set.Node, [new(WellKnown.ReclaimAgentLabel, WellKnown.ReclaimAgentEnabled)], []), WellKnown.ReclaimFieldManager, cancellationToken);
         }
     }
 
@@ -413,12 +414,15 @@ public sealed class StepExecutor
 
         if (!set.Setup.LabelIsDone)
         {
-            await LabelNodeAsync(session, set.Node, value: null, cancellationToken);
+            // With the agent's own word, which it may not be there to take back.
+            await PatchNodeAsync(
+                session,
+                set.Node,
+                ObjectWriter.NodePatch(set.Node, [new(WellKnown.ReclaimAgentLabel, null)], [new(WellKnown.ReclaimAgentWatchingAnnotation, null)]),
+                WellKnown.ReclaimFieldManager,
+                cancellationToken);
         }
     }
-
-    private static Task LabelNodeAsync(ClusterSession session, Node node, string? value, CancellationToken cancellationToken) => PatchNodeAsync(
-        session, node, ObjectWriter.NodePatch(node, [new(WellKnown.ReclaimAgentLabel, value)], []), WellKnown.ReclaimFieldManager, cancellationToken);
 
     private static async Task PatchNodeAsync(
         ClusterSession session, Node node, ReadOnlyMemory<byte> patch, string fieldManager, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace FiveSpot.Controller.Reclaim;
 /// says what to look for.</summary>
 /// <param name="Toml">What it is to look for; null for no agent.</param>
 /// <param name="ConfigIsDone">Whether the ConfigMap is as it is to be.</param>
-/// <param name="LabelIsDone">Whether the label is.</param>
+/// <param name="LabelIsDone">Whether the label is; where there is to be no agent, also whether nothing is left of what one said.</param>
 public sealed record AgentSetup(string? Toml, bool ConfigIsDone, bool LabelIsDone)
 {
     /// <summary>Whether nothing is left to do.</summary>
@@ -26,7 +26,7 @@ public sealed record AgentSetup(string? Toml, bool ConfigIsDone, bool LabelIsDon
         var label = node.Metadata.Labels.GetValueOrDefault(WellKnown.ReclaimAgentLabel);
         if (isLeaving || !IsWanted(machine))
         {
-            return new AgentSetup(Toml: null, ConfigIsDone: config is null, LabelIsDone: label is null);
+            return new AgentSetup(Toml: null, ConfigIsDone: config is null, LabelIsDone: !IsOn(node));
         }
 
         var toml = ReclaimToml.Of(machine.Spec!.KillIfCommands);
@@ -37,6 +37,10 @@ public sealed record AgentSetup(string? Toml, bool ConfigIsDone, bool LabelIsDon
                 && config.Metadata.Labels.GetValueOrDefault(WellKnown.ScheduledMachineLabel) == machine.Metadata.Name,
             label == WellKnown.ReclaimAgentEnabled);
     }
+
+    /// <summary>Whether a Node has anything of an agent on it.</summary>
+    public static bool IsOn(Node node) =>
+        node.Metadata.Labels.ContainsKey(WellKnown.ReclaimAgentLabel) || node.Metadata.Annotations.ContainsKey(WellKnown.ReclaimAgentWatchingAnnotation);
 
     /// <summary>Whether a machine asks for an agent.</summary>
     public static bool IsWanted(ScheduledMachine machine) => machine.Spec is { KillIfCommands.Count: > 0 };

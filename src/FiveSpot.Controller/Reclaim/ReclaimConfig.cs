@@ -17,7 +17,18 @@ public sealed record ReclaimConfig : IKubernetesObject
     public required ObjectMetadata Metadata { get; init; }
 
     /// <summary>The text of its one key; null without it.</summary>
-    public string? Toml { get; init; }
+    public string? Toml
+    {
+        get;
+        init
+        {
+            field = value;
+            Hash = value is null ? null : ReclaimConfigHash.Of(value);
+        }
+    }
+
+    /// <summary>Stands for that text: what its agent says on the Node once it watches by it.</summary>
+    public string? Hash { get; private init; }
 
     /// <inheritdoc/>
     public ObjectKey Key => Metadata.Key;

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -104,7 +105,7 @@ internal sealed partial class WorkloadCluster
             Taints = work.StateOf(NodeWork.Taints),
             Pods = pods,
             PodTrouble = trouble,
-            AgentConfig = node.Node is { } known && (wantsAgent || known.Metadata.Labels.ContainsKey(WellKnown.ReclaimAgentLabel))
+            AgentConfig = node.Node is { } known && (wantsAgent || AgentSetup.IsOn(known))
                 ? session.ReclaimConfigs.Find(known.Metadata.Name)
                 : null,
             Agent = work.StateOf(NodeWork.Agent),

@@ -11,6 +11,9 @@ internal sealed record ReclaimConfig(IReadOnlyList<Pattern> Commands, IReadOnlyL
     /// <summary>What holds while there is no ConfigMap: nothing matches.</summary>
     public static readonly ReclaimConfig Nothing = new([], [], TimeSpan.FromMilliseconds(250));
 
+    /// <summary>Stands for the text that it was read from; null for <see cref="Nothing"/>.</summary>
+    public string? Hash { get; init; }
+
     /// <summary>The longest pattern, in bytes.</summary>
     public int LongestCommand { get; } = Longest(Commands);
 

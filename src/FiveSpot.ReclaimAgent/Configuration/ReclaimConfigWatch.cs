@@ -70,7 +70,7 @@ internal sealed partial class ReclaimConfigWatch
             }
 
             LogUsing(change.Key, config.Commands.Count, config.Substrings.Count, (int)config.PollInterval.TotalMilliseconds);
-            Use(config);
+            Use(config with { Hash = ReclaimConfigHash.Of(toml) });
         }
         catch (ReclaimConfigException exception)
         {

@@ -99,9 +99,9 @@ internal static class ReclaimToml
             }
 
             var pattern = toml.GetString();
-            if (pattern.Length is 0 or > LongestPattern)
+            if (LengthOf(pattern) is var length and (0 or > LongestPattern))
             {
-                throw new ReclaimConfigException(Invariant($"Line {at}: an entry of {key} has {pattern.Length} characters; 1 to {LongestPattern} are allowed."));
+                throw new ReclaimConfigException(Invariant($"Line {at}: an entry of {key} has {length} characters; 1 to {LongestPattern} are allowed."));
             }
 
             if (pattern.Contains('\0'))
@@ -120,6 +120,9 @@ internal static class ReclaimToml
         toml.Read();
         return patterns;
     }
+
+    // In code points, as the API server counts.
+    private static int LengthOf(string text) => text.Length <= 2 * LongestPattern ? text.EnumerateRunes().Count() : text.Length;
 
     private static TimeSpan ReadInterval(TomlReader toml, int line)
     {

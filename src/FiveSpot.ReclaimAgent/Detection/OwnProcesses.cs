@@ -6,8 +6,8 @@ namespace FiveSpot.ReclaimAgent.Detection;
 /// <remarks>
 /// With the host's pids in view, a container's processes are those of its control group. That holds only for a group that
 /// is a container's: on a machine without one the agent may share its group, of a login session or of everything, with the
-/// very programs that it looks for. A group is a container's if it is one of a Pod (kubelet names them all below
-/// <c>kubepods</c>), or if a control group namespace hides what is above it, so that the first process's path leads out of it.
+/// very programs that it looks for. It is a container's if a control group namespace hides what is above it, so that the first
+/// process's path leads out of it. (Without one a pod's group says that it is the cluster's: <see cref="ClusterProcesses"/>.)
 /// <para>For one thread.</para>
 /// </remarks>
 internal sealed class OwnProcesses
@@ -55,7 +55,6 @@ internal sealed class OwnProcesses
     private byte[] FindContainer()
     {
         var own = _processes.Read(_self, "cgroup"u8, _buffer).ToArray();
-        var isContainer = own.AsSpan().IndexOf("/kubepods"u8) >= 0 || _processes.Read(1, "cgroup"u8, _buffer).IndexOf(":/.."u8) >= 0;
-        return isContainer ? own : [];
+        return _processes.Read(1, "cgroup"u8, _buffer).IndexOf(":/.."u8) >= 0 ? own : [];
     }
 }

@@ -5,10 +5,12 @@ using FiveSpot.ReclaimAgent.Configuration;
 namespace FiveSpot.ReclaimAgent.Detection;
 
 /// <summary>Decides whether a process is one that the owner started and the patterns ask for. For one thread.</summary>
+/// <remarks>Whose it is is asked only of what the patterns ask for, so that all others cost nothing more.</remarks>
 internal sealed class ProcessExaminer(ProcessDirectory processes)
 {
     private readonly ProcessMatcher _matcher = new(processes);
     private readonly OwnProcesses _own = new(processes);
+    private readonly ClusterProcesses _cluster = new(processes);
     private readonly byte[] _stat = new byte[512];
 
     /// <summary>Examines a process.</summary>
@@ -23,10 +25,12 @@ internal sealed class ProcessExaminer(ProcessDirectory processes)
             return null;
         }
 
-        // Without such a file it is gone, or the directory keeps none: its name was read, so it was there.
-        return ProcessStat.TryParse(processes.Read(pid, "stat"u8, _stat), out var stat)
-            && (stat.IsKernelThread || (stat.HasEnded && !justStarted))
-            ? null
-            : pattern;
+        // Without such a file it is gone, or the directory keeps none.
+        if (ProcessStat.TryParse(processes.Read(pid, "stat"u8, _stat), out var stat) && (stat.IsKernelThread || (stat.HasEnded && !justStarted)))
+        {
+            return null;
+        }
+
+        return _cluster.Contains(pid) ? null : pattern;
     }
 }

@@ -10,19 +10,22 @@ namespace FiveSpot.ReclaimAgent.Detection;
 /// </summary>
 /// <remarks>
 /// The kernel keeps 15 bytes of a name in <c>comm</c>, so a longer command is never equal to it. That its first 15 bytes
-/// are is not enough: "libreoffice-bas" may be several programs. Such a command matches by the base name of
-/// <c>argv[0]</c> or of the executable.
+/// are is not enough: "libreoffice-bas" may be several programs. Such a command matches by the base name of an argument or
+/// of the executable. That of any argument counts, since a program may be what another is told to run: <c>bash /opt/bin/idea</c>.
 /// </remarks>
 internal sealed class ProcessMatcher(ProcessDirectory processes)
 {
     private const int Window = 8 << 10;
 
+    // In bytes, of which a character has at most four.
+    private const int LongestPattern = ReclaimToml.LongestPattern * 4;
+
     private readonly byte[] _name = new byte[256];
     private readonly byte[] _link = new byte[4096];
 
-    // A window, and before it what a pattern that straddles two of them may need: at most 3 bytes a character.
-    private readonly byte[] _window = new byte[(ReclaimToml.LongestPattern * 3) + Window];
-    private readonly byte[] _baseName = new byte[ReclaimToml.LongestPattern * 3];
+    // A window, and before it what a pattern that straddles two of them may need.
+    private readonly byte[] _window = new byte[LongestPattern + Window];
+    private readonly byte[] _baseName = new byte[LongestPattern];
 
     /// <summary>What a process matches first; null if nothing, or if it is gone.</summary>
     public Pattern? Find(int pid, ReclaimConfig config)
@@ -32,7 +35,7 @@ internal sealed class ProcessMatcher(ProcessDirectory processes)
             return null;
         }
 
-        return FindCommand(CommandName(pid), config.Commands)
+        return FindCommand(CommandName(pid), config)
             ?? FindInCommandLine(pid, config)
             ?? FindExecutable(pid, config);
     }
@@ -60,11 +63,11 @@ internal sealed class ProcessMatcher(ProcessDirectory processes)
 
         var name = path[(path.LastIndexOf((byte)'/') + 1)..];
         var deleted = " (deleted)"u8;
-        return FindCommand(name, config.Commands)
-            ?? (name.EndsWith(deleted) ? FindCommand(name[..^deleted.Length], config.Commands) : null);
+        return FindCommand(name, config)
+            ?? (name.EndsWith(deleted) ? FindCommand(name[..^deleted.Length], config) : null);
     }
 
-    /// <summary>Reads the command line once, through a window: the base name of <c>argv[0]</c>, and the substrings.</summary>
+    /// <summary>Reads the command line once, through a window: the base names of the arguments, and the substrings.</summary>
     private Pattern? FindInCommandLine(int pid, ReclaimConfig config)
     {
         var file = processes.Open(pid, "cmdline"u8);
@@ -85,9 +88,9 @@ internal sealed class ProcessMatcher(ProcessDirectory processes)
 
     private Pattern? SearchCommandLine(int file, ReclaimConfig config)
     {
-        var (kept, baseName, inFirst) = (0, 0, config.Commands.Count > 0);
+        var (kept, baseName) = (0, 0);
         Pattern? substring = null;
-        while (inFirst || (config.Substrings.Count > 0 && substring is null))
+        while (config.Commands.Count > 0 || substring is null)
         {
             var read = ProcessDirectory.Read(file, _window.AsSpan(kept, Window));
             if (read <= 0)
@@ -95,29 +98,49 @@ internal sealed class ProcessMatcher(ProcessDirectory processes)
                 break;
             }
 
-            var news = _window.AsSpan(kept, read);
-            if (inFirst && EndsFirst(news, ref baseName))
+            if (config.Commands.Count > 0 && FindArgument(_window.AsSpan(kept, read), config, ref baseName) is { } command)
             {
-                inFirst = false;
-                if (FindCommand(_baseName.AsSpan(0, Math.Min(baseName, _baseName.Length)), config.Commands, baseName) is { } command)
-                {
-                    return command;
-                }
+                return command;
             }
 
-            substring ??= FindSubstring(_window.AsSpan(0, kept + read), config, ref kept);
+            if (config.Substrings.Count > 0)
+            {
+                substring ??= FindSubstring(_window.AsSpan(0, kept + read), config, ref kept);
+            }
         }
 
-        // Without the byte that ends it: a process may have overwritten its arguments.
-        return (inFirst ? FindCommand(_baseName.AsSpan(0, Math.Min(baseName, _baseName.Length)), config.Commands, baseName) : null) ?? substring;
+        // The last one without the byte that ends it: a process may have overwritten its arguments.
+        return FindGathered(baseName, config) ?? substring;
     }
 
-    /// <summary>Gathers what follows the last slash of <c>argv[0]</c>; its length may be more than is kept of it.</summary>
-    /// <returns>Whether <c>argv[0]</c> ends in here.</returns>
-    private bool EndsFirst(ReadOnlySpan<byte> news, ref int baseName)
+    /// <summary>Compares the base name of each argument that ends in here, and gathers that of the one which does not.</summary>
+    /// <param name="news">What was read.</param>
+    /// <param name="config">What is looked for.</param>
+    /// <param name="baseName">How long the base name is so far that is gathered; it may be more than is kept of it.</param>
+    private Pattern? FindArgument(ReadOnlySpan<byte> news, ReclaimConfig config, ref int baseName)
     {
-        var end = news.IndexOf((byte)0);
-        var part = end < 0 ? news : news[..end];
+        while (true)
+        {
+            var end = news.IndexOf((byte)0);
+            Gather(end < 0 ? news : news[..end], ref baseName);
+            if (end < 0)
+            {
+                return null;
+            }
+
+            if (FindGathered(baseName, config) is { } command)
+            {
+                return command;
+            }
+
+            baseName = 0;
+            news = news[(end + 1)..];
+        }
+    }
+
+    /// <summary>Gathers what follows the last slash of an argument.</summary>
+    private void Gather(ReadOnlySpan<byte> part, ref int baseName)
+    {
         var slash = part.LastIndexOf((byte)'/');
         if (slash >= 0)
         {
@@ -131,8 +154,10 @@ internal sealed class ProcessMatcher(ProcessDirectory processes)
         }
 
         baseName += part.Length;
-        return end >= 0;
     }
+
+    private Pattern? FindGathered(int baseName, ReclaimConfig config) =>
+        baseName <= _baseName.Length ? FindCommand(_baseName.AsSpan(0, baseName), config) : null;
 
     /// <summary>Looks for substrings in the arguments joined by spaces, and keeps the end for what straddles two windows.</summary>
     private Pattern? FindSubstring(Span<byte> window, ReclaimConfig config, ref int kept)
@@ -154,20 +179,18 @@ internal sealed class ProcessMatcher(ProcessDirectory processes)
         return null;
     }
 
-    private static Pattern? FindCommand(ReadOnlySpan<byte> name, IReadOnlyList<Pattern> commands) => FindCommand(name, commands, name.Length);
-
-    private static Pattern? FindCommand(ReadOnlySpan<byte> name, IReadOnlyList<Pattern> commands, int wholeLength)
+    private static Pattern? FindCommand(ReadOnlySpan<byte> name, ReclaimConfig config)
     {
-        if (wholeLength == 0 || wholeLength != name.Length)
+        if (name.IsEmpty || name.Length > config.LongestCommand)
         {
             return null;
         }
 
-        for (var i = 0; i < commands.Count; i++)
+        for (var i = 0; i < config.Commands.Count; i++)
         {
-            if (name.SequenceEqual(commands[i].Utf8))
+            if (name.SequenceEqual(config.Commands[i].Utf8))
             {
-                return commands[i];
+                return config.Commands[i];
             }
         }
 

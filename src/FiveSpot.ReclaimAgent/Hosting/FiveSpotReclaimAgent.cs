@@ -21,6 +21,7 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
     private readonly ILogger _logger;
     private readonly AgentMetrics _metrics;
     private readonly ReclaimRequester _requester;
+    private readonly WatchingReporter _reporter;
     private readonly ReclaimConfigWatch _configs;
     private readonly ProcessWatch _processes;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,8 +39,8 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
         _logger = loggers.CreateLogger<FiveSpotReclaimAgent>();
         _metrics = new AgentMetrics(this);
         _requester = new ReclaimRequester(api, settings, () => _configs!.Current, _metrics, _logger);
-        _configs = new ReclaimConfigWatch(
-            api, settings.Namespace, settings.NodeName, _metrics, _logger, config => _processes!.LookFor(config));
+        _reporter = new WatchingReporter(api, settings, () => _configs!.Current.Hash, _logger);
+        _configs = new ReclaimConfigWatch(api, settings.Namespace, settings.NodeName, _metrics, _logger, TakeUp);
         try
         {
             _processes = new ProcessWatch(
@@ -48,6 +49,7 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
         catch
         {
             _requester.Dispose();
+            _reporter.Dispose();
             _metrics.Dispose();
             throw;
         }
@@ -67,7 +69,7 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         LogStarted(_settings.NodeName, Detector == DetectorKind.Netlink ? "the proc connector" : "polling", _settings.ProcRoot);
-        Task[] running = [_processes.RunAsync(ending.Token), _configs.RunAsync(ending.Token), _requester.RunAsync(ending.Token)];
+        Task[] running = [_processes.RunAsync(ending.Token), _configs.RunAsync(ending.Token), _requester.RunAsync(ending.Token), _reporter.RunAsync(ending.Token)];
         var telling = TellReadyAsync(ending.Token);
 
         // All run until told to stop; should one end before that, the agent is not whole.
@@ -81,7 +83,14 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
     {
         _processes.Dispose();
         _requester.Dispose();
+        _reporter.Dispose();
         _metrics.Dispose();
+    }
+
+    private void TakeUp(ReclaimConfig config)
+    {
+        _processes.LookFor(config);
+        _reporter.Report();
     }
 
     private async Task TellReadyAsync(CancellationToken stop)
@@ -89,6 +98,12 @@ public sealed partial class FiveSpotReclaimAgent : IDisposable
         try
         {
             await _configs.WaitForSyncAsync(stop);
+            if (_configs.Current.Hash is null)
+            {
+                // Nobody tells of a ConfigMap that is not there; one before this agent may have left its word.
+                _reporter.Report();
+            }
+
             _ready.TrySetResult();
         }
         catch (OperationCanceledException)

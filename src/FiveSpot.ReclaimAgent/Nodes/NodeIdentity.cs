@@ -7,13 +7,16 @@ using FiveSpot.Kubernetes;
 namespace FiveSpot.ReclaimAgent.Nodes;
 
 /// <summary>A Node, as far as the agent reads it.</summary>
-/// <param name="Metadata">Its metadata; of the annotations only whether a reclaim is requested.</param>
+/// <param name="Metadata">Its metadata; of the annotations only those that the agent writes and asks for.</param>
 /// <param name="MachineId">The machine that it says to be; empty if it does not say.</param>
 internal sealed record NodeIdentity(ObjectMetadata Metadata, string MachineId)
 {
     /// <summary>Whether its reclaim is requested, by whomever.</summary>
     public bool IsReclaimRequested =>
         Metadata.Annotations.TryGetValue(WellKnown.ReclaimRequestedAnnotation, out var value) && value == WellKnown.ReclaimRequestedValue;
+
+    /// <summary>By which configuration an agent says that it watches; null if none does.</summary>
+    public string? Watching => Metadata.Annotations.GetValueOrDefault(WellKnown.ReclaimAgentWatchingAnnotation);
 
     /// <summary>Reads a Node.</summary>
     public static NodeIdentity Decode(ReadOnlySpan<byte> utf8Json)
@@ -28,7 +31,7 @@ internal sealed record NodeIdentity(ObjectMetadata Metadata, string MachineId)
             reader.Read();
             if (isMetadata)
             {
-                metadata = ObjectMetadata.Read(ref reader, static key => key == WellKnown.ReclaimRequestedAnnotation);
+                metadata = ObjectMetadata.Read(ref reader, static key => key is WellKnown.ReclaimRequestedAnnotation or WellKnown.ReclaimAgentWatchingAnnotation);
             }
             else if (isStatus && reader.TokenType == JsonTokenType.StartObject)
             {

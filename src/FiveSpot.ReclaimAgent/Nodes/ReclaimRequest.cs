@@ -15,7 +15,7 @@ internal static class ReclaimRequest
     public static string ReasonOf(ProcessMatch match) => $"process-match: {match.Pattern.Text}";
 
     /// <summary>A merge patch that sets them on this Node, at this version of it, and on no other.</summary>
-    public static ReadOnlyMemory<byte> PatchFor(NodeIdentity node, ProcessMatch match)
+    public static byte[] PatchFor(NodeIdentity node, ProcessMatch match)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var json = new Utf8JsonWriter(buffer);
@@ -32,6 +32,6 @@ internal static class ReclaimRequest
         json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
-        return buffer.WrittenMemory;
+        return buffer.WrittenSpan.ToArray();
     }
 }

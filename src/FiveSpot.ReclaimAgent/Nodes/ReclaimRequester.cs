@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.ReclaimAgent.Configuration;
 using FiveSpot.ReclaimAgent.Detection;
@@ -15,8 +14,6 @@ namespace FiveSpot.ReclaimAgent.Nodes;
 /// </summary>
 internal sealed partial class ReclaimRequester : IDisposable
 {
-    private static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
-
     // The owner sits there and waits.
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(5);
@@ -33,9 +30,8 @@ internal sealed partial class ReclaimRequester : IDisposable
     // A Node of another machine does not become ours by being asked again; its status may have been late.
     private static readonly TimeSpan WrongHostPause = ProcessWatch.SweepInterval;
 
-    private readonly ApiClient _api;
-    private readonly ObjectKey _node;
-    private readonly string _machineIdPath;
+    private readonly TimeProvider _time;
+    private readonly OwnNode _node;
     private readonly Func<ReclaimConfig> _config;
     private readonly AgentMetrics _metrics;
     private readonly ILogger _logger;
@@ -43,7 +39,6 @@ internal sealed partial class ReclaimRequester : IDisposable
     private readonly Lock _lock = new();
     private ProcessMatch? _wish;
     private ProcessMatch? _later;
-    private ApiClient? _otherConnection;
 
     /// <summary>A requester that does nothing until <see cref="RunAsync"/>.</summary>
     /// <param name="api">The API server of the Node's cluster.</param>
@@ -54,21 +49,10 @@ internal sealed partial class ReclaimRequester : IDisposable
     public ReclaimRequester(
         ApiClient api, ReclaimAgentSettings settings, Func<ReclaimConfig> config, AgentMetrics metrics, ILogger logger)
     {
-        (_api, _config, _metrics, _logger) = (api, config, metrics, logger);
-        _node = new ObjectKey("", settings.NodeName);
-        _machineIdPath = settings.MachineIdPath;
+        // Processes, and the network, live in real time.
+        (_time, _config, _metrics, _logger) = (api.NetworkTime, config, metrics, logger);
+        _node = new OwnNode(api, settings, logger);
     }
-
-    private enum Outcome
-    {
-        Settled,
-        WrongHost,
-        Conflict,
-        Failed,
-    }
-
-    // Processes, and the network, live in real time.
-    private TimeProvider Time => _api.NetworkTime;
 
     /// <summary>Something matched. Returns at once; the first of several gives the reason.</summary>
     public void Request(ProcessMatch match)
@@ -100,7 +84,7 @@ internal sealed partial class ReclaimRequester : IDisposable
                 {
                     // What is noticed so soon after is of the same wish: asked for later, it might come after the request
                     // was served and cleared.
-                    await Task.Delay(BetweenLooks, Time, stop);
+                    await Task.Delay(BetweenLooks, _time, stop);
                 }
 
                 lock (_lock)
@@ -122,7 +106,7 @@ internal sealed partial class ReclaimRequester : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _otherConnection?.Dispose();
+        _node.Dispose();
         _wished.Dispose();
     }
 
@@ -135,17 +119,17 @@ internal sealed partial class ReclaimRequester : IDisposable
             var outcome = await AttemptAsync(wish, stop);
             switch (outcome)
             {
-                case Outcome.Settled:
+                case NodeWriteOutcome.Written or NodeWriteOutcome.NotNeeded:
                     return true;
-                case Outcome.Conflict when conflicts++ < ConflictsAtOnce:
+                case NodeWriteOutcome.Conflict when conflicts++ < ConflictsAtOnce:
                     break;
-                case Outcome.WrongHost:
-                    await Task.Delay(WrongHostPause, Time, stop);
+                case NodeWriteOutcome.WrongHost:
+                    await Task.Delay(WrongHostPause, _time, stop);
                     break;
                 default:
                     var longest = FirstBackOff * Math.Pow(2, Math.Min(failures++, 10));
                     longest = longest < LongestBackOff ? longest : LongestBackOff;
-                    await Task.Delay(longest * (0.5 + (0.5 * Random.Shared.NextDouble())), Time, stop);
+                    await Task.Delay(longest * (0.5 + (0.5 * Random.Shared.NextDouble())), _time, stop);
                     break;
             }
         }
@@ -154,91 +138,27 @@ internal sealed partial class ReclaimRequester : IDisposable
         return false;
     }
 
-    private async Task<Outcome> AttemptAsync(ProcessMatch wish, CancellationToken stop)
+    private async Task<NodeWriteOutcome> AttemptAsync(ProcessMatch wish, CancellationToken stop)
     {
-        using var patience = new CancellationTokenSource(Patience, Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-        try
+        var write = await _node.TryWriteAsync(node => node.IsReclaimRequested ? null : ReclaimRequest.PatchFor(node, wish), Patience, stop);
+        _metrics.Write(write.Outcome switch
         {
-            return await AttemptAsync(_otherConnection ?? _api, wish, either.Token);
+            NodeWriteOutcome.Written => "written",
+            NodeWriteOutcome.NotNeeded => "already",
+            NodeWriteOutcome.WrongHost => "wrong_host",
+            NodeWriteOutcome.Conflict => "conflict",
+            _ => "failed",
+        });
+        if (write.Outcome is NodeWriteOutcome.Written)
+        {
+            LogRequested(_node.Name, ReclaimRequest.ReasonOf(wish), wish.Pid);
         }
-        catch (ApiException exception) when (exception.IsConflict)
+        else if (write.Outcome is NodeWriteOutcome.Failed)
         {
-            _metrics.Write("conflict");
-            return Outcome.Conflict;
-        }
-        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
-        {
-            if (exception is ApiUnreachableException)
-            {
-                ConnectAnew();
-            }
-
-            return Failed(wish, exception.Message);
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            ConnectAnew();
-            return Failed(wish, $"no answer within {Patience.TotalSeconds:0} s");
-        }
-    }
-
-    private async Task<Outcome> AttemptAsync(ApiClient api, ProcessMatch wish, CancellationToken cancellationToken)
-    {
-        var node = await api.GetAsync(Nodes, _node, NodeIdentity.Decode, cancellationToken);
-        if (!IsThisHost(node))
-        {
-            _metrics.Write("wrong_host");
-            return Outcome.WrongHost;
+            LogFailed(wish.Pattern.Text, _node.Name, write.Problem);
         }
 
-        if (node.IsReclaimRequested)
-        {
-            _metrics.Write("already");
-            return Outcome.Settled;
-        }
-
-        await api.MergePatchAsync(
-            Nodes, _node, ReclaimRequest.PatchFor(node, wish), WellKnown.ReclaimAgentFieldManager, subresource: null, static _ => 0, cancellationToken);
-        _metrics.Write("written");
-        LogRequested(_node.Name, ReclaimRequest.ReasonOf(wish), wish.Pid);
-        return Outcome.Settled;
-    }
-
-    private bool IsThisHost(NodeIdentity node)
-    {
-        string own;
-        try
-        {
-            own = File.ReadAllText(_machineIdPath).Trim();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            LogNoMachineId(_machineIdPath, exception.Message);
-            return false;
-        }
-
-        if (own.Length > 0 && own == node.MachineId)
-        {
-            return true;
-        }
-
-        LogWrongHost(_node.Name, node.MachineId, own, _machineIdPath);
-        return false;
-    }
-
-    private Outcome Failed(ProcessMatch wish, string problem)
-    {
-        _metrics.Write("failed");
-        LogFailed(wish.Pattern.Text, _node.Name, problem);
-        return Outcome.Failed;
-    }
-
-    // A connection that lost its peer without being told looks like a slow server, for as long as half a minute.
-    private void ConnectAnew()
-    {
-        _otherConnection?.Dispose();
-        _otherConnection = _api.ConnectTo(_api.Connection);
+        return write.Outcome;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The owner of this machine wants it back: {Reason} (process {Pid}). Its reclaim is requested on Node {Node}.")]
@@ -246,12 +166,6 @@ internal sealed partial class ReclaimRequester : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Pattern} was started; the reclaim can't be requested on Node {Node}, and is tried again: {Problem}")]
     private partial void LogFailed(string pattern, string node, string problem);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing is written on Node {Node}: it says to be machine \"{Other}\", and this one is \"{Own}\" ({Path}).")]
-    private partial void LogWrongHost(string node, string other, string own, string path);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing is written on any Node: which machine this is can't be read from {Path}: {Problem}")]
-    private partial void LogNoMachineId(string path, string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Pattern} was started, and is not asked for any more: no reclaim is requested.")]
     private partial void LogNotWanted(string pattern);

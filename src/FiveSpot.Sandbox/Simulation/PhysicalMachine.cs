@@ -14,13 +14,15 @@ internal sealed class PhysicalMachine
     // The kernel keeps no more of a name.
     private const int LongestName = 15;
 
+    private const string OwnersSession = "/user.slice/user-1000.slice/session-2.scope";
+
     // What k0smotron starts has the machine's name in its command line.
-    private static (int Pid, string CommandLine)[] Everyday(string name) =>
+    private static (int Pid, string CommandLine, string Group)[] Everyday(string name) =>
     [
-        (1, "/usr/lib/systemd/systemd --system"),
-        (412, "/usr/sbin/sshd -D"),
-        (520, $"/usr/local/bin/k0s worker --token-file=/etc/k0s.token --labels={NodeWriter.K0smotronLabel}={name}"),
-        (611, $"/var/lib/k0s/bin/kubelet --config=/var/lib/k0s/kubelet-config.yaml --hostname-override={name}"),
+        (1, "/usr/lib/systemd/systemd --system", "/init.scope"),
+        (412, "/usr/sbin/sshd -D", "/system.slice/ssh.service"),
+        (520, $"/usr/local/bin/k0s worker --token-file=/etc/k0s.token --labels={NodeWriter.K0smotronLabel}={name}", "/system.slice/k0sworker.service"),
+        (611, $"/var/lib/k0s/bin/kubelet --config=/var/lib/k0s/kubelet-config.yaml --hostname-override={name}", "/system.slice/k0sworker.service"),
     ];
 
     private readonly string _directory;
@@ -37,9 +39,9 @@ internal sealed class PhysicalMachine
         ProcRoot = Directory.CreateDirectory(Path.Combine(directory, "proc")).FullName;
         MachineIdPath = Path.Combine(directory, "machine-id");
         File.WriteAllText(MachineIdPath, $"{SimulatedHardware.MachineIdOf(key)}\n");
-        foreach (var (pid, commandLine) in Everyday(key.Name))
+        foreach (var (pid, commandLine, group) in Everyday(key.Name))
         {
-            Start(pid, commandLine);
+            Start(pid, commandLine, group);
         }
     }
 
@@ -67,7 +69,7 @@ internal sealed class PhysicalMachine
         {
             // Never one that was another's: whoever polls would take them for the same.
             var pid = ++_lastPid;
-            Start(pid, commandLine);
+            Start(pid, commandLine, OwnersSession);
             _programs.Add((pid, commandLine));
         }
 
@@ -83,7 +85,7 @@ internal sealed class PhysicalMachine
 
     private string Shown(int pid) => Path.Combine(ProcRoot, $"{pid}");
 
-    private void Start(int pid, string commandLine)
+    private void Start(int pid, string commandLine, string group)
     {
         var arguments = commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var name = Encoding.UTF8.GetBytes(arguments[0][(arguments[0].LastIndexOf('/') + 1)..]);
@@ -91,6 +93,8 @@ internal sealed class PhysicalMachine
         var process = Directory.CreateDirectory(Hidden(pid)).FullName;
         File.WriteAllBytes(Path.Combine(process, "comm"), [.. name, (byte)'\n']);
         File.WriteAllBytes(Path.Combine(process, "cmdline"), Encoding.UTF8.GetBytes(string.Concat(arguments.Select(argument => $"{argument}\0"))));
+
+        File.WriteAllText(Path.Combine(process, "cgroup"), $"0::{group}\n");
 
         // Asleep, a child of the first process, a leader of its own session without a terminal, and no thread of the kernel.
         File.WriteAllBytes(

@@ -44,6 +44,9 @@ internal sealed record World
     /// <summary>The ConfigMap of the reclaim agent.</summary>
     public ReclaimConfig? AgentConfig { get; init; }
 
+    /// <summary>Whether an agent runs, and says at once what it is told to look for.</summary>
+    public bool AgentRuns { get; init; } = true;
+
     public bool KindsServed { get; init; } = true;
 
     public int Made { get; init; }
@@ -200,9 +203,22 @@ internal sealed record World
                     OwnerReferences = [new OwnerReference("v1", "Node", Node!.Metadata.Name, Node.Uid, false, false)],
                 },
             },
-            Node = Node with { Metadata = Node.Metadata with { Labels = new Dictionary<string, string> { [WellKnown.ReclaimAgentLabel] = WellKnown.ReclaimAgentEnabled } } },
+            Node = Node with
+            {
+                Metadata = With(Node.Metadata, AgentRuns ? [new(WellKnown.ReclaimAgentWatchingAnnotation, ReclaimConfigHash.Of(toml))] : []) with
+                {
+                    Labels = new Dictionary<string, string> { [WellKnown.ReclaimAgentLabel] = WellKnown.ReclaimAgentEnabled },
+                },
+            },
         },
-        Step.SetUpAgent => this with { AgentConfig = null, Node = Node! with { Metadata = Node.Metadata with { Labels = new Dictionary<string, string>() } } },
+        Step.SetUpAgent => this with
+        {
+            AgentConfig = null,
+            Node = Node! with
+            {
+                Metadata = With(Node.Metadata, [new(WellKnown.ReclaimAgentWatchingAnnotation, null)]) with { Labels = new Dictionary<string, string>() },
+            },
+        },
         Step.ClearRequest => this with { Node = Node! with { Metadata = With(Node.Metadata, ReclaimRequest.Clear()) } },
         _ => throw new InvalidOperationException(step.ToString()),
     };

@@ -86,7 +86,16 @@ public sealed class ReclaimNoteTests
     public void The_agents_document_escapes_what_would_end_a_string() =>
         ReclaimToml.Of(["java", "a\"b\\c\nd", "größe"]).ShouldBe("""
             match_commands = ["java", "a\"b\\c\u000Ad", "größe"]
-            match_argv_substrings = ["java", "a\"b\\c\u000Ad", "größe"]
+            match_argv_substrings = []
+            poll_interval_ms = 250
+
+            """);
+
+    [Fact]
+    public void Only_what_is_asked_for_by_argv_is_looked_for_within_command_lines() =>
+        ReclaimToml.Of(["java", "argv:-jar idea.jar", "Argv:x", "argv", "argv: \"y\"", "x argv:z"]).ShouldBe("""
+            match_commands = ["java", "Argv:x", "argv", "x argv:z"]
+            match_argv_substrings = ["-jar idea.jar", " \"y\""]
             poll_interval_ms = 250
 
             """);

@@ -20,6 +20,10 @@ public sealed class NodePolicyTests
     private const string BadReason = "5spot.finos.org/reclaim-reason must have 1 to 512 characters, such as \"process-match: java\"";
     private const string BadTime = "5spot.finos.org/reclaim-requested-at must be a time as in RFC 3339, such as 2026-01-05T08:59:30Z";
 
+    private const string BadHash = "5spot.finos.org/reclaim-agent-watching must be the hash of a configuration, 16 hexadecimal digits in lower case, or be taken away";
+
+    private static readonly string Watching = Saying($"\"{ReclaimConfigHash.Of("match_commands = []")}\"");
+
     private static string Reclaim => $$$"""{"metadata":{"annotations":{ {{{Request}}} } } }""";
 
     [Fact]
@@ -48,8 +52,11 @@ public sealed class NodePolicyTests
         using var agent = await installed.AgentOfAsync(await installed.StartOnAsync(Node));
         await installed.StartOnAsync("pc-2");
 
-        (await RefusalAsync(() => NodeAgent.PatchNodeAsync(agent, "pc-2", Reclaim)))
-            .ShouldBe("this reclaim agent may not write on Node pc-2: it runs on pc-1, and may write there alone");
+        foreach (var patch in (string[])[Reclaim, Watching])
+        {
+            (await RefusalAsync(() => NodeAgent.PatchNodeAsync(agent, "pc-2", patch)))
+                .ShouldBe("this reclaim agent may not write on Node pc-2: it runs on pc-1, and may write there alone");
+        }
     }
 
     [Fact]
@@ -59,8 +66,11 @@ public sealed class NodePolicyTests
         await installed.StartOnAsync(Node);
         using var byHand = await installed.AgentOfAsync(pod: null);
 
-        (await RefusalAsync(() => NodeAgent.PatchNodeAsync(byHand, Node, Reclaim))).ShouldBe(
-            "this reclaim agent may not write on Node pc-1: its token does not say on which Node it runs, as those of pods do from Kubernetes 1.32 on");
+        foreach (var patch in (string[])[Reclaim, Watching])
+        {
+            (await RefusalAsync(() => NodeAgent.PatchNodeAsync(byHand, Node, patch))).ShouldBe(
+                "this reclaim agent may not write on Node pc-1: its token does not say on which Node it runs, as those of pods do from Kubernetes 1.32 on");
+        }
     }
 
     [Fact]
@@ -88,7 +98,7 @@ public sealed class NodePolicyTests
         {
             (await RefusalAsync(() => NodeAgent.PatchNodeAsync(agent, Node, patch))).ShouldBe(
                 $"the reclaim agent may not change {changes}: of a Node it may set the annotations "
-                + "5spot.finos.org/reclaim-requested, 5spot.finos.org/reclaim-reason, 5spot.finos.org/reclaim-requested-at and nothing else");
+                + "5spot.finos.org/reclaim-requested, 5spot.finos.org/reclaim-reason, 5spot.finos.org/reclaim-requested-at, 5spot.finos.org/reclaim-agent-watching and nothing else");
         }
     }
 
@@ -168,6 +178,26 @@ public sealed class NodePolicyTests
         await NodeAgent.PatchNodeAsync(agent, Node, Reclaim);
     }
 
+    [Fact]
+    public async Task It_says_that_it_watches_and_takes_that_back_whatever_is_requested()
+    {
+        await using var installed = await NodeAgent.InstallAsync();
+        using var agent = await installed.AgentOfAsync(await installed.StartOnAsync(Node));
+
+        await NodeAgent.PatchNodeAsync(agent, Node, Watching);
+        await NodeAgent.PatchNodeAsync(agent, Node, Reclaim);
+        await NodeAgent.PatchNodeAsync(agent, Node, Saying("\"0123456789abcdef\""));
+        await NodeAgent.PatchNodeAsync(agent, Node, Saying("null"));
+        foreach (var word in (string[])["", "true", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "0123456789abcdef\\n"])
+        {
+            (await RefusalAsync(() => NodeAgent.PatchNodeAsync(agent, Node, Saying($"\"{word}\"")))).ShouldBe(BadHash, word);
+        }
+
+        // What is there by somebody else's hand keeps nobody from a reclaim.
+        await installed.Cluster.PatchAsync(Kinds.Node, Node, """{"metadata":{"annotations":{"5spot.finos.org/reclaim-agent-watching":"odd","5spot.finos.org/reclaim-requested":null}}}""");
+        await NodeAgent.PatchNodeAsync(agent, Node, Reclaim);
+    }
+
     // RBAC gives it none of these rights; should somebody do so, it has no use of them.
     [Fact]
     public async Task What_RBAC_may_grant_by_mistake_is_refused_too()
@@ -225,6 +255,8 @@ public sealed class NodePolicyTests
             checking!["expressionWarnings"].ShouldBeNull(policy);
         }
     }
+
+    private static string Saying(string word) => $$$"""{"metadata":{"annotations":{"5spot.finos.org/reclaim-agent-watching":{{{word}}} } } }""";
 
     private static async Task<string> RefusalAsync(Func<Task> call) =>
         NodeAgent.WordsOf(WellKnown.ReclaimAgentName, await Should.ThrowAsync<ApiException>(call));

@@ -6,9 +6,6 @@ using FiveSpot.Api;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.ReclaimAgent.Detection;
-using FiveSpot.ReclaimAgent.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Integration.Tests.Reclaim;
 
@@ -22,18 +19,12 @@ internal sealed class Desk : IAsyncDisposable
 
     private static readonly ObjectKey Config = ReclaimConfig.KeyOf(NodeName);
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly MetricRegistry _registry;
-    private ApiClient? _api;
-    private FiveSpotReclaimAgent? _agent;
-    private Task _running = Task.CompletedTask;
+    private RunningAgent? _agent;
 
     private Desk(Cluster cluster)
     {
         Cluster = cluster;
-        _registry = new MetricRegistry(meter => meter.Scope is FiveSpotReclaimAgent agent && (_agent is null || ReferenceEquals(agent, _agent)));
-        Directory.CreateDirectory(Folder.PathOf("proc"));
-        Folder.Write("machine-id", Machine + "\n");
+        RunningAgent.Prepare(Folder, Machine);
     }
 
     public Cluster Cluster { get; }
@@ -42,7 +33,11 @@ internal sealed class Desk : IAsyncDisposable
 
     public TroubledServer? Trouble { get; private set; }
 
-    public string Metrics => _registry.Render();
+    public string Metrics => _agent!.Metrics;
+
+    /// <summary>How often the agent has looked at everything that runs.</summary>
+    public int Sweeps => int.Parse(
+        Metrics.Split('\n').Single(line => line.StartsWith("fivespot_reclaim_sweeps_total ", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
 
     public static async Task<Desk> PrepareAsync(ServerKind kind, string machineOfNode)
     {
@@ -63,22 +58,7 @@ internal sealed class Desk : IAsyncDisposable
             }
 
             desk.Trouble = isTroubled ? new TroubledServer(desk.Cluster.Address) : null;
-            desk._api = new ApiClient(ClusterConnection.FromKubeconfig(
-                Encoding.UTF8.GetBytes(desk.Trouble?.Kubeconfig(desk.Cluster.AgentKubeconfig) ?? desk.Cluster.AgentKubeconfig), "the test's"));
-            desk._agent = new FiveSpotReclaimAgent(
-                desk._api,
-                new ReclaimAgentSettings
-                {
-                    NodeName = NodeName,
-                    Namespace = WellKnown.SystemNamespace,
-                    ProcRoot = desk.Folder.PathOf("proc"),
-                    MachineIdPath = desk.Folder.PathOf("machine-id"),
-                    Detector = DetectorKind.Poll,
-                    Clock = desk.Cluster.Clock,
-                },
-                NullLoggerFactory.Instance);
-            desk._running = desk._agent.RunAsync(desk._stop.Token);
-            await desk._agent.Ready.WaitAsync(Wait.Deadline, TimeProvider.System);
+            desk._agent = await RunningAgent.StartAsync(desk.Cluster, NodeName, desk.Folder, desk.Trouble?.Kubeconfig(desk.Cluster.AgentKubeconfig));
             return desk;
         }
         catch
@@ -89,14 +69,20 @@ internal sealed class Desk : IAsyncDisposable
     }
 
     /// <summary>What the controller tells the agent.</summary>
-    public Task LookForAsync(string command)
+    public Task LookForAsync(string command) => TellAsync(TomlFor(command));
+
+    /// <summary>Stands for what <see cref="LookForAsync"/> tells.</summary>
+    public static string HashOf(string command) => ReclaimConfigHash.Of(TomlFor(command));
+
+    /// <summary>What the controller tells the agent, in its own words.</summary>
+    public Task TellAsync(string toml)
     {
         var map = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject { ["name"] = Config.Name, ["labels"] = new JsonObject { [WellKnown.ScheduledMachineLabel] = "pc-1" } },
-            ["data"] = new JsonObject { ["reclaim.toml"] = $"match_commands = [\"{command}\"]\npoll_interval_ms = 20\n" },
+            ["data"] = new JsonObject { ["reclaim.toml"] = toml },
         };
         return Cluster.Api.ApplyAsync(
             ReclaimConfig.ConfigMaps, Config, Encoding.UTF8.GetBytes(map.ToJsonString()), "scenario", force: true, null, Cluster.Parse, CancellationToken.None);
@@ -104,13 +90,7 @@ internal sealed class Desk : IAsyncDisposable
 
     public Task LookForNothingAsync() => Cluster.Api.DeleteAsync(ReclaimConfig.ConfigMaps, Config, options: null, CancellationToken.None);
 
-    public void Start(int pid, string command)
-    {
-        var process = Directory.CreateDirectory(Folder.PathOf($"starting-{pid}")).FullName;
-        File.WriteAllText(Path.Combine(process, "comm"), command + "\n");
-        File.WriteAllText(Path.Combine(process, "cmdline"), command + "\0");
-        Directory.Move(process, Path.Combine(Folder.PathOf("proc"), $"{pid}"));
-    }
+    public void Start(int pid, string command, string? commandLine = null, string? cgroup = null) => RunningAgent.Start(Folder, pid, command, commandLine, cgroup);
 
     public void End(int pid) => Directory.Delete(Path.Combine(Folder.PathOf("proc"), $"{pid}"), recursive: true);
 
@@ -132,26 +112,27 @@ internal sealed class Desk : IAsyncDisposable
         return node!;
     }
 
+    /// <summary>By which configuration the Node says that its agent watches; null if it says nothing.</summary>
+    public async Task<string?> SaysAsync() => (string?)(await NodeAsync())["metadata"]!["annotations"]?[WellKnown.ReclaimAgentWatchingAnnotation];
+
     /// <summary>The agent ends.</summary>
-    public async Task StopAsync()
-    {
-        await _stop.CancelAsync();
-        await _running;
-    }
+    public Task StopAsync() => _agent?.StopAsync() ?? Task.CompletedTask;
+
+    private static string TomlFor(string command) => $"match_commands = [\"{command}\"]\npoll_interval_ms = 20\n";
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        _agent?.Dispose();
-        _api?.Dispose();
+        if (_agent is not null)
+        {
+            await _agent.DisposeAsync();
+        }
+
         if (Trouble is not null)
         {
             await Trouble.DisposeAsync();
         }
 
         await Cluster.DisposeAsync();
-        _registry.Dispose();
         Folder.Dispose();
-        _stop.Dispose();
     }
 }

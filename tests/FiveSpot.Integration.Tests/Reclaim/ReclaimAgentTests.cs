@@ -3,6 +3,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
 
 namespace FiveSpot.Integration.Tests.Reclaim;
@@ -42,6 +43,52 @@ public abstract class ReclaimAgentTests(ServerKind kind)
         desk.Start(7, "java");
         await Wait.UntilAsync("it refuses", () => desk.Metrics.Contains("writes_total{result=\"wrong_host\"} 1\n", StringComparison.Ordinal));
         JsonNode.DeepEquals(await desk.NodeAsync(), before).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task It_says_on_its_node_by_which_configuration_it_watches_until_it_stops()
+    {
+        await using var desk = await Desk.StartAsync(kind, "java");
+        await Wait.UntilAsync("it says so", async () => await desk.SaysAsync() == Desk.HashOf("java"));
+        if ((await desk.NodeAsync())["metadata"]!["managedFields"]?.AsArray() is { } managers)
+        {
+            managers
+                .Where(entry => entry!["fieldsV1"]?["f:metadata"]?["f:annotations"]?.AsObject().ContainsKey("f:5spot.finos.org/reclaim-agent-watching") ?? false)
+                .Select(entry => (string?)entry!["manager"])
+                .ShouldBe(["5spot-reclaim-agent"]);
+        }
+
+        await desk.LookForAsync("idea");
+        await Wait.UntilAsync("it says so", async () => await desk.SaysAsync() == Desk.HashOf("idea"));
+        await desk.LookForNothingAsync();
+        await Wait.UntilAsync("it says nothing", async () => await desk.SaysAsync() is null);
+        await desk.LookForAsync("idea");
+        await Wait.UntilAsync("it says so", async () => await desk.SaysAsync() == Desk.HashOf("idea"));
+        await desk.StopAsync();
+        (await desk.SaysAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_the_cluster_runs_on_the_machine_is_not_its_owners()
+    {
+        // As the controller tells it: of a machine whose name begins with what its owner runs.
+        const string Id = "4be0643f1d98573b97cdca98a65347dd4be0643f1d98573b97cdca98a65347dd";
+        await using var desk = await Desk.StartAsync(kind, command: null);
+        desk.Start(
+            7, "k0s", "/usr/local/bin/k0s\0worker\0--labels=k0smotron.io/machine-name=java-farm-07\0--kubelet-extra-args=--hostname-override=java-farm-07\0",
+            "0::/system.slice/k0sworker.service");
+        desk.Start(8, "runc", "runc\0create\0java\0", "0::/system.slice/containerd.service");
+        desk.Start(9, "java", "java\0-jar\0spark.jar\0", $"12:pids:/\n11:cpuset:/kubepods/burstable/pod7f3b6a52-1d0e-4c35-9c5b-2f1f6f0b8d11/{Id}\n0::/");
+        desk.Start(10, "java", "java\0", $"0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod7f3b6a52_1d0e_4c35_9c5b_2f1f6f0b8d11.slice/crio-{Id}.scope");
+        desk.Start(11, "mongod", "mongod\0--bind_ip_all\0");
+        var sweeps = desk.Sweeps;
+        await desk.TellAsync(ReclaimToml.Of(["java", "go"]));
+        await Wait.UntilAsync("it has looked at all of them", () => desk.Sweeps > sweeps);
+        desk.Metrics.ShouldContain("fivespot_reclaim_matches_total{noticed_by=\"sweep\"} 0\n");
+
+        // A container of the owner's.
+        desk.Start(12, "java", "java\0-jar\0idea.jar\0", $"0::/system.slice/docker-{Id}.scope");
+        await desk.RequestedAsync();
     }
 
     [Fact]

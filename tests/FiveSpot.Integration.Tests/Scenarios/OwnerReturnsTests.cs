@@ -24,6 +24,7 @@ public abstract class OwnerReturnsTests(ServerKind kind)
         await using var scenario = await LentAsync(ide);
         await using (await NativeAgent.StartAsync(scenario.Workload, detector))
         {
+            await scenario.Cluster.PhaseAsync("Active", also: status => status.Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True" }));
             await scenario.SettleAsync();
             (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
 
@@ -93,7 +94,7 @@ public abstract class OwnerReturnsTests(ServerKind kind)
             {"status":{"nodeInfo":{"machineID":"{{machineId ?? NativeAgent.MachineId}}","systemUUID":"","bootID":"","kernelVersion":"","osImage":"",
              "containerRuntimeVersion":"","kubeletVersion":"","kubeProxyVersion":"","operatingSystem":"linux","architecture":"amd64"} } }
             """, "status");
-        await scenario.Cluster.PhaseAsync("Active", also: status => status.Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True" }));
+        await scenario.Cluster.PhaseAsync("Active", also: status => status.Conditions.Any(c => c is { Type: "ReclaimAgentReady", Reason: "AgentStarting" }));
     }
 
     private static async Task BackAsync(WorkloadScenario scenario, OwnersProgram ide)

@@ -8,7 +8,7 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 /// <summary>Contract, section 9, on the controller's side: what it does on a Node whose owner wants the machine back.</summary>
 public abstract class ReclaimTests(ServerKind kind)
 {
-    private const string WatchesFor = ",\"killIfCommands\":[\"java\",\"idea \\\"x\\\"\"]";
+    private const string WatchesFor = ",\"killIfCommands\":[\"java\",\"argv:idea \\\"x\\\"\"]";
 
     public sealed class OnEmbedded() : ReclaimTests(ServerKind.Embedded);
 
@@ -201,8 +201,8 @@ public abstract class ReclaimTests(ServerKind kind)
         await AgentAsync(scenario);
         var config = (await scenario.AgentConfigAsync())!;
         ((string)config["data"]!["reclaim.toml"]!).ShouldBe("""
-            match_commands = ["java", "idea \"x\""]
-            match_argv_substrings = ["java", "idea \"x\""]
+            match_commands = ["java"]
+            match_argv_substrings = ["idea \"x\""]
             poll_interval_ms = 250
 
             """);
@@ -217,6 +217,8 @@ public abstract class ReclaimTests(ServerKind kind)
 
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killIfCommands":["steam"]}}""");
         await Wait.UntilAsync("the agent is told", async () => ((string?)(await scenario.AgentConfigAsync())?["data"]?["reclaim.toml"])?.Contains("[\"steam\"]", StringComparison.Ordinal) ?? false);
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+        await AgentAsync(scenario);
         await scenario.SettleAsync();
         var calls = scenario.Cluster.Calls.Count;
         scenario.Cluster.Clock.Advance(TimeSpan.FromHours(3));
@@ -226,6 +228,63 @@ public abstract class ReclaimTests(ServerKind kind)
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killIfCommands":[]}}""");
         await NoAgentAsync(scenario);
         await Wait.UntilAsync("nothing is said of an agent", async () => (await scenario.Cluster.StatusAsync()).Conditions.All(c => c.Type != "ReclaimAgentReady"));
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_not_say_that_it_watches_is_not_running_after_a_minute()
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, WatchesFor);
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+        await scenario.SettleAsync();
+        scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(59));
+        await scenario.SettleAsync();
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+
+        // Whoever takes over counts from the same instant.
+        await scenario.RestartAsync();
+        await scenario.SettleAsync();
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+        scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        await ReadyAsync(scenario, "False", "AgentNotRunning");
+
+        await scenario.SettleAsync();
+        var calls = scenario.Cluster.Calls.Count;
+        scenario.Cluster.Clock.Advance(TimeSpan.FromHours(3));
+        await scenario.SettleAsync();
+        scenario.Cluster.Calls.Count.ShouldBe(calls, "nobody asks again");
+
+        await AgentAsync(scenario);
+        await AgentByHand.StopAsync(scenario.Workload);
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+        await scenario.SettleAsync();
+        scenario.Cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+        await ReadyAsync(scenario, "False", "AgentNotRunning");
+    }
+
+    [Fact]
+    public async Task The_agent_itself_says_that_it_watches_by_what_the_controller_told_it()
+    {
+        const string MachineId = "3d1219c7c4c5404aaa1f6d2a48adfda4";
+        using var desk = new TemporaryFolder();
+        RunningAgent.Prepare(desk, MachineId);
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, WatchesFor);
+        await scenario.Workload.PatchAsync(Kinds.Node, "pc-1", $$$"""{"status":{"nodeInfo":{"machineID":"{{{MachineId}}}"} } }""", "status");
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+        await using (await RunningAgent.StartAsync(scenario.Workload, "pc-1", desk))
+        {
+            await ReadyAsync(scenario, "True", "Applied");
+            await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killIfCommands":["steam","argv:-jar idea.jar"]}}""");
+            await Wait.UntilAsync("it looks for something else", async () => (await scenario.Cluster.StatusAsync()).Conditions
+                .Any(c => c is { Type: "ReclaimAgentReady", Status: "True" } && c.Message.Contains("steam", StringComparison.Ordinal)));
+        }
+
+        await ReadyAsync(scenario, "Unknown", "AgentStarting");
+        (await scenario.AgentSaysAsync()).ShouldBeNull();
+
+        // Its successor is told of a program only by looking.
+        RunningAgent.Start(desk, 7, "bash", "bash\0/opt/steam/steam\0");
+        await using var next = await RunningAgent.StartAsync(scenario.Workload, "pc-1", desk);
+        await scenario.Cluster.PhaseAsync("EmergencyRemove", also: status => status.Message!.Contains("process-match: steam", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -251,8 +310,7 @@ public abstract class ReclaimTests(ServerKind kind)
             && ready.Message.Contains("5spot-system", StringComparison.Ordinal));
 
         scenario.Cluster.Traffic.Disturb = null;
-        await scenario.WithinAsync(TimeSpan.FromMinutes(1), "it is set up", async () =>
-            (await scenario.Cluster.StatusAsync()).Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True" }));
+        await scenario.WithinAsync(TimeSpan.FromMinutes(1), "it is set up", async () => await scenario.AgentConfigAsync() is not null);
         await AgentAsync(scenario);
     }
 
@@ -267,15 +325,19 @@ public abstract class ReclaimTests(ServerKind kind)
     {
         await Wait.UntilAsync("the Node has the agent's label", async () =>
             (string?)(await scenario.Workload.GetAsync(Kinds.Node, "pc-1"))!["metadata"]!["labels"]?["5spot.finos.org/reclaim-agent"] == "enabled");
-        await Wait.UntilAsync("the agent has its ConfigMap", async () => await scenario.AgentConfigAsync() is not null);
-        await scenario.Cluster.PhaseAsync("Active", also: status => status.Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True", Reason: "Applied" }));
+        await scenario.AgentWatchesAsync();
+        await ReadyAsync(scenario, "True", "Applied");
     }
+
+    private static Task ReadyAsync(WorkloadScenario scenario, string status, string reason) => scenario.Cluster.PhaseAsync(
+        "Active", also: seen => seen.Conditions.SingleOrDefault(c => c.Type == "ReclaimAgentReady") is { } ready && ready.Status == status && ready.Reason == reason);
 
     private static async Task NoAgentAsync(WorkloadScenario scenario)
     {
         await Wait.UntilAsync("the agent has no ConfigMap", async () => await scenario.AgentConfigAsync() is null);
         await Wait.UntilAsync("the Node has no label", async () =>
             (await scenario.Workload.GetAsync(Kinds.Node, "pc-1"))!["metadata"]!["labels"]?["5spot.finos.org/reclaim-agent"] is null);
+        (await scenario.AgentSaysAsync()).ShouldBeNull("with the agent goes its word");
     }
 
     /// <summary>The steps of section 9, in the order in which they left the controller, each at its first.</summary>

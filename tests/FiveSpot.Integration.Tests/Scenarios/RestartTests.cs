@@ -105,7 +105,8 @@ public abstract class RestartTests(ServerKind kind)
     {
         await PrepareRunningAsync(scenario, ",\"killIfCommands\":[\"java\"]");
         await scenario.Pods.RunAsync("web-1");
-        await Wait.UntilAsync("the agent is set up", async () => (await scenario.Cluster.StatusAsync()).Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True" }));
+        await AgentByHand.WatchAsync(scenario.Cluster);
+        await Wait.UntilAsync("the agent watches", async () => (await scenario.Cluster.StatusAsync()).Conditions.Any(c => c is { Type: "ReclaimAgentReady", Status: "True" }));
         await scenario.SettleAsync();
     }
 

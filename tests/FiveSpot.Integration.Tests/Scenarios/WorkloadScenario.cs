@@ -2,6 +2,7 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Api;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
 
@@ -164,7 +165,14 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     /// <summary>Whether anything of a reclaim request is on a Node.</summary>
     public async Task<bool> RequestIsOnNodeAsync(string name = "pc-1") =>
         (await Workload.GetAsync(Kinds.Node, name))?["metadata"]?["annotations"]?.AsObject()
-            .Any(annotation => annotation.Key.StartsWith("5spot.finos.org/reclaim-", StringComparison.Ordinal)) ?? false;
+            .Any(annotation => annotation.Key is WellKnown.ReclaimRequestedAnnotation or WellKnown.ReclaimReasonAnnotation or WellKnown.ReclaimRequestedAtAnnotation) ?? false;
+
+    /// <summary>The reclaim agent of a Node does what it is told to do, and says so.</summary>
+    public Task AgentWatchesAsync(string name = "pc-1") => AgentByHand.WatchAsync(Workload, name);
+
+    /// <summary>By which configuration an agent says that it watches; null if none does.</summary>
+    public async Task<string?> AgentSaysAsync(string name = "pc-1") =>
+        (string?)(await Workload.GetAsync(Kinds.Node, name))?["metadata"]?["annotations"]?[WellKnown.ReclaimAgentWatchingAnnotation];
 
     /// <summary>The ConfigMap of a Node's reclaim agent; null if there is none.</summary>
     public Task<JsonObject?> AgentConfigAsync(string name = "pc-1") =>

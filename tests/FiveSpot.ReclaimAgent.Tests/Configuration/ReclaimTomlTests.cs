@@ -13,13 +13,13 @@ public sealed class ReclaimTomlTests
     {
         var config = ReclaimToml.Read(
             """
-            match_commands = ["java", "idea"]        # equals /proc/<pid>/comm, or the base name of argv[0] or of the executable
-            match_argv_substrings = ["java", "idea"] # a substring of argv joined by spaces
+            match_commands = ["java", "idea"]  # equals comm, or the base name of argv[0], of the executable, or of a whole argument
+            match_argv_substrings = ["-jar x"] # a substring of argv joined by spaces
             poll_interval_ms = 250
             """,
             out var unknown);
         config.Commands.Select(pattern => pattern.Text).ShouldBe(["java", "idea"]);
-        config.Substrings.Select(pattern => pattern.Text).ShouldBe(["java", "idea"]);
+        config.Substrings.Select(pattern => pattern.Text).ShouldBe(["-jar x"]);
         config.PollInterval.ShouldBe(TimeSpan.FromMilliseconds(250));
         config.IsEmpty.ShouldBeFalse();
         unknown.ShouldBeEmpty();
@@ -81,6 +81,9 @@ public sealed class ReclaimTomlTests
         Should.Throw<ReclaimConfigException>(() => ReclaimToml.Read(List(101, 1), out _)).Message.ShouldBe("Line 1: match_commands has more than 100 entries.");
         Should.Throw<ReclaimConfigException>(() => ReclaimToml.Read(List(1, 257), out _)).Message
             .ShouldBe("Line 1: an entry of match_commands has 257 characters; 1 to 256 are allowed.");
+
+        // Characters are counted as the API server counts those of killIfCommands.
+        ReclaimToml.Read($"match_commands = ['{string.Concat(Enumerable.Repeat("😀", 256))}']", out _).Commands.Count.ShouldBe(1);
         Should.Throw<ReclaimConfigException>(() => ReclaimToml.Read("a = " + new string('[', 500_000), out _)).Message.Length.ShouldBeLessThan(250);
         Should.Throw<ReclaimConfigException>(() => ReclaimToml.Read(new string('x', 1 << 20), out _)).Message.Length.ShouldBeLessThan(250);
     }

@@ -124,8 +124,56 @@ public sealed class KernelTests : IDisposable
         watch.Count(bytes.Pid).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(nameof(DetectorKind.Netlink), "cgroup")]
+    [InlineData(nameof(DetectorKind.Netlink), "cgroup2")]
+    [InlineData(nameof(DetectorKind.Poll), "cgroup")]
+    [InlineData(nameof(DetectorKind.Poll), "cgroup2")]
+    public async Task A_program_of_a_pod_is_not_the_owners(string detector, string hierarchy)
+    {
+        var name = Folder.Unique();
+        var file = _folder.Sleep(name);
+        await using var pod = RealGroup.Make(hierarchy, $"5spot-{name}/kubepods/burstable/pod7f3b6a52-1d0e-4c35-9c5b-2f1f6f0b8d11/{new string('a', 64)}");
+        await using var session = RealGroup.Make(hierarchy, $"5spot-{name}/user.slice/session-1.scope");
+        using var ofPod = await StartedProgram.PrepareAsync(file, "60");
+        using var ofOwner = await StartedProgram.PrepareAsync(file, "60");
+        pod.Add(ofPod.Pid);
+        session.Add(ofOwner.Pid);
+        await using var watch = Watch(detector, [name]);
+        await watch.SweepsAsync(1);
+        ofPod.Run();
+        await Wait.UntilAsync("the pod's program runs", () => File.ReadAllText($"/proc/{ofPod.Pid}/comm") == name + "\n");
+        ofOwner.Run();
+        await watch.NoticesAsync(ofOwner.Pid);
+
+        // All there are, once more.
+        watch.LookFor(FakeProc.Looking([name]));
+        await watch.SweepsAsync(2);
+        watch.Count(ofPod.Pid).ShouldBe(0);
+    }
+
     [Fact]
-    public async Task A_program_that_ends_at_once_is_noticed_by_the_connector()
+    public async Task A_program_of_a_pod_that_has_ended_is_not_the_owners()
+    {
+        // In the hierarchies of v1 the kernel does not know its group any more.
+        var name = Folder.Unique();
+        var file = _folder.Sleep(name);
+        await using var group = RealGroup.Make("cgroup", $"5spot-{name}/kubepods/pod7f3b6a52-1d0e-4c35-9c5b-2f1f6f0b8d11");
+        using var parent = await StartedProgram.PrepareAsync("sh", "-c", "\"$0\" 0 & echo $! > \"$1\"; exec sleep 60", file, _folder.PathOf("pid"));
+        group.Add(parent.Pid);
+        parent.Run();
+        var pid = 0;
+        await Wait.UntilAsync("it has ended and is not reaped", () =>
+            File.Exists(_folder.PathOf("pid")) && int.TryParse(File.ReadAllText(_folder.PathOf("pid")), out pid)
+            && File.ReadAllText($"/proc/{parent.Pid}/comm") == "sleep\n" && File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal));
+        File.ReadAllText($"/proc/{pid}/comm").ShouldBe(name + "\n");
+
+        using var directory = new ProcessDirectory("/proc");
+        new ProcessExaminer(directory).Examine(pid, FakeProc.Looking([name]), justStarted: true).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_program_that_ends_before_long_is_noticed_by_the_connector()
     {
         var name = Folder.Unique();
         var file = _folder.Sleep(name);
@@ -133,7 +181,8 @@ public sealed class KernelTests : IDisposable
         await watch.SweepsAsync(1);
         for (var i = 0; i < 20; i++)
         {
-            using var program = await StartedProgram.PrepareAsync(file, "0");
+            // No poll would find it. One that is gone before it is looked at at all may be anybody's.
+            using var program = await StartedProgram.PrepareAsync(file, "0.02");
             program.Run();
             await watch.NoticesAsync(program.Pid);
         }
@@ -201,19 +250,27 @@ public sealed class KernelTests : IDisposable
         using var second = await StartedProgram.PrepareAsync(file, "60");
         using var goOn = new ManualResetEventSlim();
         await using var watch = new RunningWatch(Connect(receiveBuffer: 4 << 10), FakeProc.Looking([name]), onMatch: goOn.Wait);
-        await watch.SweepsAsync(1);
-        first.Run();
-        await watch.NoticesAsync(first.Pid);
-
-        // The watch is busy with the first, and there is no room to tell of the second.
-        using (var many = System.Diagnostics.Process.Start("sh", ["-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"]))
+        try
         {
-            await many.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await watch.SweepsAsync(1);
+            first.Run();
+            await watch.NoticesAsync(first.Pid);
+
+            // The watch is busy with the first, and there is no room to tell of the second.
+            using (var many = System.Diagnostics.Process.Start("sh", ["-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"]))
+            {
+                await many.WaitForExitAsync(TestContext.Current.CancellationToken);
+            }
+
+            second.Run();
+            await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{second.Pid}/comm") == name + "\n");
+        }
+        finally
+        {
+            // Whatever failed: the watch would wait for it without end.
+            goOn.Set();
         }
 
-        second.Run();
-        await Wait.UntilAsync("it runs", () => File.ReadAllText($"/proc/{second.Pid}/comm") == name + "\n");
-        goOn.Set();
         await watch.NoticesAsync(second.Pid);
         await watch.SweepsAsync(2);
         watch.Metrics.ShouldContain("fivespot_reclaim_events_lost_total 1\n");

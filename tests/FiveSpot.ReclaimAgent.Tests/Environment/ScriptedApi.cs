@@ -33,6 +33,24 @@ internal sealed class ScriptedApi : IDisposable
 
     public IReadOnlyList<string> Methods => [.. _requests.Select(request => request.Method)];
 
+    /// <summary>How often the reclaim was requested.</summary>
+    public int Reclaims => _requests.Count(request => request.Body.Contains("reclaim-requested", StringComparison.Ordinal));
+
+    /// <summary>By which configuration the Node says that the agent watches.</summary>
+    public string? Watching
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (string?)Node["metadata"]!["annotations"]?["5spot.finos.org/reclaim-agent-watching"];
+            }
+        }
+    }
+
+    /// <summary>Forgets the requests that there were.</summary>
+    public void Forget() => _requests.Clear();
+
     /// <summary>The ConfigMap's <c>reclaim.toml</c>; null for no ConfigMap.</summary>
     public string? Toml
     {
@@ -87,15 +105,31 @@ internal sealed class ScriptedApi : IDisposable
             return scripted;
         }
 
-        if (request.Method == HttpMethod.Patch)
+        lock (_lock)
         {
-            foreach (var (key, value) in JsonNode.Parse(body)!["metadata"]!["annotations"]!.AsObject())
+            if (request.Method == HttpMethod.Patch)
             {
-                Node["metadata"]!["annotations"]![key] = value!.DeepClone();
+                Annotate(JsonNode.Parse(body)!["metadata"]!["annotations"]!.AsObject());
+            }
+
+            return Answer(HttpStatusCode.OK, Node.ToJsonString());
+        }
+    }
+
+    private void Annotate(JsonObject patch)
+    {
+        var annotations = Node["metadata"]!["annotations"]!.AsObject();
+        foreach (var (key, value) in patch)
+        {
+            if (value is null)
+            {
+                annotations.Remove(key);
+            }
+            else
+            {
+                annotations[key] = value.DeepClone();
             }
         }
-
-        return Answer(HttpStatusCode.OK, Node.ToJsonString());
     }
 
     private async Task<HttpResponseMessage> ConfigMapsAsync(string query, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@
 
 using System.Net;
 using System.Text.Json.Nodes;
+using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.ReclaimAgent.Detection;
 using FiveSpot.ReclaimAgent.Hosting;
@@ -19,7 +20,7 @@ public sealed class AgentTests : IAsyncLifetime
     private readonly FakeProc _proc = new();
     private readonly Folder _folder = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly ScriptedApi _api = new();
+    private ScriptedApi _api = new();
     private FiveSpotReclaimAgent? _agent;
     private MetricRegistry? _registry;
     private Task _running = Task.CompletedTask;
@@ -89,7 +90,7 @@ public sealed class AgentTests : IAsyncLifetime
         await StartAsync(machineId: machineId == "" ? "" : "m1");
         _proc.Put(7, "java", "java\0");
         await CountedAsync("wrong_host", 1);
-        _api.Methods.ShouldBe(["GET"]);
+        _api.Methods.ShouldAllBe(method => method == "GET");
     }
 
     [Fact]
@@ -98,37 +99,36 @@ public sealed class AgentTests : IAsyncLifetime
         await StartAsync(machineId: null);
         _proc.Put(7, "java", "java\0");
         await CountedAsync("wrong_host", 1);
-        _api.Methods.ShouldBe(["GET"]);
+        _api.Methods.ShouldAllBe(method => method == "GET");
     }
 
     [Fact]
     public async Task A_node_that_says_late_whose_it_is_is_asked_again()
     {
-        var time = new FakeTimeProvider();
-        using var api = new ScriptedApi(time) { Toml = Looking("java") };
-        api.Node["status"]!["nodeInfo"]!["machineID"] = "m2";
-        await StartAsync(api);
+        var time = UseFakeTime();
+        _api.Node["status"]!["nodeInfo"]!["machineID"] = "m2";
+        await StartAsync();
         await Wait.UntilAsync("it looks", () =>
         {
             _proc.Put(7, "java", "java\0");
             time.Advance(TimeSpan.FromMilliseconds(20));
-            return api.Requests.Count > 0;
+            return Metrics.Contains("writes_total{result=\"wrong_host\"}", StringComparison.Ordinal);
         });
-        api.Node["status"]!["nodeInfo"]!["machineID"] = "m1";
+        _api.Node["status"]!["nodeInfo"]!["machineID"] = "m1";
         await Wait.UntilAsync("it writes", () =>
         {
             time.Advance(TimeSpan.FromSeconds(5));
-            return api.Methods.Contains("PATCH");
+            return _api.Reclaims > 0 && _api.Methods.Count(method => method == "PATCH") == 2;
         });
     }
 
     [Fact]
     public async Task A_node_that_somebody_else_wrote_meanwhile_is_read_again_at_once()
     {
+        await StartAsync();
         _api.NextAfter(() => { });
         _api.Next(HttpStatusCode.Conflict, "Conflict");
         _api.NextAfter(() => _api.Node["metadata"]!["resourceVersion"] = "8");
-        await StartAsync();
         _proc.Put(7, "java", "java\0");
         await WrittenAsync();
         _api.Methods.ShouldBe(["GET", "PATCH", "GET", "PATCH"]);
@@ -139,6 +139,7 @@ public sealed class AgentTests : IAsyncLifetime
     [Fact]
     public async Task Whatever_fails_is_tried_until_it_succeeds_though_the_program_has_ended()
     {
+        await StartAsync();
         _api.Next(HttpStatusCode.Forbidden, "Forbidden");
         _api.Next(HttpStatusCode.NotFound, "NotFound");
         _api.NextFails(hangs: false);
@@ -146,7 +147,6 @@ public sealed class AgentTests : IAsyncLifetime
         _api.NextAfter(() => { });
         _api.Next(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable");
         _api.NextFails(hangs: true);
-        await StartAsync();
         _proc.Put(7, "java", "java\0");
         await Wait.UntilAsync("it was noticed", () => _api.Requests.Count > 0);
         _proc.Remove(7);
@@ -183,15 +183,15 @@ public sealed class AgentTests : IAsyncLifetime
     [Fact]
     public async Task A_wish_for_what_is_not_asked_for_any_more_is_dropped()
     {
-        _api.NextFails(hangs: true);
         await StartAsync();
+        _api.NextFails(hangs: true);
         _proc.Put(7, "java", "java\0");
         await Wait.UntilAsync("it was noticed", () => _api.Requests.Count > 0);
         _api.Toml = Looking("other");
         _proc.Put(8, "other", "other\0");
         await WrittenAsync();
-        _api.Requests[^1].Body.ShouldContain("process-match: other");
-        _api.Methods.Count(method => method == "PATCH").ShouldBe(1);
+        _api.Requests.ShouldContain(request => request.Body.Contains("process-match: other", StringComparison.Ordinal));
+        _api.Reclaims.ShouldBe(1);
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class AgentTests : IAsyncLifetime
         _api.Node["metadata"]!["annotations"] = new JsonObject();
         _api.Toml = Looking("idea");
         await StartedUntilCountedAsync("idea");
-        _api.Requests[^1].Body.ShouldContain("process-match: idea");
+        _api.Requests.ShouldContain(request => request.Body.Contains("process-match: idea", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -236,12 +236,99 @@ public sealed class AgentTests : IAsyncLifetime
     [Fact]
     public async Task It_stops_when_told_to_though_the_server_hangs()
     {
-        _api.NextFails(hangs: true);
         await StartAsync();
+        _api.NextFails(hangs: true);
+        _api.NextFails(hangs: true);
         _proc.Put(7, "java", "java\0");
         await Wait.UntilAsync("it was noticed", () => _api.Requests.Count > 0);
         await _stop.CancelAsync();
         await _running.WaitAsync(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task It_says_on_its_Node_by_which_configuration_it_watches_and_takes_that_back_when_it_stops()
+    {
+        const string Toml = "match_commands = ['java']\npoll_interval_ms = 20";
+        _api.Toml = Toml;
+        await StartAsync(forget: false);
+        _api.Methods.ShouldBe(["GET", "PATCH"]);
+        var (_, path, body) = _api.Requests[1];
+        path.ShouldBe("/api/v1/nodes/pc-1?fieldManager=5spot-reclaim-agent");
+        JsonNode.DeepEquals(JsonNode.Parse(body), JsonNode.Parse($$$"""
+            {"metadata":{"uid":"u1","annotations":{"5spot.finos.org/reclaim-agent-watching":"{{{ReclaimConfigHash.Of(Toml)}}}"} } }
+            """)).ShouldBeTrue(body);
+
+        // Another configuration is said, a broken one is not: the last good one is in force.
+        _api.Forget();
+        _api.Toml = Looking("idea");
+        await Wait.UntilAsync("it is said", () => _api.Watching == ReclaimConfigHash.Of(Looking("idea")));
+        _api.Toml = "match_commands = [";
+        await Wait.UntilAsync("it is counted", () => Metrics.Contains("fivespot_reclaim_config_errors_total 1\n", StringComparison.Ordinal), () => Metrics);
+
+        await _stop.CancelAsync();
+        await _running;
+        _api.Methods.ShouldBe(["GET", "PATCH", "GET", "PATCH"]);
+        _api.Requests[^1].Body.ShouldBe("""{"metadata":{"uid":"u1","resourceVersion":"7","annotations":{"5spot.finos.org/reclaim-agent-watching":null}}}""");
+        _api.Watching.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_its_Node_says_already_is_not_written_again()
+    {
+        _api.Toml = Looking("java");
+        _api.Node["metadata"]!["annotations"]!["5spot.finos.org/reclaim-agent-watching"] = ReclaimConfigHash.Of(Looking("java"));
+        await StartAsync(reports: false, toml: Looking("java"));
+        await Wait.UntilAsync("it has looked", () => _api.Requests.Count == 1);
+
+        // The same once more: the Node may be another one.
+        var sweeps = Sweeps();
+        _api.Toml = Looking("java");
+        await Wait.UntilAsync("it has looked again", () => _api.Requests.Count == 2 && Sweeps() > sweeps);
+        _api.Node["metadata"]!["annotations"] = new JsonObject();
+        _api.Toml = Looking("java");
+        await Wait.UntilAsync("it says it anew", () => _api.Methods.SequenceEqual(["GET", "GET", "GET", "PATCH"]));
+    }
+
+    [Fact]
+    public async Task Without_a_configuration_what_an_agent_before_it_said_is_taken_back()
+    {
+        _api.Node["metadata"]!["annotations"]!["5spot.finos.org/reclaim-agent-watching"] = "0123456789abcdef";
+        await StartAsync(reports: false, toml: null);
+        await Wait.UntilAsync("it is taken back", () => _api.Watching is null);
+
+        _api.Toml = Looking("java");
+        await Wait.UntilAsync("it is said", () => _api.Watching is not null);
+        _api.Toml = null;
+        await Wait.UntilAsync("it is taken back", () => _api.Watching is null);
+
+        // Nothing has been said: nothing to take back.
+        await _stop.CancelAsync();
+        await _running;
+        _api.Methods.Count(method => method == "PATCH").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task What_can_not_be_said_is_said_when_it_can_without_a_rush()
+    {
+        var time = UseFakeTime();
+        for (var i = 0; i < 20; i++)
+        {
+            _api.Next(HttpStatusCode.Forbidden, "Forbidden");
+        }
+
+        await StartAsync(reports: false);
+        var seconds = 0;
+        await Wait.UntilAsync("a minute has passed", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return ++seconds == 60;
+        });
+        _api.Requests.Count.ShouldBeLessThanOrEqualTo(10);
+        await Wait.UntilAsync("it is said", () =>
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            return _api.Methods.Contains("PATCH");
+        });
     }
 
     [Fact]
@@ -258,13 +345,19 @@ public sealed class AgentTests : IAsyncLifetime
         .Where(line => line.StartsWith(name, StringComparison.Ordinal))
         .Sum(line => int.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture));
 
-    private async Task StartAsync(ScriptedApi? api = null, string? machineId = "m1", string? toml = "match_commands = ['java']\npoll_interval_ms = 20")
+    private FakeTimeProvider UseFakeTime()
     {
-        if (api is null)
-        {
-            _api.Toml = toml;
-        }
+        var time = new FakeTimeProvider();
+        _api.Dispose();
+        _api = new ScriptedApi(time);
+        return time;
+    }
 
+    /// <summary>Starts the agent, and waits until it has said by which configuration it watches.</summary>
+    private async Task StartAsync(
+        string? machineId = "m1", string? toml = "match_commands = ['java']\npoll_interval_ms = 20", bool? reports = null, bool forget = true)
+    {
+        _api.Toml = toml;
         var settings = new ReclaimAgentSettings
         {
             NodeName = "pc-1",
@@ -274,9 +367,17 @@ public sealed class AgentTests : IAsyncLifetime
             Clock = new FakeTimeProvider(Now),
         };
         _registry = new MetricRegistry(static meter => meter.Scope is FiveSpotReclaimAgent);
-        _agent = new FiveSpotReclaimAgent((api ?? _api).Client, settings, NullLoggerFactory.Instance);
+        _agent = new FiveSpotReclaimAgent(_api.Client, settings, NullLoggerFactory.Instance);
         _running = _agent.RunAsync(_stop.Token);
         await _agent.Ready.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        if (reports ?? (toml is not null && machineId == (string?)_api.Node["status"]!["nodeInfo"]!["machineID"] && machineId != ""))
+        {
+            await Wait.UntilAsync("it says by what it watches", () => _api.Methods.Contains("PATCH"));
+            if (forget)
+            {
+                _api.Forget();
+            }
+        }
     }
 
     // What is noticed within a second of a request is of that one.
