@@ -34,6 +34,7 @@ internal static class RuleValues
         ("kubeconfigSecretRef.key", 0, ["\"value\"", "\"Kube_config-1.yaml\""], ["\"a/b\"", "\"a b\"", "\"\""]),
         ("gracefulShutdownTimeout", 0, Durations.Accepted, Durations.Refused),
         ("nodeDrainTimeout", 0, Durations.Accepted, Durations.Refused),
+        ("killIfCommands[]", 0, ["\"java\"", "\"argv:-jar idea.jar\"", "\"argv\""], ["\"argv:\"", "\"argv:  \""]),
         ("nodeTaints[].key", 0, ["\"a\"", "\"example.com/A_b.c\""], ["\"\"", "\"-a\"", "\"Example.com/a\"", "\"a/b/c\"", $"\"{N('n', 64)}\""]),
         ("nodeTaints[].key", 1,
             ["\"topology.kubernetes.io/a\"", "\"x5spot.finos.org/a\"", "\"kubernetes.io.example.com/a\""],

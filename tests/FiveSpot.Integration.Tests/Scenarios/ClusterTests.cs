@@ -104,7 +104,7 @@ public abstract class ClusterTests(ServerKind kind)
 
         for (var i = 0; i < 5; i++)
         {
-            await scenario.Cluster.PatchAsync(scenario.Cluster.ClusterKind, "office", $$"""{"status":{"phase":"Provisioned{{i}}"} }""", "status");
+            await scenario.Cluster.PatchAsync(scenario.Cluster.ClusterKind, "office", $$"""{"status":{"phase":"{{(i % 2 == 0 ? "Provisioning" : "Provisioned")}}"} }""", "status");
         }
 
         await scenario.Cluster.PatchAsync(scenario.Cluster.ClusterKind, "office", """{"metadata":{"labels":{"team":"a"}}}""");

@@ -248,7 +248,6 @@ internal sealed class SimulatedScenario : IAsyncDisposable
     {
         await SetSecretAsync($"{Office}-kubeconfig", Workload.Kubeconfig);
         await SetSecretAsync(OwnSecret, Workload.ControllerKubeconfig);
-        await CreateClusterAsync();
         _running = Task.WhenAll(ClusterApi.RunAsync(_stop.Token), _workloads?.RunAsync(_stop.Token) ?? Task.CompletedTask);
         await Task.WhenAll(ClusterApi.Ready, _workloads?.Ready ?? Task.CompletedTask).WaitAsync(Wait.Deadline);
         Controller = await RunningController.StartAsync(Management, decisions);
@@ -261,37 +260,6 @@ internal sealed class SimulatedScenario : IAsyncDisposable
         ["metadata"] = new JsonObject { ["name"] = name },
         ["data"] = new JsonObject { ["value"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(Door.Kubeconfig(kubeconfig))) },
     });
-
-    private Task CreateClusterAsync()
-    {
-        var kind = Kinds.ClusterLike(Management.MachineKind);
-        JsonObject Reference(string group, string kindOfIt)
-        {
-            var reference = new JsonObject { ["kind"] = kindOfIt, ["name"] = Office };
-            if (kind.Version == "v1beta1")
-            {
-                reference["apiVersion"] = $"{group}/v1beta1";
-            }
-            else
-            {
-                reference["apiGroup"] = group;
-            }
-
-            return reference;
-        }
-
-        return Management.CreateAsync(kind, new JsonObject
-        {
-            ["apiVersion"] = kind.ApiVersion,
-            ["kind"] = kind.Kind,
-            ["metadata"] = new JsonObject { ["name"] = Office },
-            ["spec"] = new JsonObject
-            {
-                ["infrastructureRef"] = Reference("infrastructure.cluster.x-k8s.io", "RemoteCluster"),
-                ["controlPlaneRef"] = Reference("controlplane.cluster.x-k8s.io", "K0smotronControlPlane"),
-            },
-        });
-    }
 
     private async Task<string> DescribeAsync()
     {
