@@ -32,6 +32,10 @@ public static class ConditionReasons
     /// <summary><c>MachineReady=False</c>: the Node is not the one that the Machine knows; nothing is written on it.</summary>
     public const string NodeMismatch = "NodeMismatch";
 
+    /// <summary><c>MachineReady=False</c>: the workload cluster does not have the Node that Cluster API names, or has it no more.
+    /// </summary>
+    public const string NodeNotFound = "NodeNotFound";
+
     /// <summary>An object of the name that is needed exists and is not 5-Spot's; it is left alone.</summary>
     public const string NameConflict = "NameConflict";
 
@@ -91,6 +95,10 @@ public static class ConditionReasons
     /// <summary><c>WorkloadClusterReachable=False</c>: the kubeconfig is not there, or can't be used; the message says why.
     /// </summary>
     public const string KubeconfigUnusable = "KubeconfigUnusable";
+
+    /// <summary><c>WorkloadClusterReachable=Unknown</c>: there is no kubeconfig, and the management cluster has not the Node either:
+    /// which cluster the machine joins is not known, and nothing is written to any.</summary>
+    public const string KubeconfigNotFound = "KubeconfigNotFound";
 
     /// <summary><c>MachineReady</c>: there is no Machine.</summary>
     public const string NoMachine = "NoMachine";

@@ -25,22 +25,28 @@ public sealed record CapiMachine : IKubernetesObject
     /// <summary>The machine's id at its provider; null until it is known.</summary>
     public string? ProviderId { get; init; }
 
-    /// <summary>Name of the Node that it became; null until it joined.</summary>
+    /// <summary>Name of the Node that it became, as Cluster API has it; null until Cluster API has found it.</summary>
     public string? NodeName { get; init; }
 
-    /// <summary>Uid of that Node, where the version tells it.</summary>
+    /// <summary>Uid of that Node, where the version tells it: as it was when Cluster API found it for the first time.</summary>
     public string? NodeUid { get; init; }
+
+    /// <summary>Whether it may have become a Node: without either nobody could tell which.</summary>
+    public bool MayHaveNode => ProviderId is not null || NodeName is not null;
 
     /// <summary>Cluster API's own word for where it is, such as <c>Provisioning</c>.</summary>
     public string? Phase { get; init; }
 
-    /// <summary>Whether Cluster API says that it works.</summary>
+    /// <summary>Whether Cluster API says that it works, with its Node.</summary>
     public bool Ready { get; init; }
 
     /// <summary>What Cluster API says about that, for a person.</summary>
     public string? ReadyMessage { get; init; }
 
-    /// <summary>Whether a MachineHealthCheck found it unhealthy and waits for its controller to delete it.</summary>
+    /// <summary>Why Cluster API says that it has failed for good, in one line for a person; null where it does not say so.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Whether a MachineHealthCheck waits for its controller to delete it and make another.</summary>
     public bool IsWaitingForRemediation { get; init; }
 
     /// <summary>Whether it is on its way out, so that only finalizers keep it.</summary>

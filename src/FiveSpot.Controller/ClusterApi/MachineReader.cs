@@ -12,6 +12,9 @@ namespace FiveSpot.Controller.ClusterApi;
 /// </summary>
 public static class MachineReader
 {
+    private const string V1Beta1 = $"{MachineApi.Group}/v1beta1";
+    private const int MaxFailureLength = 300;
+
     /// <summary>Reads one Machine.</summary>
     /// <param name="utf8Json">The object, or the item of a list.</param>
     /// <param name="apiVersion">The version that it was asked for at; items of a list don't say.</param>
@@ -45,6 +48,7 @@ public static class MachineReader
             }
         }
 
+        var (ready, readyMessage) = fields.Readiness(isV1Beta1: apiVersion == V1Beta1);
         return new CapiMachine
         {
             Metadata = metadata,
@@ -56,10 +60,10 @@ public static class MachineReader
             NodeName = fields.NodeName,
             NodeUid = fields.NodeUid,
             Phase = fields.Phase,
-            // A Machine without the condition is an old one: its phase says as much.
-            Ready = fields.Ready ?? (fields is { Phase: "Running", NodeName: not null }),
-            ReadyMessage = fields.ReadyMessage,
-            IsWaitingForRemediation = fields.IsWaitingForRemediation,
+            Ready = ready,
+            ReadyMessage = readyMessage,
+            Failure = fields.Failure(),
+            IsWaitingForRemediation = fields.Conditions.IsWaitingForRemediation || fields.NewConditions.IsWaitingForRemediation,
         };
     }
 
@@ -177,7 +181,89 @@ public static class MachineReader
             }
             else if (reader.ValueTextEquals("conditions"u8))
             {
-                ReadConditions(ref reader, ref fields);
+                ReadConditions(ref reader, ref fields.Conditions);
+            }
+            else if (reader.ValueTextEquals("v1beta2"u8))
+            {
+                ReadNewConditions(ref reader, ref fields);
+            }
+            else if (reader.ValueTextEquals("failureReason"u8))
+            {
+                fields.FailureReason = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("failureMessage"u8))
+            {
+                fields.FailureMessage = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("deprecated"u8))
+            {
+                ReadDeprecated(ref reader, ref fields);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    // What v1beta1 already has of the next version.
+    private static void ReadNewConditions(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("conditions"u8))
+            {
+                ReadConditions(ref reader, ref fields.NewConditions);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    // What v1beta2 still has of the version before.
+    private static void ReadDeprecated(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("v1beta1"u8))
+            {
+                ReadFailure(ref reader, ref fields);
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadFailure(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("failureReason"u8))
+            {
+                fields.FailureReason = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("failureMessage"u8))
+            {
+                fields.FailureMessage = reader.ReadText();
             }
             else
             {
@@ -210,7 +296,7 @@ public static class MachineReader
         }
     }
 
-    private static void ReadConditions(ref Utf8JsonReader reader, ref Fields fields)
+    private static void ReadConditions(ref Utf8JsonReader reader, ref Conditions conditions)
     {
         if (!reader.EnterArray())
         {
@@ -219,14 +305,21 @@ public static class MachineReader
 
         while (reader.NextCondition(out var type, out var status, out var message))
         {
-            if (type == "Ready")
+            switch (type)
             {
-                fields.Ready = status == "True";
-                fields.ReadyMessage = message;
-            }
-            else if (type == "OwnerRemediated")
-            {
-                fields.IsWaitingForRemediation = status == "False";
+                case "Ready":
+                    conditions.Ready = status == "True";
+                    conditions.ReadyMessage = message;
+                    break;
+                case "NodeHealthy":
+                    conditions.NodeHealthy = status == "True";
+                    conditions.NodeMessage = message;
+                    break;
+                case "OwnerRemediated":
+                    conditions.IsWaitingForRemediation = status == "False";
+                    break;
+                default:
+                    break;
             }
         }
     }
@@ -278,8 +371,35 @@ public static class MachineReader
         public string? NodeName;
         public string? NodeUid;
         public string? Phase;
+        public string? FailureReason;
+        public string? FailureMessage;
+        public Conditions Conditions;
+
+        /// <summary>What v1beta1 has of the conditions of v1beta2, where Cluster API knows both.</summary>
+        public Conditions NewConditions;
+
+        /// <summary>
+        /// Whether the machine works (contract, section 4). <c>Ready</c> of v1beta1 is True before there is a Node, and stays so
+        /// when the Node fails.
+        /// </summary>
+        public readonly (bool Ready, string? Message) Readiness(bool isV1Beta1) => (isV1Beta1, NewConditions.Ready) switch
+        {
+            (false, _) => (Conditions.Ready ?? false, Conditions.ReadyMessage),
+            (_, { } ready) => (ready, NewConditions.ReadyMessage),
+            _ => (NodeName is not null && Conditions.NodeHealthy is true, Conditions.Ready is false ? Conditions.ReadyMessage : Conditions.NodeMessage),
+        };
+
+        public readonly string? Failure() => FailureReason is null && FailureMessage is null
+            ? null
+            : ForeignText.Line($"{FailureReason ?? "no reason"}: {FailureMessage ?? "no message"}", MaxFailureLength);
+    }
+
+    private struct Conditions
+    {
         public bool? Ready;
         public string? ReadyMessage;
+        public bool? NodeHealthy;
+        public string? NodeMessage;
         public bool IsWaitingForRemediation;
     }
 }

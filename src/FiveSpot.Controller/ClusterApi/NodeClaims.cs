@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
+using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.ClusterApi;
 
 /// <summary>
-/// Which Machines say that they became which Node. Should two say so of one, it is the elder's: what the younger's
-/// ScheduledMachine wants of it must not disturb what runs there for the other.
+/// Which Machines say that they became, or will become, which Node. Should two say so of one, it is the elder's: what the
+/// younger's ScheduledMachine wants of it must not disturb what runs there for the other.
 /// </summary>
 public sealed class NodeClaims
 {
     private readonly Lock _lock = new();
+
+    // By providerID; of a Machine without one by the uid of its Node, which is no providerID.
     private readonly Dictionary<string, List<ObjectKey>> _claimants = new(StringComparer.Ordinal);
     private readonly Informer<CapiMachine> _machines;
     private readonly Action<ObjectKey> _wake;
@@ -26,18 +29,18 @@ public sealed class NodeClaims
         machines.Changed += OnChanged;
     }
 
-    /// <summary>Another, elder Machine that became the same Node; null when there is none.</summary>
-    public CapiMachine? EarlierThan(CapiMachine machine)
-    {
-        if (machine.NodeName is not { } node)
-        {
-            return null;
-        }
+    /// <summary>Another, elder Machine that claims the Node of a Machine; null when there is none.</summary>
+    /// <param name="machine">The Machine.</param>
+    /// <param name="node">Its Node.</param>
+    public CapiMachine? EarlierThan(CapiMachine machine, Node node) =>
+        (node.ProviderId is { } id ? EarlierThan(machine, node, id) : null) ?? EarlierThan(machine, node, node.Uid);
 
+    private CapiMachine? EarlierThan(CapiMachine machine, Node node, string claim)
+    {
         ObjectKey[] others;
         lock (_lock)
         {
-            if (!_claimants.TryGetValue(node, out var claimants) || claimants.Count < 2)
+            if (!_claimants.TryGetValue(claim, out var claimants) || (claimants.Count == 1 && claimants[0] == machine.Key))
             {
                 return null;
             }
@@ -47,7 +50,7 @@ public sealed class NodeClaims
 
         foreach (var key in others)
         {
-            if (key != machine.Key && _machines.Get(key) is { } other && IsSameNode(machine, other) && IsElder(other, machine))
+            if (key != machine.Key && _machines.Get(key) is { } other && IsSameNode(machine, other, node) && IsElder(other, machine))
             {
                 return other;
             }
@@ -56,12 +59,12 @@ public sealed class NodeClaims
         return null;
     }
 
-    // Nodes of one name in two clusters are two Nodes; the id at the provider tells, else the cluster that both name.
-    private static bool IsSameNode(CapiMachine one, CapiMachine other) =>
-        one.NodeName == other.NodeName
-        && (one is { ProviderId: { } id } && other is { ProviderId: { } otherId }
-            ? id == otherId
-            : one.Key.Namespace == other.Key.Namespace && ClusterOf(one) == ClusterOf(other));
+    // A uid is one Node's in all clusters. A providerID may be an address, which machines of two networks may both have: there
+    // it is the same Node where both name the same cluster, or Cluster API found one of this name for the other too.
+    private static bool IsSameNode(CapiMachine one, CapiMachine other, Node node) =>
+        other.ProviderId is null
+        || (one.Key.Namespace == other.Key.Namespace && ClusterOf(one) == ClusterOf(other))
+        || other.NodeName == node.Metadata.Name;
 
     private static bool IsElder(CapiMachine one, CapiMachine other) =>
         one.Metadata.CreationTimestamp != other.Metadata.CreationTimestamp
@@ -70,9 +73,12 @@ public sealed class NodeClaims
 
     private static string? ClusterOf(CapiMachine machine) => machine.Metadata.Labels.GetValueOrDefault(WellKnown.ClusterNameLabel);
 
+    private static string? ClaimOf(CapiMachine? machine) => machine is null ? null : machine.ProviderId ?? machine.NodeUid;
+
     private void OnChanged(ObjectChange<CapiMachine> change)
     {
-        if (change.Old?.NodeName == change.New?.NodeName && change.Old?.ProviderId == change.New?.ProviderId)
+        var (before, now) = (ClaimOf(change.Old), ClaimOf(change.New));
+        if (before == now && change.Old?.NodeName == change.New?.NodeName)
         {
             return;
         }
@@ -80,21 +86,21 @@ public sealed class NodeClaims
         List<ObjectKey> concerned = [];
         lock (_lock)
         {
-            if (change.Old?.NodeName is { } left && _claimants.TryGetValue(left, out var former))
+            if (before is not null && _claimants.TryGetValue(before, out var former))
             {
                 former.Remove(change.Key);
                 concerned.AddRange(former);
                 if (former.Count == 0)
                 {
-                    _claimants.Remove(left);
+                    _claimants.Remove(before);
                 }
             }
 
-            if (change.New?.NodeName is { } joined)
+            if (now is not null)
             {
-                if (!_claimants.TryGetValue(joined, out var claimants))
+                if (!_claimants.TryGetValue(now, out var claimants))
                 {
-                    _claimants[joined] = claimants = new(capacity: 1);
+                    _claimants[now] = claimants = new(capacity: 1);
                 }
 
                 concerned.AddRange(claimants);

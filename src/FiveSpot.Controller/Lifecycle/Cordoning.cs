@@ -9,10 +9,9 @@ namespace FiveSpot.Controller.Lifecycle;
 public static class Cordoning
 {
     /// <summary>
-    /// Whether this ScheduledMachine cordoned the Node, and nobody has lifted that cordon and put one of their own in its
-    /// place, which our note on the Node would outlive.
+    /// Whether 5-Spot cordoned the Node, for whichever ScheduledMachine it was the machine of then, and nobody has lifted that
+    /// cordon and put one of their own in its place, which our note on the Node would outlive.
     /// </summary>
-    public static bool IsOurs(Node node, ScheduledMachine machine) =>
-        node.Metadata.Annotations.TryGetValue(WellKnown.CordonedByAnnotation, out var uid) && uid == machine.Uid
-        && node.CordonManager is null or WellKnown.FieldManager;
+    public static bool IsOurs(Node node) =>
+        node.Metadata.Annotations.ContainsKey(WellKnown.CordonedByAnnotation) && node.CordonManager is null or WellKnown.FieldManager;
 }

@@ -304,7 +304,7 @@ public static class Decision
 
         steps.AddRange(KeepCapiDrain(seen, found));
         steps.AddRange(KeepAgent(seen, now, isLeaving: false));
-        var isCordoned = seen.Node is { State: NodeState.Known, Node: { } node } && Cordoning.IsOurs(node, seen.Machine);
+        var isCordoned = seen.Node is { State: NodeState.Known, Node: { } node } && Cordoning.IsOurs(node);
         if (isCordoned && seen.Cordon.MayStart(now))
         {
             steps.Add(new Step.Uncordon(seen.Node.Node!));
@@ -318,8 +318,9 @@ public static class Decision
 
         var changed = found.Metadata.Annotations.TryGetValue(WellKnown.TemplateHashAnnotation, out var hash)
             && hash != seen.Machine.TemplateHash;
-        var state = found.NodeName is { } name
-            ? found.Ready ? $"Node {name} is ready" : $"Node {name} has joined, but the Machine is not ready"
+        var state = found.Failure is { } failure ? $"Cluster API says that it failed: {failure.TrimEnd('.')}"
+            : seen.Node is { State: NodeState.Missing or NodeState.Deleted or NodeState.Mismatch, Detail: { } detail } ? detail.TrimEnd('.')
+            : seen.Node.Name is { } name ? found.Ready ? $"Node {name} is ready" : $"Node {name} has joined, but the Machine is not ready"
             : "waiting for the machine to join";
         var message = $"In its window; {times.ClosesText}; {state}."
             + (isCordoned && seen.Cordon.Trouble is { } trouble ? $" The Node can't be uncordoned: {trouble}" : "")
@@ -349,7 +350,7 @@ public static class Decision
             return AwaitMachineDeletion(seen, found, now, manner);
         }
 
-        if (manner is Manner.AtOnce || found.NodeName is null)
+        if (manner is Manner.AtOnce || seen.Node.State is NodeState.None)
         {
             return DeleteMachine(seen, found, manner, drained: null);
         }
@@ -366,7 +367,7 @@ public static class Decision
         var drainEnds = (graceEnds ?? Pause.NotBeforeItsEnd(deletion, seen, now)) + seen.Machine.DrainTimeout;
         var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds, manner);
         return staying is null
-            ? DeleteMachine(seen, found, manner, ResultOfDrain(seen, found))
+            ? DeleteMachine(seen, found, manner, ResultOfDrain(seen))
             : staying with { Began = began, WatchesPods = IsCordoned(seen), Steps = [.. staying.Steps, .. KeepAgent(seen, now, isLeaving: false)] };
     }
 
@@ -382,7 +383,7 @@ public static class Decision
             return staying with { WatchesPods = IsCordoned(seen) };
         }
 
-        var result = ResultOfDrain(seen, found);
+        var result = ResultOfDrain(seen);
         var deleting = DeleteMachine(seen, found, Manner.Emergency, result, (now - began, IsEmpty(seen)));
         return deleting with { Message = $"{result.Message} {deleting.Message}" };
     }
@@ -414,7 +415,7 @@ public static class Decision
             return null;
         }
 
-        var progress = seen.Pods is { } left ? left.Progress.ToString() : WhyPodsAreUnknown(seen, found);
+        var progress = seen.Pods is { } left ? left.Progress.ToString() : WhyPodsAreUnknown(seen);
         return new TakingAway($"Draining: {progress.TrimEnd('.')}; until {Times.Text(ends)} at the latest.")
         {
             Steps = [.. KeepCapiDrain(seen, found), .. Cordon(seen, now), .. MovePods(seen, manner)],
@@ -431,12 +432,12 @@ public static class Decision
         _ => [],
     };
 
-    private static DrainResult ResultOfDrain(Observation seen, CapiMachine found) =>
+    private static DrainResult ResultOfDrain(Observation seen) =>
         seen.Node.State is NodeState.Deleted
-            ? DrainResult.Drained($"Node {found.NodeName} was deleted: nothing runs there any more.")
-        : IsEmpty(seen) ? DrainResult.Drained($"Node {found.NodeName} is drained: {seen.Pods!.DescribeEmpty()}")
-        : seen.Pods is { } pods ? DrainResult.Failed($"Node {found.NodeName} could not be drained in time. {pods.Describe()}")
-        : DrainResult.Failed($"Node {found.NodeName} could not be drained: {WhyPodsAreUnknown(seen, found)}");
+            ? DrainResult.Drained($"{NodeOf(seen)} was deleted: nothing runs there any more.")
+        : IsEmpty(seen) ? DrainResult.Drained($"{NodeOf(seen)} is drained: {seen.Pods!.DescribeEmpty()}")
+        : seen.Pods is { } pods ? DrainResult.Failed($"{NodeOf(seen)} could not be drained in time. {pods.Describe()}")
+        : DrainResult.Failed($"{NodeOf(seen)} could not be drained: {WhyPodsAreUnknown(seen)}");
 
     // The Pods stay watched until the deletion is accepted: should it be refused, they still say how far the drain is.
     private static TakingAway DeleteMachine(
@@ -529,10 +530,11 @@ public static class Decision
             ? $" The Node can't be cordoned: {trouble}"
             : "";
 
-    private static string WhyPodsAreUnknown(Observation seen, CapiMachine found) => seen.Node.State switch
+    private static string NodeOf(Observation seen) => seen.Node.Name is { } name ? $"Node {name}" : "The Node";
+
+    private static string WhyPodsAreUnknown(Observation seen) => seen.Node.State switch
     {
-        NodeState.Mismatch => seen.Node.Detail ?? "",
-        NodeState.Missing => $"its cluster has no Node {found.NodeName}.",
+        NodeState.Mismatch or NodeState.Missing => seen.Node.Detail ?? "",
         NodeState.Unknown => seen.Cluster?.Message ?? "its cluster has not answered yet.",
         _ when !IsCordoned(seen) => seen.Cordon.Trouble is { } trouble ? $"the Node can't be cordoned: {trouble}" : "cordoning the Node.",
         _ => seen.PodTrouble is { } trouble ? $"its pods can't be listed: {trouble}" : "looking for its pods.",

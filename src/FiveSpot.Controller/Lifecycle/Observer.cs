@@ -85,8 +85,8 @@ public sealed class Observer
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
-            Node = ours is not null && view.Node.State is NodeState.Known && _claims.EarlierThan(ours) is { } elder
-                ? new NodeObservation(NodeState.Mismatch, Detail: $"Node {ours.NodeName} is also the Node of Machine {elder.Key}, which was there first: nothing is written to it.")
+            Node = ours is not null && view.Node.Node is { } node && _claims.EarlierThan(ours, node) is { } elder
+                ? new NodeObservation(NodeState.Mismatch, Detail: $"Node {node.Metadata.Name} is also the Node of Machine {elder.Key}, which was there first: nothing is written to it.") { Name = node.Metadata.Name }
                 : view.Node,
             Cluster = view.Cluster,
             Cordon = view.Cordon,

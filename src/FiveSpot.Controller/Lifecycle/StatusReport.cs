@@ -202,8 +202,12 @@ internal sealed class StatusReport
             (null, _) => (ConditionStatus.False, ConditionReasons.NoMachine, "There is no Machine."),
             (_, { State: NodeState.Mismatch } node) =>
                 (ConditionStatus.False, ConditionReasons.NodeMismatch, node.Detail ?? ""),
-            ({ Ready: true } machine, _) =>
-                (ConditionStatus.True, ConditionReasons.MachineReady, $"Cluster API reports the Machine ready as Node {machine.NodeName}."),
+            (_, { State: NodeState.Missing or NodeState.Deleted } node) =>
+                (ConditionStatus.False, ConditionReasons.NodeNotFound, node.Detail ?? ""),
+            ({ Failure: { } failure }, _) =>
+                (ConditionStatus.False, ConditionReasons.MachineNotReady, $"Cluster API says that it failed: {failure}"),
+            ({ Ready: true }, { Name: { } name }) =>
+                (ConditionStatus.True, ConditionReasons.MachineReady, $"Cluster API reports the Machine ready as Node {name}."),
             ({ } machine, _) =>
                 (ConditionStatus.False, ConditionReasons.MachineNotReady, machine.ReadyMessage ?? $"Cluster API's phase of the Machine: {machine.Phase ?? "none yet"}."),
         };
@@ -260,11 +264,11 @@ internal sealed class StatusReport
 
     private IEnumerable<Condition> Before(string type) => Previous.Conditions.Where(condition => condition.Type == type);
 
-    // Only while a Node makes the cluster matter. Until it is heard for the first time, what was known before holds: a
+    // Only while there may be a Node that makes the cluster matter. Until it is heard for the first time, what was known before holds: a
     // controller that was restarted has no news.
-    private IEnumerable<Condition> WorkloadClusterReachable() => (_seen.OurMachine?.NodeName, _seen.Cluster) switch
+    private IEnumerable<Condition> WorkloadClusterReachable() => (_seen.OurMachine, _seen.Cluster) switch
     {
-        (null, _) => [],
+        (not { MayHaveNode: true }, _) => [],
         (_, { } cluster) => [Condition(ConditionTypes.WorkloadClusterReachable, cluster.Status, cluster.Reason, cluster.Message)],
         _ => Before(ConditionTypes.WorkloadClusterReachable),
     };
@@ -302,15 +306,16 @@ internal sealed class StatusReport
         Namespace = _seen.Machine.Metadata.Namespace,
     };
 
-    private NodeReference? NodeReference() => _seen.OurMachine is not { NodeName: { } name } machine
-        ? null
-        : new NodeReference
-        {
-            ApiVersion = "v1",
-            Kind = "Node",
-            Name = name,
-            Uid = _seen.Node is { State: NodeState.Known, Node: { } node } ? node.Uid : machine.NodeUid,
-        };
+    // The Node that was found. One that is not heard of is the one of before, or what Cluster API calls it.
+    private NodeReference? NodeReference() => (_seen.OurMachine, _seen.Node) switch
+    {
+        (null, _) => null,
+        (_, { State: NodeState.Known, Node: { } node }) => NodeReference(node.Metadata.Name, node.Uid),
+        (_, { State: NodeState.Unknown } unknown) => Previous.NodeRef ?? (unknown.Name is { } name ? NodeReference(name, uid: null) : null),
+        _ => null,
+    };
+
+    private static NodeReference NodeReference(string node, string? uid) => new() { ApiVersion = "v1", Kind = "Node", Name = node, Uid = uid };
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
         one is null || other < one ? other ?? one : one;

@@ -40,6 +40,9 @@ internal sealed class ReclaimConfigWatch
         });
     }
 
+    /// <summary>Why the ConfigMaps can't be watched now; null when they are, or may yet be.</summary>
+    public Exception? Trouble => _informer.IsValueCreated ? _informer.Value.LastError : null;
+
     /// <summary>What is known of the ConfigMap of a Node.</summary>
     public ReclaimConfigView Find(string node) => _informer.Value is { HasSynced: true } known
         ? new ReclaimConfigView(IsKnown: true, known.Get(ReclaimConfig.KeyOf(node)))

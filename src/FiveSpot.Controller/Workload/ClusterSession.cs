@@ -18,25 +18,80 @@ internal sealed class ClusterSession : IDisposable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectKey, NodeWork> _work = [];
+    private readonly Dictionary<ObjectKey, bool> _shown = [];
     private readonly CancellationTokenSource _stop;
     private readonly Discovery _discovery;
     private readonly SemaphoreSlim _evictions;
     private readonly Action<ObjectKey> _wake;
+    private readonly Action _failed;
     private readonly ILoggerFactory _loggers;
 
     public ClusterSession(
-        NodeWatch nodes, WorkloadSettings settings, Action<ObjectKey> wake, Action<string> wakeMachinesOf, ILoggerFactory loggers, CancellationToken stop)
+        NodeWatch nodes,
+        WorkloadSettings settings,
+        Action<ObjectKey> wake,
+        Action<string> wakeMachinesOf,
+        Action failed,
+        ILoggerFactory loggers,
+        CancellationToken stop)
     {
         Nodes = nodes;
         Clock = settings.Clock;
         _discovery = new Discovery(nodes.Api);
         _evictions = new SemaphoreSlim(settings.ConcurrentEvictions);
         _wake = wake;
+        _failed = failed;
         _loggers = loggers;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Stopped = _stop.Token;
-        ReclaimConfigs = new ReclaimConfigWatch(nodes.Api, wakeMachinesOf, WakeAll, loggers, Stopped);
+        ReclaimConfigs = new ReclaimConfigWatch(nodes.Api, wakeMachinesOf, OnReclaimConfigsChanged, loggers, Stopped);
     }
+
+    /// <summary>Whether it is not known to be the cluster of every machine: there was no kubeconfig to say so.</summary>
+    public bool IsGuess { get; init; }
+
+    /// <summary>Whether it is known to be the cluster of some machine.</summary>
+    public bool IsShown
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !IsGuess || _shown.ContainsValue(true);
+            }
+        }
+    }
+
+    /// <summary>Whether it is not known to be the cluster of some machine.</summary>
+    public bool IsDoubted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _shown.ContainsValue(false);
+            }
+        }
+    }
+
+    /// <summary>Remembers of a guess whether it is known to be the cluster of a machine.</summary>
+    /// <returns>Whether that is new.</returns>
+    public bool SetShown(ObjectKey machine, bool isShown)
+    {
+        lock (_lock)
+        {
+            if (_shown.TryGetValue(machine, out var before) && before == isShown)
+            {
+                return false;
+            }
+
+            _shown[machine] = isShown;
+            return true;
+        }
+    }
+
+    /// <summary>A call failed: perhaps what the client has of the Secret is good no more.</summary>
+    public void Failed() => _failed();
 
     public NodeWatch Nodes { get; }
 
@@ -84,6 +139,7 @@ internal sealed class ClusterSession : IDisposable
         lock (_lock)
         {
             _work.Remove(machine, out work);
+            _shown.Remove(machine);
         }
 
         work?.Dispose();
@@ -92,12 +148,17 @@ internal sealed class ClusterSession : IDisposable
     /// <summary>A watch, not running yet, on the Pods of one Node.</summary>
     /// <param name="node">Name of the Node.</param>
     /// <param name="beginFromCache">Whether it may begin with what was true a while ago.</param>
-    public Informer<Pod> PodsOf(string node, bool beginFromCache) => new(
-        Api,
-        Pods,
-        new InformerOptions { FieldSelector = $"spec.nodeName={node}", BeginFromCache = beginFromCache },
-        PodReader.Read,
-        _loggers.CreateLogger("FiveSpot.Informer.pods"));
+    public Informer<Pod> PodsOf(string node, bool beginFromCache)
+    {
+        var pods = new Informer<Pod>(
+            Api,
+            Pods,
+            new InformerOptions { FieldSelector = $"spec.nodeName={node}", BeginFromCache = beginFromCache },
+            PodReader.Read,
+            _loggers.CreateLogger("FiveSpot.Informer.pods"));
+        pods.StateChanged += () => Look(pods.LastError);
+        return pods;
+    }
 
     /// <summary>Deletes one Pod at once, whatever its grace period and its budgets.</summary>
     /// <param name="pod">The Pod as it was seen.</param>
@@ -170,6 +231,20 @@ internal sealed class ClusterSession : IDisposable
         }
 
         _stop.Dispose();
+    }
+
+    private void OnReclaimConfigsChanged()
+    {
+        Look(ReclaimConfigs.Trouble);
+        WakeAll();
+    }
+
+    private void Look(Exception? trouble)
+    {
+        if (trouble is not null)
+        {
+            _failed();
+        }
     }
 
     private void WakeAll()

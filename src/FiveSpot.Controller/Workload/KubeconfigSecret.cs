@@ -28,6 +28,12 @@ internal sealed record KubeconfigSecret(string ResourceVersion, IReadOnlyDiction
             secret.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString() ?? "", data);
     }
 
+    /// <summary>Whether it has the kubeconfig of another Secret, or of another version of it; whatever else has changed is nobody's
+    /// business.</summary>
+    public bool IsSame(KubeconfigSecret? other, ClusterPlace place) =>
+        other is not null
+        && (other.ResourceVersion == ResourceVersion || other.Data.GetValueOrDefault(place.Key) == Data.GetValueOrDefault(place.Key));
+
     /// <summary>What is at the key of a place.</summary>
     /// <exception cref="ClusterConnectionException">Nothing that can be read is; the message says what is there instead.</exception>
     public byte[] Kubeconfig(ClusterPlace place)

@@ -1,30 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Concurrent;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Workload;
 
-/// <summary>The Nodes of one cluster.</summary>
+/// <summary>The Nodes of one cluster, by name and by providerID.</summary>
 public sealed class NodeWatch
 {
     /// <summary>The resource.</summary>
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
 
     private readonly Informer<Node> _informer;
+    private readonly Action<string, string?> _nodeChanged;
+
+    // Names by providerID, in order. Written by the informer's handler alone, one change at a time.
+    private readonly ConcurrentDictionary<string, string[]> _byProviderId = new(StringComparer.Ordinal);
 
     /// <summary>Watches nothing yet.</summary>
     /// <param name="api">The cluster.</param>
-    /// <param name="nodeChanged">Called with the name of each Node that changes.</param>
+    /// <param name="nodeChanged">Called with the name and the providerID of each Node that changes.</param>
     /// <param name="stateChanged">Called when the watch is lost, or found again.</param>
     /// <param name="loggers">For the watch.</param>
-    public NodeWatch(ApiClient api, Action<string> nodeChanged, Action stateChanged, ILoggerFactory loggers)
+    public NodeWatch(ApiClient api, Action<string, string?> nodeChanged, Action stateChanged, ILoggerFactory loggers)
     {
         Api = api;
+        _nodeChanged = nodeChanged;
         _informer = new Informer<Node>(
             api, Nodes, new InformerOptions(), NodeReader.Read, loggers.CreateLogger("FiveSpot.Informer.nodes"));
-        _informer.Changed += change => nodeChanged(change.Key.Name);
+        _informer.Changed += OnChanged;
         _informer.StateChanged += stateChanged;
     }
 
@@ -40,29 +46,97 @@ public sealed class NodeWatch
     /// <summary>Watches until it is told to stop.</summary>
     public Task RunAsync(CancellationToken stop) => _informer.RunAsync(stop);
 
-    /// <summary>What is known of a Machine's Node now.</summary>
-    public NodeObservation Find(CapiMachine machine) => machine.NodeName is not { } name ? NodeObservation.None
-        : !HasSynced ? new NodeObservation(NodeState.Unknown, Detail: Trouble?.Message)
-        : _informer.Get(ObjectKey.ClusterScoped(name)) is { } node ? Identify(node, machine)
-        : new NodeObservation(NodeState.Missing);
+    /// <summary>The providerID of a Node; null if it has none, or is not there.</summary>
+    public string? ProviderIdOf(string node) => _informer.Get(ObjectKey.ClusterScoped(node))?.ProviderId;
+
+    /// <summary>Whether a Node has this providerID.</summary>
+    public bool Has(string providerId) => _byProviderId.ContainsKey(providerId);
+
+    /// <summary>What is known of a Machine's Node now (contract, section 6).</summary>
+    public NodeObservation Find(CapiMachine machine) =>
+        !machine.MayHaveNode ? NodeObservation.None
+        : !HasSynced ? Unknown(machine)
+        : machine.ProviderId is { } id ? FindByProviderId(id, machine)
+        : FindByUid(machine);
 
     /// <summary>Puts the answer to a write of ours into the cache.</summary>
     public void Observe(Node node) => _informer.Observe(node);
 
-    /// <summary>Whether a Node is the one that a Machine became, as far as both say (contract, section 6).</summary>
-    public static NodeObservation Identify(Node node, CapiMachine machine)
+    private NodeObservation FindByProviderId(string id, CapiMachine machine)
     {
-        if (machine.ProviderId is { } expected && node.ProviderId is { } actual && expected != actual)
+        if (!_byProviderId.TryGetValue(id, out var names))
         {
-            return new NodeObservation(
-                NodeState.Mismatch,
-                Detail: $"Node {node.Metadata.Name} has providerID {actual}, the Machine has {expected}: it is another machine's, and nothing is written to it.");
+            return machine.NodeName is { } name && _informer.Get(ObjectKey.ClusterScoped(name)) is { } other
+                ? Mismatch(machine, $"Node {name} {(other.ProviderId is { } its ? $"has providerID {its}" : "has no providerID")}, the Machine has {id}: it is another machine's, and nothing is written to it.")
+                : NotThere(machine, $" with providerID {id}");
         }
 
-        return machine.NodeUid is { } uid && uid != node.Uid
-            ? new NodeObservation(
-                NodeState.Mismatch,
-                Detail: $"Node {node.Metadata.Name} has uid {node.Uid}, the Machine knows {uid}: it is another Node of that name, and nothing is written to it.")
+        if (names.Length > 1)
+        {
+            return Mismatch(machine, $"Nodes {ForeignText.List(names, 4)} all have providerID {id}: which of them is the machine's can't be told, and nothing is written to any.");
+        }
+
+        // Between a change of the cache and that of the index it is neither the one nor the other: the machine is woken then.
+        return _informer.Get(ObjectKey.ClusterScoped(names[0])) is { } node && node.ProviderId == id
+            ? new NodeObservation(NodeState.Known, node)
+            : NotThere(machine, $" with providerID {id}");
+    }
+
+    private NodeObservation FindByUid(CapiMachine machine)
+    {
+        var name = machine.NodeName!;
+        if (_informer.Get(ObjectKey.ClusterScoped(name)) is not { } node)
+        {
+            return NotThere(machine, "");
+        }
+
+        return machine.NodeUid is not { } uid ? Mismatch(machine, $"The Machine names Node {name} without its uid, and has no providerID: whether it is this Node can't be told, and nothing is written to it.")
+            : uid != node.Uid ? Mismatch(machine, $"Node {name} has uid {node.Uid}, the Machine knows {uid}: it is another Node of that name, and nothing is written to it.")
             : new NodeObservation(NodeState.Known, node);
+    }
+
+    // What the watch does not see while it is lost may have come meanwhile.
+    private NodeObservation NotThere(CapiMachine machine, string which) =>
+        Trouble is not null ? Unknown(machine)
+        : machine.NodeName is not { } name ? NodeObservation.None
+        : new NodeObservation(NodeState.Missing, Detail: $"Node {name}{which} is not in its cluster.") { Name = name };
+
+    private NodeObservation Unknown(CapiMachine machine) => new(NodeState.Unknown, Detail: Trouble?.Message) { Name = machine.NodeName };
+
+    private static NodeObservation Mismatch(CapiMachine machine, string detail) => new(NodeState.Mismatch, Detail: detail) { Name = machine.NodeName };
+
+    private void OnChanged(ObjectChange<Node> change)
+    {
+        var (before, now) = (change.Old?.ProviderId, change.New?.ProviderId);
+        if (before != now)
+        {
+            Index(before, change.Key.Name, isThere: false);
+            Index(now, change.Key.Name, isThere: true);
+            if (before is not null)
+            {
+                _nodeChanged(change.Key.Name, before);
+            }
+        }
+
+        _nodeChanged(change.Key.Name, now);
+    }
+
+    private void Index(string? providerId, string node, bool isThere)
+    {
+        if (providerId is null)
+        {
+            return;
+        }
+
+        var others = _byProviderId.GetValueOrDefault(providerId, []).Where(name => name != node);
+        string[] names = isThere ? [.. others.Append(node).Order(StringComparer.Ordinal)] : [.. others];
+        if (names.Length == 0)
+        {
+            _byProviderId.TryRemove(providerId, out _);
+        }
+        else
+        {
+            _byProviderId[providerId] = names;
+        }
     }
 }

@@ -55,8 +55,9 @@ internal sealed class NodeWork : IDisposable
         _stopped = _stop.Token;
     }
 
-    /// <summary>Name of the Node if it has been seen to be there in this session; null if not.</summary>
-    public string? SeenNode { get; set; }
+    /// <summary>Uid of the Machine whose Node has been seen to be there in this session, and the Node's name; null if none was.
+    /// </summary>
+    public (string Machine, string Node)? Seen { get; set; }
 
     /// <summary>How many calls are under way.</summary>
     public int CallsUnderWay
@@ -293,6 +294,7 @@ internal sealed class NodeWork : IDisposable
         if (came is { Kind: PodAnswerKind.Failed })
         {
             ControllerMetrics.Failed(refusal!);
+            _session.Failed();
         }
 
         lock (_lock)
@@ -326,6 +328,7 @@ internal sealed class NodeWork : IDisposable
         catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
         {
             ControllerMetrics.Failed(exception);
+            _session.Failed();
 
             // The Node is another one than was seen, as one whose kubelet reports may be: what is to be done is decided anew, at once.
             var isAnotherVersion = exception is ApiException { IsConflict: true } && before.Failures == 0;

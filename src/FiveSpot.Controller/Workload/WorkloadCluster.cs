@@ -12,17 +12,25 @@ namespace FiveSpot.Controller.Workload;
 
 /// <summary>
 /// One workload cluster while machines need it: a client from its kubeconfig, one watch on its Nodes, and whether it
-/// answers. While it does not, the Secret is read again before each new attempt, so that mended or rotated credentials
-/// take effect by themselves.
+/// answers. The Secret is looked at again when a machine stands elsewhere than before and when a call fails, and, with a
+/// back-off, while the cluster is in trouble or the Secret is not there, so that mended or rotated credentials take effect
+/// by themselves.
 /// </summary>
+/// <remarks>
+/// Without a Secret of Cluster API's convention the management cluster is a guess, which is right for the machines whose Node
+/// it is seen to have. Of the others nothing is known, and nothing is written for them.
+/// </remarks>
 internal sealed partial class WorkloadCluster
 {
     private static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
+    // A call that keeps failing is made at most ten times a minute, all that follows from it included.
+    private static readonly TimeSpan BetweenLooksForFailures = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<ObjectKey, string> _nodeOf = [];
+    private readonly ClusterUsers _users = new();
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
     private readonly ApiClient _management;
@@ -37,6 +45,9 @@ internal sealed partial class WorkloadCluster
     private readonly WorkloadSettings _settings;
     private ClusterReachability? _state;
     private string? _counted;
+    private DateTimeOffset _lookedForFailure;
+    private volatile bool _isInTrouble;
+    private volatile bool _isSecretGone;
     private volatile ClusterSession? _session;
 
     public WorkloadCluster(
@@ -60,16 +71,16 @@ internal sealed partial class WorkloadCluster
     public ClusterSession? Session => _session;
 
     /// <summary>Remembers a machine as a user.</summary>
-    public void Use(CapiMachine machine)
+    /// <param name="key">The machine.</param>
+    /// <param name="found">Its Machine.</param>
+    /// <param name="phase">The phase that was reported of it last: another one is a boundary, whose first call is made by
+    /// the time that it is reported.</param>
+    public void Use(ObjectKey key, CapiMachine found, string? phase)
     {
-        lock (_lock)
+        if (_users.Use(key, found, phase))
         {
-            if (!_nodeOf.TryGetValue(machine.Key, out var known) || known != machine.NodeName)
-            {
-                _nodeOf[machine.Key] = machine.NodeName!;
-                // Somebody new: a good moment to see whether the Secret is still the one that was read.
-                _lookAgain.Writer.TryWrite(true);
-            }
+            // A good moment to see whether the Secret is still the one that was read.
+            _lookAgain.Writer.TryWrite(true);
         }
     }
 
@@ -81,20 +92,16 @@ internal sealed partial class WorkloadCluster
         var reachability = Volatile.Read(ref _state);
         if (_session is not { } session)
         {
-            return new NodeView(new NodeObservation(NodeState.Unknown)) { Cluster = reachability };
+            return new NodeView(new NodeObservation(NodeState.Unknown) { Name = machine.NodeName }) { Cluster = reachability };
         }
 
         // The Nodes are there a moment before that is told: one look must not say the one without the other.
         reachability ??= session.Nodes is { HasSynced: true, Trouble: null } ? Reachable(session.Nodes) : null;
-        var node = session.Nodes.Find(machine);
         var work = session.WorkOf(machine.Key);
-        if (node.State is NodeState.Known)
+        var node = Find(machine, session, work);
+        if (session.IsGuess && !IsShown(machine, session, node))
         {
-            work.SeenNode = machine.NodeName;
-        }
-        else if (node.State is NodeState.Missing && work.SeenNode == machine.NodeName)
-        {
-            node = new NodeObservation(NodeState.Deleted);
+            return new NodeView(new NodeObservation(NodeState.Unknown) { Name = machine.NodeName }) { Cluster = Guessed(reachability, machine) };
         }
 
         var pods = work.Pods(DrainRules.None, node.Node is { IsUnreachable: true }, out var trouble);
@@ -117,12 +124,8 @@ internal sealed partial class WorkloadCluster
     /// <returns>Whether nobody does.</returns>
     public bool Release(ObjectKey machine)
     {
-        lock (_lock)
-        {
-            _nodeOf.Remove(machine);
-            _session?.Release(machine);
-            return _nodeOf.Count == 0;
-        }
+        _session?.Release(machine);
+        return _users.Release(machine);
     }
 
     /// <summary>Ends the watch, and the client.</summary>
@@ -131,6 +134,40 @@ internal sealed partial class WorkloadCluster
         Count(state: null);
         _stop.Cancel();
         _stop.Dispose();
+    }
+
+    private static NodeObservation Find(CapiMachine machine, ClusterSession session, NodeWork work)
+    {
+        var node = session.Nodes.Find(machine);
+        if (node.Node is { } known)
+        {
+            work.Seen = (machine.Uid, known.Metadata.Name);
+        }
+        else if (node.State is NodeState.Missing or NodeState.None && work.Seen is { } seen && seen.Machine == machine.Uid)
+        {
+            return new NodeObservation(NodeState.Deleted, Detail: $"Node {seen.Node} was deleted.") { Name = seen.Node };
+        }
+
+        return node;
+    }
+
+    // The Node may be there without being known: two of one providerID, say. It is the cluster all the same.
+    private bool IsShown(CapiMachine machine, ClusterSession session, NodeObservation node)
+    {
+        var isShown = node.State is NodeState.Deleted || (machine.ProviderId is { } id && session.Nodes.Has(id));
+        if (session.SetShown(machine.Key, isShown))
+        {
+            if (isShown)
+            {
+                Count("reachable");
+            }
+            else
+            {
+                _lookAgain.Writer.TryWrite(true);
+            }
+        }
+
+        return isShown;
     }
 
     private async Task RunAsync()
@@ -142,10 +179,10 @@ internal sealed partial class WorkloadCluster
             {
                 try
                 {
-                    if (await OpenAsync())
-                    {
-                        retry = FirstRetry;
-                    }
+                    // Until the Secret is another one: how often that is looked at bounds how often this is done.
+                    await OpenAsync();
+                    retry = FirstRetry;
+                    continue;
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
@@ -163,12 +200,11 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    /// <summary>Opens a client and watches, until the Secret is another one.</summary>
-    /// <returns>Whether the cluster was reached.</returns>
-    private async Task<bool> OpenAsync()
+    /// <summary>Opens a client and watches, until the Secret has another kubeconfig.</summary>
+    private async Task OpenAsync()
     {
         _lookAgain.Reader.TryRead(out _);
-        var secret = await _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
+        var secret = await ReadSecretAsync();
         if (secret is null && Place.IsAskedFor)
         {
             throw new ClusterConnectionException($"spec.kubeconfigSecretRef: there is no Secret {Place.Secret.Name} in namespace {Place.Secret.Namespace}.");
@@ -178,13 +214,27 @@ internal sealed partial class WorkloadCluster
             ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs));
         var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
-        using var session = new ClusterSession(nodes, _settings, _wake, WakeMachinesOf, _loggers, watching.Token);
+        using var session = new ClusterSession(
+            nodes, _settings, _wake, node => WakeMachinesOf(node, nodes.ProviderIdOf(node)), OnFailure, _loggers, watching.Token)
+        { IsGuess = own is null };
+        _isInTrouble = _isSecretGone = false;
+
+        // What was known of another cluster says nothing of this one.
+        Volatile.Write(ref _state, null);
         _session = session;
-        LogOpened(Place.Secret, nodes.Api.Connection.Server);
+        if (own is null)
+        {
+            LogGuess(Place.Secret);
+        }
+        else
+        {
+            LogOpened(Place.Secret, nodes.Api.Connection.Server);
+        }
+
         var running = Task.Run(() => nodes.RunAsync(watching.Token));
         try
         {
-            await AwaitOtherSecretAsync(nodes, secret);
+            await AwaitOtherKubeconfigAsync(session, secret);
         }
         finally
         {
@@ -193,41 +243,62 @@ internal sealed partial class WorkloadCluster
             await watching.CancelAsync();
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        return nodes.HasSynced;
     }
 
-    // Looked at when the cluster is in trouble, and when somebody new needs it. At rest, never.
-    private async Task AwaitOtherSecretAsync(NodeWatch nodes, KubeconfigSecret? opened)
+    // At rest it is never looked at.
+    private async Task AwaitOtherKubeconfigAsync(ClusterSession session, KubeconfigSecret? opened)
     {
         var retry = FirstRetry;
         while (true)
         {
-            if (nodes.Trouble is not null)
-            {
-                await Task.Delay(retry, _management.NetworkTime, _stopped);
-                retry = Longer(retry);
-                _lookAgain.Reader.TryRead(out _);
-            }
-            else
-            {
-                retry = FirstRetry;
-                await _lookAgain.Reader.ReadAsync(_stopped);
-            }
-
+            await AwaitReasonToLookAsync(IsToBeLookedAtAgain(session) ? retry : Timeout.InfiniteTimeSpan);
             try
             {
-                var now = await _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
-                if (now?.ResourceVersion != opened?.ResourceVersion)
+                var now = await ReadSecretAsync();
+                if (now is not null && !now.IsSame(opened, Place))
                 {
                     return;
                 }
+
+                SetSecretGone(now is null && opened is not null);
             }
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
             {
                 // The management cluster is in trouble itself; what is open goes on.
                 LogUnread(Place.Secret, exception.Message);
             }
+
+            // A thousand machines may come to a boundary at one instant: the next look is for all that came since.
+            await Task.Delay(FirstRetry, _management.NetworkTime, _stopped);
+            retry = IsToBeLookedAtAgain(session) ? Longer(retry) : FirstRetry;
+        }
+    }
+
+    private bool IsToBeLookedAtAgain(ClusterSession session) => session.Nodes.Trouble is not null || _isSecretGone || session.IsDoubted;
+
+    private async Task AwaitReasonToLookAsync(TimeSpan atMost)
+    {
+        using var late = new CancellationTokenSource(atMost, _management.NetworkTime);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopped, late.Token);
+        try
+        {
+            await _lookAgain.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!_stopped.IsCancellationRequested)
+        {
+            // Time is a reason too.
+        }
+    }
+
+    private Task<KubeconfigSecret?> ReadSecretAsync() => _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
+
+    // Deleted by mistake, or about to be made again: the cluster that it led to was the right one, and goes on to be it.
+    private void SetSecretGone(bool isGone)
+    {
+        if (_isSecretGone != isGone)
+        {
+            _isSecretGone = isGone;
+            OnStateChanged();
         }
     }
 
@@ -240,9 +311,15 @@ internal sealed partial class WorkloadCluster
             return;
         }
 
+        var wasInTrouble = _isInTrouble;
+        _isInTrouble = nodes.Trouble is not null;
         if (nodes.Trouble is { } trouble)
         {
-            _lookAgain.Writer.TryWrite(true);
+            if (!wasInTrouble)
+            {
+                _lookAgain.Writer.TryWrite(true);
+            }
+
             Settle(Unreachable(trouble, nodes.Api.Connection.Source));
         }
         else if (nodes.HasSynced)
@@ -251,10 +328,29 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    private static ClusterReachability Reachable(NodeWatch nodes) =>
-        new(ConditionStatus.True, ConditionReasons.Reachable, $"The Nodes of {nodes.Api.Connection.Server} are watched.");
+    // The credentials of an open watch may have been withdrawn long ago: it is the next call that shows it.
+    private void OnFailure()
+    {
+        var now = _settings.Clock.GetUtcNow();
+        lock (_lock)
+        {
+            if (now - _lookedForFailure < BetweenLooksForFailures && now >= _lookedForFailure)
+            {
+                return;
+            }
 
-    private static ClusterReachability Unreachable(Exception cause, string? source = null) => new(
+            _lookedForFailure = now;
+        }
+
+        _lookAgain.Writer.TryWrite(true);
+    }
+
+    private ClusterReachability Reachable(NodeWatch nodes) => new(
+        ConditionStatus.True,
+        ConditionReasons.Reachable,
+        $"The Nodes of {nodes.Api.Connection.Server} are watched.{Gone(" 5-Spot goes on with what it had, until it is started anew.")}");
+
+    private ClusterReachability Unreachable(Exception cause, string? source = null) => new(
         ConditionStatus.False,
         cause switch
         {
@@ -263,8 +359,20 @@ internal sealed partial class WorkloadCluster
             _ => ConditionReasons.Unreachable,
         },
         cause is ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } && source is not null
-            ? $"{cause.Message}. The credentials are those of the {source}."
-            : cause.Message);
+            ? $"{cause.Message}. The credentials are those of the {source}.{Gone("")}"
+            : _isSecretGone ? $"{cause.Message.TrimEnd('.')}.{Gone("")}" : cause.Message);
+
+    private string Gone(string and) => _isSecretGone ? $" Secret {Place.Secret.Name} is not there any more.{and}" : "";
+
+    // Whether it answers matters only once it is known to be the cluster.
+    private ClusterReachability? Guessed(ClusterReachability? reachability, CapiMachine machine) => reachability is null ? null : new(
+        ConditionStatus.Unknown,
+        ConditionReasons.KubeconfigNotFound,
+        $"There is no Secret {Place.Secret}, and "
+        + (reachability.Status != ConditionStatus.True ? $"whether the management cluster has the Node can't be told: {reachability.Message.TrimEnd('.')}"
+            : machine.ProviderId is { } id ? $"the management cluster has no Node with providerID {id}"
+            : "the Machine has no providerID by which the management cluster could be told to have its Node")
+        + ": which cluster the machine joins is not known, and nothing is written to any. The Secret is looked for again, every minute at the latest.");
 
     private void Settle(ClusterReachability state)
     {
@@ -273,15 +381,9 @@ internal sealed partial class WorkloadCluster
             return;
         }
 
-        Count(state.Status == ConditionStatus.True ? "reachable" : "unreachable");
+        Count(state.Status != ConditionStatus.True ? "unreachable" : _session is { IsGuess: true, IsShown: false } ? "unknown" : "reachable");
         LogState(Place.Secret, state.Reason, state.Message);
-        ObjectKey[] users;
-        lock (_lock)
-        {
-            users = [.. _nodeOf.Keys];
-        }
-
-        foreach (var key in users)
+        foreach (var key in _users.All())
         {
             _wake(key);
         }
@@ -302,25 +404,19 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    private void WakeMachinesOf(string node)
+    private void WakeMachinesOf(string node, string? providerId)
     {
-        List<ObjectKey> users = [];
-        lock (_lock)
+        foreach (var key in _users.Of(node, providerId))
         {
-            foreach (var (key, name) in _nodeOf)
-            {
-                if (name == node)
-                {
-                    users.Add(key);
-                }
-            }
+            _wake(key);
         }
-
-        users.ForEach(_wake);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Workload cluster of Secret {Secret}: watching the Nodes of {Server}.")]
     private partial void LogOpened(ObjectKey secret, Uri server);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "There is no Secret {Secret}: the management cluster is taken for the workload cluster of those machines whose Nodes it has.")]
+    private partial void LogGuess(ObjectKey secret);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Workload cluster of Secret {Secret}: {Reason}. {Message}")]
     private partial void LogState(ObjectKey secret, string reason, string message);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace FiveSpot.Controller.Workload;
 
 /// <summary>
-/// The workload clusters in use, by where their kubeconfig comes from: each is opened when the first machine has a Node in
+/// The workload clusters in use, by where their kubeconfig comes from: each is opened when the first machine may have a Node in
 /// it, shared by all that do, and closed when the last has none. One that does not answer delays nobody else.
 /// </summary>
 public sealed class WorkloadClusters
@@ -59,7 +59,7 @@ public sealed class WorkloadClusters
     /// <param name="found">Its Machine, or null when it has none.</param>
     public NodeView Find(ScheduledMachine machine, CapiMachine? found)
     {
-        if (found?.NodeName is null)
+        if (found is not { MayHaveNode: true })
         {
             Release(machine.Key);
             return NodeView.None;
@@ -80,7 +80,7 @@ public sealed class WorkloadClusters
             }
 
             _of[machine.Key] = cluster = there;
-            cluster.Use(found);
+            cluster.Use(machine.Key, found, machine.Status.Phase);
         }
 
         return cluster.Find(found, AgentSetup.IsWanted(machine));

@@ -22,7 +22,7 @@ public sealed class DecisionProperties
     private static readonly string[] Extras = ["", "", ""","killSwitch":true""", ""","enabled":false""", ""","nodeDrainTimeout":"1m","nodeTaints":[{"key":"a","effect":"NoSchedule"}]""", ""","machineTemplate":{"version":"v1.33.0"}""", ""","killIfCommands":["java"]"""];
 
     private static readonly Gen<(int What, int Schedule, int Extra, int Minutes)[]> Lives =
-        Gen.Select(Gen.Int[0, 11], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
+        Gen.Select(Gen.Int[0, 12], Gen.Int[0, Schedules.Length - 1], Gen.Int[0, Extras.Length - 1], Gen.Int[0, 600]).Array[1, 25];
 
     [Fact]
     public void After_the_steps_of_a_plan_the_next_one_has_none_and_the_same_status() => Live((world, now, _, _) =>
@@ -55,7 +55,7 @@ public sealed class DecisionProperties
     public void A_machine_with_work_on_it_goes_by_the_kill_switch_or_when_its_time_is_up() => Live((world, now, before, steps) =>
     {
         // A pause, or a Cluster that goes, has times of its own.
-        if (steps.OfType<Step.DeleteMachine>().Any() && before.CapiCluster is not { IsBeingDeleted: true } && before.Machine.Status.Conditions.All(condition => condition.Type != ConditionTypes.Paused) && before is { CapiMachine.NodeName: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty && !IsReclaimed(before))
+        if (steps.OfType<Step.DeleteMachine>().Any() && before.CapiCluster is not { IsBeingDeleted: true } && before.Machine.Status.Conditions.All(condition => condition.Type != ConditionTypes.Paused) && before is { CapiMachine: not null, Node: not null, Machine.KillSwitch: false } && !before.Pods.IsEmpty && !IsReclaimed(before))
         {
             // Deleted, it has the time to drain alone.
             var began = world.Machine.IsBeingDeleted
@@ -170,6 +170,7 @@ public sealed class DecisionProperties
                     9 => world.Reclaimed(at: $"request {minutes}"),
                     10 => world with { CapiCluster = (world.CapiCluster ?? World.Office) with { IsPaused = world.CapiCluster is not { IsPaused: true } } },
                     11 => world with { CapiCluster = (extra % 3) switch { 0 => null, 1 => World.Office with { DeletionTimestamp = now }, _ => World.Office } },
+                    12 => world.Joins(isSeen: false),
                     _ => world,
                 };
                 var before = world;

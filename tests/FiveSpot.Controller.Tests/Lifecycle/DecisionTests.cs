@@ -615,6 +615,76 @@ public sealed class DecisionTests
         var plan = Decision.Decide(seen, Closing, new DecisionOptions());
         plan.Steps.ShouldBeEmpty();
         Condition(plan.Status, ConditionTypes.MachineReady).Reason.ShouldBe(ConditionReasons.NodeMismatch);
+        Decision.Decide(seen, Noon, new DecisionOptions()).Status.Message!.ShouldContain("; Node node-1 is another machine.");
+    }
+
+    [Fact]
+    public void A_Node_that_Cluster_API_has_not_seen_yet_is_closed_like_any_other()
+    {
+        var world = World.New().Reconcile(Opening).Joins(isSeen: false).Reconcile(Opening.AddMinutes(3));
+        world.Machine.Status.NodeRef.ShouldNotBeNull().Name.ShouldBe("node-1");
+        world.Machine.Status.Ready.ShouldBeFalse();
+        world.Machine.Status.Message!.ShouldContain("Node node-1 has joined, but the Machine is not ready");
+
+        world = world.Reconcile(Closing);
+        world.Node!.Unschedulable.ShouldBeTrue();
+        world.CapiMachine!.IsBeingDeleted.ShouldBeFalse();
+        world.Reconcile(Closing.AddMinutes(5)).Evicted.ShouldBeTrue();
+        world.Reconcile(Closing.AddMinutes(10)).CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(NodeState.None, true)]
+    [InlineData(NodeState.Unknown, false)]
+    public void A_machine_without_a_nodeRef_goes_at_once_where_its_cluster_says_that_it_never_joined(NodeState state, bool atOnce)
+    {
+        var world = World.New().Reconcile(Opening).Reconcile(Opening.AddMinutes(3));
+        var seen = world.Observe() with
+        {
+            CapiMachine = world.CapiMachine! with { ProviderId = "remote://1" },
+            Node = new NodeObservation(state),
+            Cluster = new ClusterReachability(ConditionStatus.False, ConditionReasons.Unreachable, "Nobody answers."),
+        };
+
+        Decision.Decide(seen, Closing, new DecisionOptions()).Steps.OfType<Step.DeleteMachine>().Any().ShouldBe(atOnce);
+        var late = Decision.Decide(seen with { Machine = seen.Machine with { Status = Decision.Decide(seen, Closing, new DecisionOptions()).Status } }, Closing.AddMinutes(10), new DecisionOptions());
+        late.Steps.OfType<Step.DeleteMachine>().ShouldHaveSingleItem();
+        Condition(late.Status, ConditionTypes.WorkloadClusterReachable).Message.ShouldBe("Nobody answers.");
+    }
+
+    [Fact]
+    public void What_is_not_heard_of_now_is_the_Node_of_before()
+    {
+        var world = Running();
+        var before = world.Machine.Status.NodeRef!;
+        NodeReference? Told(NodeObservation node) => Decision.Decide(world.Observe() with { Node = node }, Noon, new DecisionOptions()).Status.NodeRef;
+
+        Told(new NodeObservation(NodeState.Unknown)).ShouldBe(before);
+        Told(new NodeObservation(NodeState.Missing) { Name = "node-1" }).ShouldBeNull();
+        Told(new NodeObservation(NodeState.Deleted) { Name = "node-1" }).ShouldBeNull();
+        Told(new NodeObservation(NodeState.Mismatch) { Name = "node-1" }).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_Node_that_is_not_there_is_said_to_be_not_there()
+    {
+        var seen = Running().Observe() with { Node = new NodeObservation(NodeState.Missing, Detail: "Node node-1 is not in its cluster.") { Name = "node-1" } };
+        var status = Decision.Decide(seen, Noon, new DecisionOptions()).Status;
+        Condition(status, ConditionTypes.MachineReady).ShouldSatisfyAllConditions(
+            c => c.Reason.ShouldBe(ConditionReasons.NodeNotFound), c => c.Message.ShouldBe("Node node-1 is not in its cluster."));
+        status.Ready.ShouldBeFalse();
+        status.Message!.ShouldContain("; Node node-1 is not in its cluster.");
+    }
+
+    [Fact]
+    public void What_Cluster_API_says_of_a_failed_Machine_is_told()
+    {
+        var world = Running();
+        var seen = world.Observe() with { CapiMachine = world.CapiMachine! with { Failure = "CreateError: no machine." } };
+        var status = Decision.Decide(seen, Noon, new DecisionOptions()).Status;
+        status.Ready.ShouldBeFalse();
+        status.Message!.ShouldContain("; Cluster API says that it failed: CreateError: no machine.");
+        Condition(status, ConditionTypes.MachineReady).Message.ShouldBe("Cluster API says that it failed: CreateError: no machine.");
     }
 
     [Fact]

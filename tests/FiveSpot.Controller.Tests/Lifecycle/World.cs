@@ -94,9 +94,10 @@ internal sealed record World
         CapiCluster = CapiCluster,
         Bootstrap = Slot("bootstrap.cluster.x-k8s.io", "K0sWorkerConfig", "k0sworkerconfigs", Bootstrap),
         Infrastructure = Slot("infrastructure.cluster.x-k8s.io", "RemoteMachine", "remotemachines", Infrastructure),
-        Node = CapiMachine?.NodeName is null ? NodeObservation.None
-            : Node is null ? new NodeObservation(NodeState.Missing)
-            : new NodeObservation(NodeState.Known, Node),
+        Node = CapiMachine is not { MayHaveNode: true } machine ? NodeObservation.None
+            : Node is not null ? new NodeObservation(NodeState.Known, Node)
+            : machine.NodeName is { } name ? new NodeObservation(NodeState.Missing, Detail: $"Node {name} is not in its cluster.") { Name = name }
+            : NodeObservation.None,
         Pods = Node is { Unschedulable: true } ? PodsOnNode() : null,
         AgentConfig = AgentSetup.IsWanted(Machine) || AgentConfig is not null ? new ReclaimConfigView(IsKnown: true, AgentConfig) : null,
     };
@@ -223,10 +224,12 @@ internal sealed record World
         _ => throw new InvalidOperationException(step.ToString()),
     };
 
-    /// <summary>Cluster API: the machine joins as a Node.</summary>
-    public World Joins(bool ready = true) => CapiMachine is null ? this : this with
+    /// <summary>The machine joins as a Node, which Cluster API sees, or not yet.</summary>
+    public World Joins(bool ready = true, bool isSeen = true) => CapiMachine is null ? this : this with
     {
-        CapiMachine = CapiMachine with { NodeName = "node-1", ProviderId = "remote://1", Ready = ready, Phase = "Running" },
+        CapiMachine = isSeen
+            ? CapiMachine with { NodeName = "node-1", ProviderId = "remote://1", Ready = ready, Phase = "Running" }
+            : CapiMachine with { ProviderId = "remote://1" },
         Node = Node ?? new Node
         {
             Metadata = new ObjectMetadata { Name = "node-1", Uid = "node-uid", ResourceVersion = "1" },

@@ -25,22 +25,50 @@ internal sealed class ClusterApiByHand
     public async Task JoinAsync(string name = "pc-1")
     {
         await TakeOverAsync(name);
+        await ProvisionAsync(name);
+        await RegisterAsync(name);
+        await SeeNodeAsync(name);
+    }
+
+    /// <summary>The provider has the machine up: its Machine knows its providerID, and no Node.</summary>
+    public async Task ProvisionAsync(string name = "pc-1")
+    {
+        await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"spec":{"providerID":"{{ProviderId(name)}}"} }""");
+        await SetStatusAsync(name, $$"""
+            "phase":"Provisioned","conditions":[{{Condition("Ready", IsV1Beta1)}},{{Condition("InfrastructureReady", true)}},{{Condition("NodeHealthy", false)}}]
+            """);
+    }
+
+    /// <summary>The machine's kubelet makes its Node where there is none, and reports it Ready.</summary>
+    /// <param name="name">The Node.</param>
+    /// <param name="providerId">Its providerID; null for that of the Machine of its name, empty for none.</param>
+    public async Task RegisterAsync(string name = "pc-1", string? providerId = null)
+    {
         if (await _workload.GetAsync(Kinds.Node, name) is null)
         {
+            var spec = providerId is "" ? "{}" : $$"""{"providerID":"{{providerId ?? ProviderId(name)}}"}""";
             await _workload.CreateAsync(Kinds.Node, JsonNode.Parse($$"""
-                {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"spec":{"providerID":"remote://{{name}}"} }
+                {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"spec":{{spec}} }
                 """)!.AsObject());
         }
 
         await _workload.PatchAsync(
             Kinds.Node, name, """{"status":{"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady","message":"ready"}]}}""", "status");
-        await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"spec":{"providerID":"remote://{{name}}"} }""");
-        var apiVersion = _cluster.MachineKind.Version == "v1beta2" ? "" : "\"apiVersion\":\"v1\",\"kind\":\"Node\",";
-        await _cluster.PatchAsync(_cluster.MachineKind, name, $$"""
-            {"status":{"phase":"Running","nodeRef":{ {{apiVersion}} "name":"{{name}}" },
-             "conditions":[{"type":"Ready","status":"True","reason":"Available","message":"","lastTransitionTime":"2026-01-05T09:01:00Z"}]} }
-            """, "status");
     }
+
+    /// <summary>Cluster API has found the Node: the Machine refers to it. At v1beta1 with the uid that it had then, and for ever.
+    /// </summary>
+    public async Task SeeNodeAsync(string name = "pc-1", bool healthy = true)
+    {
+        await SetStatusAsync(name, $$"""
+            "phase":"Running","nodeRef":{{await NodeReferenceAsync(name)}},
+            "conditions":[{{Condition("Ready", IsV1Beta1 || healthy)}},{{Condition("InfrastructureReady", true)}},{{Condition("NodeHealthy", healthy)}}]
+            """);
+    }
+
+    /// <summary>Sets more of a Machine's status: the inside of a JSON object.</summary>
+    public Task SetStatusAsync(string name, string fields) =>
+        _cluster.PatchAsync(_cluster.MachineKind, name, $$"""{"status":{ {{fields}} } }""", "status");
 
     /// <summary>Cluster API sees the Machine: its finalizer, and its ownership of what the Machine points at.</summary>
     public async Task TakeOverAsync(string name = "pc-1")
@@ -75,5 +103,25 @@ internal sealed class ClusterApiByHand
 
         await _workload.DeleteAsync(Kinds.Node, name);
         await _cluster.PatchAsync(_cluster.MachineKind, name, """{"metadata":{"finalizers":null}}""");
+    }
+
+    private bool IsV1Beta1 => _cluster.MachineKind.Version == "v1beta1";
+
+    private static string ProviderId(string name) => $"remote://{name}";
+
+    private static string Condition(string type, bool isTrue) => $$"""
+        {"type":"{{type}}","status":"{{(isTrue ? "True" : "False")}}","reason":"{{(isTrue ? "Fine" : "Waiting")}}","message":"{{(isTrue ? "" : "waiting for the Node")}}","lastTransitionTime":"2026-01-05T09:01:00Z"}
+        """;
+
+    private async Task<string> NodeReferenceAsync(string name)
+    {
+        if (!IsV1Beta1)
+        {
+            return $$"""{"name":"{{name}}"}""";
+        }
+
+        var known = (await _cluster.GetAsync(_cluster.MachineKind, name))?["status"]?["nodeRef"];
+        var uid = known?["uid"] ?? (await _workload.GetAsync(Kinds.Node, name))!["metadata"]!["uid"];
+        return $$"""{"apiVersion":"v1","kind":"Node","name":"{{name}}","uid":"{{uid}}"}""";
     }
 }

@@ -143,7 +143,8 @@ public abstract class ClosingTests(ServerKind kind)
         await using var scenario = await Scenario.RunningMachineAsync(kind);
         await scenario.Cluster.PatchAsync(scenario.Cluster.MachineKind, "pc-1", """{"spec":{"providerID":"remote://another"}}""");
         await scenario.Cluster.PhaseAsync("Active", also: status =>
-            !status.Ready && status.Conditions.Single(c => c.Type == "MachineReady").Reason == "NodeMismatch");
+            status.Conditions.Single(c => c.Type == "WorkloadClusterReachable") is { Status: "Unknown", Reason: "KubeconfigNotFound" } told
+            && told.Message.Contains("no Node with providerID remote://another", StringComparison.Ordinal));
 
         scenario.Cluster.MoveTo(Scenario.Closing);
         await scenario.Cluster.PhaseAsync("ShuttingDown");

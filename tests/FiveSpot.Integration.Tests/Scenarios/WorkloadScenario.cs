@@ -30,9 +30,9 @@ internal sealed class WorkloadScenario : IAsyncDisposable
 
     public RunningController Controller { get; private set; }
 
-    public static async Task<WorkloadScenario> StartAsync(ServerKind kind)
+    public static async Task<WorkloadScenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2")
     {
-        var cluster = await Cluster.StartAsync(kind);
+        var cluster = await Cluster.StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
         try
         {
             var workload = await Cluster.StartAsync(kind, Definitions.None);
@@ -56,6 +56,13 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     /// <summary>A machine in its window, joined.</summary>
     public async Task OpenAsync(string extraSpec = "", string name = "pc-1")
     {
+        await BeginAsync(extraSpec, name);
+        await ClusterApi.JoinAsync(name);
+    }
+
+    /// <summary>A machine in its window, whose objects are made.</summary>
+    public async Task BeginAsync(string extraSpec = "", string name = "pc-1")
+    {
         await Cluster.ScheduleAsync(name, extraSpec);
         if (Cluster.Clock.GetUtcNow() < Scenario.Opening)
         {
@@ -64,7 +71,6 @@ internal sealed class WorkloadScenario : IAsyncDisposable
         }
 
         await Cluster.PhaseAsync("Active", name);
-        await ClusterApi.JoinAsync(name);
     }
 
     public async Task SetKubeconfigAsync(string kubeconfig, string secret = "office-kubeconfig", string key = "value")
@@ -87,9 +93,9 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     }
 
     /// <summary>A machine in its window, joined and ready, on a workload cluster of its own.</summary>
-    public static async Task<WorkloadScenario> RunningMachineAsync(ServerKind kind, string extraSpec = "")
+    public static async Task<WorkloadScenario> RunningMachineAsync(ServerKind kind, string extraSpec = "", string machineVersion = "v1beta2")
     {
-        var scenario = await StartAsync(kind);
+        var scenario = await StartAsync(kind, machineVersion);
         try
         {
             await scenario.SetKubeconfigAsync(scenario.Workload.ControllerKubeconfig);
@@ -218,9 +224,14 @@ internal sealed class WorkloadScenario : IAsyncDisposable
         });
     }
 
-    public Task ReachableAsync(string status, string reason, string words) => Cluster.PhaseAsync("Active", also: reported =>
-        reported.Conditions.FirstOrDefault(condition => condition.Type == "WorkloadClusterReachable") is { } reachable
-        && reachable.Status == status && reachable.Reason == reason && reachable.Message.Contains(words, StringComparison.Ordinal));
+    public Task ReachableAsync(string status, string reason, string words, string name = "pc-1", string phase = "Active") =>
+        ConditionAsync("WorkloadClusterReachable", status, reason, words, name, phase);
+
+    /// <summary>Waits until a condition says so.</summary>
+    public Task ConditionAsync(string type, string status, string reason, string words = "", string name = "pc-1", string phase = "Active") =>
+        Cluster.PhaseAsync(phase, name, reported =>
+            reported.Conditions.FirstOrDefault(condition => condition.Type == type) is { } told
+            && told.Status == status && told.Reason == reason && told.Message.Contains(words, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
