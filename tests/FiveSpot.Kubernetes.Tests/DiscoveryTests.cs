@@ -51,6 +51,52 @@ public sealed class DiscoveryTests
         server.Requests.ShouldBe(["GET /apis/example.com/v1", "GET /apis/example.com/v1"]);
     }
 
+    [Theory]
+    [InlineData("""{"kind":"APIGroupList","groups":[{"name":"other.com","versions":[{"groupVersion":"other.com/v1","version":"v1"}]}]}""", true)]
+    [InlineData("""{"kind":"APIGroupList","groups":[{"name":"example.com","versions":[{"groupVersion":"example.com/v2","version":"v2"}]}]}""", true)]
+    [InlineData("""{"kind":"APIGroupList","groups":[{"name":"example.com","versions":[{"groupVersion":"example.com/v1","version":"v1"}]}]}""", false)]
+    [InlineData(null, false)]
+    public async Task What_answers_in_the_server_s_place_does_not_say_that_a_version_is_not_served(string? groups, bool isMissing)
+    {
+        await using var server = await ScriptedServer.StartAsync(context => context.Request.Path == "/apis" && groups is not null
+            ? context.Json(groups)
+            : PageAsync(context));
+        using var client = server.Connect();
+        var discovery = new Discovery(client);
+        if (isMissing)
+        {
+            (await discovery.FindAsync("example.com/v1", "Thing", None)).ShouldBeNull();
+        }
+        else
+        {
+            (await Should.ThrowAsync<ApiException>(discovery.FindAsync("example.com/v1", "Thing", None))).IsNotServed.ShouldBeTrue();
+        }
+
+        server.Requests.ShouldBe(["GET /apis/example.com/v1", "GET /apis"]);
+
+        static Task PageAsync(Microsoft.AspNetCore.Http.HttpContext context)
+        {
+            context.Response.StatusCode = 404;
+            context.Response.ContentType = "text/plain";
+            return Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, "404 page not found\n");
+        }
+    }
+
+    [Fact]
+    public async Task What_is_remembered_of_a_group_can_be_forgotten()
+    {
+        var kind = "Thing";
+        await using var server = await ScriptedServer.StartAsync(context => context.Json($$"""{"resources":[{"name":"things","kind":"{{kind}}","namespaced":true}]}"""));
+        using var client = server.Connect();
+        var discovery = new Discovery(client);
+        (await discovery.FindAsync("example.com/v1", "Thing", None)).ShouldNotBeNull();
+        (await discovery.FindAsync("other.com/v1", "Thing", None)).ShouldNotBeNull();
+        kind = "Other";
+        await discovery.ForgetAsync("example.com", None);
+        (await discovery.FindAsync("example.com/v1", "Thing", None)).ShouldBeNull();
+        (await discovery.FindAsync("other.com/v1", "Thing", None)).ShouldNotBeNull();
+    }
+
     [Fact]
     public async Task Versions_come_with_the_preferred_one_first_and_outlive_an_outage()
     {

@@ -125,6 +125,7 @@ public sealed class Observer
             ApiVersion = found.Resource?.ApiVersion ?? (candidate.Version is null ? candidate.Group : $"{candidate.Group}/{candidate.Version}"),
             Kind = candidate.Kind,
             Resource = found.Resource,
+            Served = found.Objects?.Type ?? found.Resource,
             Object = found.Objects?.Get(key),
             Trouble = found.Trouble,
             IsPending = found.IsPending,

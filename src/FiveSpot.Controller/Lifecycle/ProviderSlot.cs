@@ -13,8 +13,13 @@ public sealed record ProviderSlot
     /// <summary>Kind as the template or the Machine names it.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The resource behind the kind; null when the API server serves no such namespaced kind.</summary>
+    /// <summary>The resource behind the kind, at the version at which it is to be made; null when the API server serves no such
+    /// namespaced kind.</summary>
     public ResourceType? Resource { get; init; }
+
+    /// <summary>The resource behind the kind at a version that is served, by which objects are looked at and deleted; null when there
+    /// is none.</summary>
+    public ResourceType? Served { get; init; }
 
     /// <summary>The object of the machine's name, whoever's it is; null when there is none.</summary>
     public PartialObject? Object { get; init; }

@@ -296,7 +296,7 @@ internal sealed class StatusReport
     }
 
     private TypedReference? Reference(ProviderSlot? slot, TypedReference? before) =>
-        slot is { IsPending: true } ? before : slot?.Ours(_seen.Machine) is null ? null : Reference(slot.ApiVersion, slot.Kind);
+        slot is { IsPending: true } ? before : slot?.Ours(_seen.Machine) is null ? null : Reference(slot.Resource is null && slot.Served is { } served ? served.ApiVersion : slot.ApiVersion, slot.Kind);
 
     private TypedReference Reference(string apiVersion, string kind) => new()
     {

@@ -57,6 +57,19 @@ public sealed class StepExecutor
     /// <exception cref="ApiUnreachableException">There was no answer: the step may have been done or not.</exception>
     public async Task<(Observation World, bool AsPlanned)> ExecuteAsync(Step step, Observation seen, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await CarryOutAsync(step, seen, cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsNotServed)
+        {
+            LookForVersions(seen);
+            throw;
+        }
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> CarryOutAsync(Step step, Observation seen, CancellationToken cancellationToken)
+    {
         var machine = seen.Machine;
         switch (step)
         {
@@ -353,14 +366,14 @@ public sealed class StepExecutor
         try
         {
             await _api.DeleteAsync(
-                slot.Resource!,
+                slot.Served!,
                 seen.Machine.Key,
                 new DeleteOptions { Uid = slot.Object.Uid, PropagationPolicy = PropagationPolicy.Background },
                 cancellationToken);
         }
         catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(delete, seen))
         {
-            after = slot with { Object = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken) };
+            after = slot with { Object = await _api.TryGetMetadataAsync(slot.Served!, seen.Machine.Key, cancellationToken) };
         }
 
         return (seen.Replace(slot, after), after.Object is null or { Metadata.DeletionTimestamp: not null });
@@ -462,6 +475,19 @@ public sealed class StepExecutor
         }
 
         return seen with { CapiMachine = machine };
+    }
+
+    // Some version is not served any more, and which one it is the answer does not say.
+    private void LookForVersions(Observation seen)
+    {
+        _machines.LookForVersion();
+        foreach (var slot in seen.Slots)
+        {
+            if (slot.Served is { } served)
+            {
+                _kinds.LookForVersion(served.Group, slot.Kind);
+            }
+        }
     }
 
     private static DecodeObject<CapiMachine> ReadAt(ResourceType type) => json => MachineReader.Read(json, type.ApiVersion);

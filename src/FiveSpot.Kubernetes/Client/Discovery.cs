@@ -51,7 +51,7 @@ public sealed class Discovery(ApiClient client)
     public Task<IReadOnlyList<string>> ServedVersionsAsync(string group, CancellationToken cancellationToken) =>
         RememberAsync(
             _versions, group, static v => v.Count > 0,
-            () => GetOrEmptyAsync($"/apis/{Uri.EscapeDataString(group)}", DecodeVersions, cancellationToken),
+            () => GetOrEmptyAsync($"/apis/{Uri.EscapeDataString(group)}", group, version: null, DecodeVersions, cancellationToken),
             cancellationToken);
 
     /// <summary>Forgets what is remembered of a group, which may have changed.</summary>
@@ -82,7 +82,7 @@ public sealed class Discovery(ApiClient client)
         var path = new ResourceType(group, version, "-", "-", false).GroupVersionPath;
         var resources = await RememberAsync(
             _resources, apiVersion, all => Find(all, matches) is not null,
-            () => GetOrEmptyAsync(path, body => DecodeResources(body, group, version), cancellationToken),
+            () => GetOrEmptyAsync(path, group, version, body => DecodeResources(body, group, version), cancellationToken),
             cancellationToken);
         return Find(resources, matches);
     }
@@ -130,17 +130,43 @@ public sealed class Discovery(ApiClient client)
         }
     }
 
+    // What is not there is answered as text, as it is by a proxy that leads nowhere. The list of all groups is always there: it
+    // decides.
     private async Task<IReadOnlyList<T>> GetOrEmptyAsync<T>(
-        string path, DecodeObject<IReadOnlyList<T>> decode, CancellationToken cancellationToken)
+        string path, string group, string? version, DecodeObject<IReadOnlyList<T>> decode, CancellationToken cancellationToken)
     {
         try
         {
             return await client.GetRawAsync(path, decode, cancellationToken);
         }
-        catch (ApiException e) when (e.Code == 404)
+        catch (ApiException e) when (e.IsNotFound)
         {
             return [];
         }
+        catch (ApiException e) when (e.IsNotServed && group.Length > 0)
+        {
+            if (await client.GetRawAsync("/apis", body => Names(body, group, version), cancellationToken))
+            {
+                throw;
+            }
+
+            return [];
+        }
+    }
+
+    private static bool Names(ReadOnlySpan<byte> groups, string group, string? version)
+    {
+        var reader = new Utf8JsonReader(groups);
+        using var document = JsonDocument.ParseValue(ref reader);
+        foreach (var entry in document.RootElement.GetProperty("groups").EnumerateArray())
+        {
+            if (Text(entry, "name") == group)
+            {
+                return version is null || entry.GetProperty("versions").EnumerateArray().Any(served => Text(served, "version") == version);
+            }
+        }
+
+        return false;
     }
 
     private static IReadOnlyList<ResourceType> DecodeResources(ReadOnlySpan<byte> body, string group, string version)

@@ -53,7 +53,7 @@ public sealed partial class Informer<T> : IInformer
         _client = client;
         _type = type;
         _options = options ?? new InformerOptions();
-        _looks = new VersionLooks(isFollowed: _options.Resolve is not null);
+        _looks = new VersionLooks(isFollowed: _options.Resolve is not null, client.NetworkTime);
         _decode = decode;
         _logger = logger ?? NullLogger.Instance;
         _time = client.NetworkTime;
@@ -165,7 +165,7 @@ public sealed partial class Informer<T> : IInformer
     }
 
     /// <summary>Somebody else was told that what is watched is not served: finds out at which version it is, soon.</summary>
-    public void LookForVersion() => _looks.Ask();
+    public void LookForVersion() => _looks.Request();
 
     /// <summary>Lists and watches until told to stop. Failures are logged, and tried again after a back-off.</summary>
     /// <param name="cancellationToken">Stops.</param>

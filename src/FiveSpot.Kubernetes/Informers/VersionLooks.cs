@@ -8,8 +8,12 @@ namespace FiveSpot.Kubernetes;
 /// watches do, so that it is asked twice more then; once after a watch that broke off; and never at rest.
 /// </summary>
 /// <param name="isFollowed">Whether the version may change at all.</param>
-internal sealed class VersionLooks(bool isFollowed)
+/// <param name="time">Measures how long ago it was found out.</param>
+internal sealed class VersionLooks(bool isFollowed, TimeProvider time)
 {
+    // However many are told that something is not served.
+    private static readonly TimeSpan BetweenRequests = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5)];
 
     // A server ends a watch to the second.
@@ -19,6 +23,7 @@ internal sealed class VersionLooks(bool isFollowed)
     private CancellationTokenSource? _watch;
     private bool _isDue;
     private int _left;
+    private long? _foundOut;
 
     /// <summary>Whether it is to find out before anything else.</summary>
     public bool IsDue
@@ -34,6 +39,21 @@ internal sealed class VersionLooks(bool isFollowed)
 
     /// <summary>For how long the next watch is to be asked for; null for as long as usual.</summary>
     public TimeSpan? WatchTime => _left > 0 ? Again[_left - 1] : null;
+
+    /// <summary>Somebody was told that what is watched is not served: it is to find out, unless it just has.</summary>
+    public void Request()
+    {
+        bool wasJustFound;
+        lock (_lock)
+        {
+            wasJustFound = _foundOut is { } at && time.GetElapsedTime(at) < BetweenRequests;
+        }
+
+        if (!wasJustFound)
+        {
+            Ask();
+        }
+    }
 
     /// <summary>It is to find out now: a watch that is under way is ended for it.</summary>
     public void Ask()
@@ -93,6 +113,7 @@ internal sealed class VersionLooks(bool isFollowed)
         lock (_lock)
         {
             _isDue = false;
+            _foundOut = time.GetTimestamp();
         }
 
         if (hasFailed)

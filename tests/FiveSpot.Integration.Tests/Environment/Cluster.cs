@@ -38,6 +38,7 @@ internal sealed class Cluster : IAsyncDisposable
         _embedded = embedded;
         _real = real;
         _auditedBefore = real?.Server.Audit.Length ?? 0;
+        MachineKind = definitions.Machine;
         Clock = clock;
         Traffic = new ControllerTraffic(clock);
         Api = Connect("scenario");
@@ -55,8 +56,8 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The namespace of the scenario.</summary>
     public string Namespace { get; } = $"scenario-{Interlocked.Increment(ref _namespaces)}";
 
-    /// <summary>The Machine at the newest version that this cluster serves.</summary>
-    public ResourceType MachineKind => _definitions.Machine;
+    /// <summary>The Machine at the newest version that this cluster serves; another one once a scenario has changed that.</summary>
+    public ResourceType MachineKind { get; set; }
 
     /// <summary>Cluster API's Cluster, at the same version.</summary>
     public ResourceType ClusterKind => MachineKind with { Plural = "clusters", Kind = "Cluster" };

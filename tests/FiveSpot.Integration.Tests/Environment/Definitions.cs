@@ -16,7 +16,7 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
 
     /// <summary>The same, with Cluster API's own kinds at v1beta1 alone, as before 1.11.</summary>
     public static readonly Definitions OnlyV1Beta1 = new("v1beta1", Kinds.MachineV1Beta1, () =>
-        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Select(definition => IsOfCore(definition) ? ServeOnly(definition, "v1beta1") : definition)]);
+        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Select(definition => IsCore(definition) ? ServeOnly(definition, "v1beta1") : definition)]);
 
     /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
@@ -64,7 +64,7 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
         ["spec"] = found["spec"]!.DeepClone(),
     };
 
-    private static bool IsOfCore(JsonObject definition) => (string)definition["spec"]!["group"]! == "cluster.x-k8s.io";
+    private static bool IsCore(JsonObject definition) => (string)definition["spec"]!["group"]! == "cluster.x-k8s.io";
 
     private static JsonObject ServeOnly(JsonObject definition, string version)
     {

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Integration.Tests.Scenarios;
+
+/// <summary>Contract, section 4, "Machine versions": one that begins or ends to be served is followed within a minute, with nothing lost.</summary>
+public abstract class ServedVersionTests(ServerKind kind)
+{
+    private static readonly Definitions Changing = Definitions.BothVersions with { Name = "changing" };
+
+    // What is watched after a change is known at once; what discovery learns late, half a minute later.
+    private static readonly TimeSpan AMinute = TimeSpan.FromMinutes(1);
+
+    public sealed class OnEmbedded() : ServedVersionTests(ServerKind.Embedded);
+
+    public sealed class OnKubeApiServer() : ServedVersionTests(ServerKind.KubeApiServer);
+
+    [Fact]
+    public async Task A_version_of_Machines_and_Clusters_that_ends_to_be_served_is_left_for_the_other_and_nothing_happens_to_the_machine()
+    {
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing);
+        await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
+        await using var clusters = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.ClusterKind);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.SettleAsync();
+        var before = scenario.Cluster.Writes.Count;
+        var uid = (string)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["uid"]!;
+
+        await machines.ServeAsync("v1beta1");
+        await clusters.ServeAsync("v1beta1");
+        scenario.Cluster.MachineKind = Kinds.MachineV1Beta1;
+        await AtVersionAsync(scenario, "v1beta1");
+        scenario.Cluster.Writes.Skip(before).ShouldAllBe(call => call.Path.EndsWith("/status", StringComparison.Ordinal));
+        ((string)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["uid"]!).ShouldBe(uid);
+        await Wait.UntilAsync("Clusters are watched at the other version", () => Watches(scenario, "v1beta1/clusters"), deadline: AMinute);
+
+        // All goes on at that version.
+        await scenario.Cluster.PatchAsync(scenario.Cluster.ClusterKind, "office", """{"spec":{"paused":true}}""");
+        await scenario.Cluster.PhaseAsync("Active", also: status => status.Message!.StartsWith("Paused by Cluster office", StringComparison.Ordinal));
+        await scenario.Cluster.PatchAsync(scenario.Cluster.ClusterKind, "office", """{"spec":{"paused":null}}""");
+        await scenario.Cluster.PhaseAsync("Active", also: status => status.Ready && !status.Message!.StartsWith("Paused", StringComparison.Ordinal));
+        scenario.Cluster.MoveTo(Scenario.Closing);
+        await Wait.UntilAsync("the Node is cordoned", scenario.NodeIsCordonedAsync);
+        scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+        await scenario.Pods.EndAsync("web-1");
+        await scenario.ClusterApi.LetGoAsync();
+        await scenario.Cluster.PhaseAsync("Inactive");
+        (await scenario.CountAsync()).ShouldBe((0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_newer_version_that_begins_to_be_served_is_used()
+    {
+        await using var cluster = await Cluster.StartAsync(kind, Changing);
+        await using var machines = await VersionSwitch.OfAsync(cluster, cluster.MachineKind);
+        await machines.ServeAsync("v1beta1");
+        await using var controller = await RunningController.StartAsync(cluster);
+        await cluster.ScheduleAsync();
+        cluster.MoveTo(Scenario.Opening);
+        await cluster.PhaseAsync("Active", also: status => status.MachineRef!.ApiVersion == "cluster.x-k8s.io/v1beta1");
+        await controller.SettleAsync(cluster);
+        var before = cluster.Writes.Count;
+
+        await machines.ServeAsync("v1beta2", "v1beta1");
+        await cluster.PhaseAsync("Active", also: status => status.MachineRef!.ApiVersion == "cluster.x-k8s.io/v1beta2");
+        cluster.Writes.Skip(before).ShouldAllBe(call => call.Path.EndsWith("/status", StringComparison.Ordinal));
+
+        // Once it is found out, nothing is asked any more.
+        await Wait.UntilAsync("it has looked for the last time", () => Discoveries(cluster, "v1beta2") >= 3, deadline: AMinute);
+        await controller.SettleAsync(cluster);
+        var asked = cluster.Calls.Count;
+        cluster.Clock.Advance(TimeSpan.FromHours(1));
+        await controller.SettleAsync(cluster);
+        cluster.Calls.Count.ShouldBe(asked);
+    }
+
+    [Fact]
+    public async Task A_window_that_closes_while_no_version_is_served_deletes_nothing_and_is_closed_with_care_afterwards()
+    {
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing);
+        await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.SettleAsync();
+        var before = scenario.Cluster.Writes.Count;
+
+        await machines.ServeAsync();
+        scenario.Cluster.MoveTo(Scenario.Closing);
+        await Wait.UntilAsync("the Node is cordoned", scenario.NodeIsCordonedAsync);
+        scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+        await scenario.Pods.EndAsync("web-1");
+        await Wait.UntilAsync("its deletion was tried", () => Deletions(scenario, before).Any());
+        for (var minute = 0; minute < 10; minute++)
+        {
+            scenario.Cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+            await scenario.SettleAsync();
+        }
+
+        foreach (var type in (ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure])
+        {
+            (await scenario.Cluster.GetAsync(type, "pc-1"))!["metadata"]!["deletionTimestamp"].ShouldBeNull();
+        }
+
+        Deletions(scenario, before).ShouldAllBe(path => path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
+        (await scenario.Cluster.StatusAsync()).MachineRef.ShouldNotBeNull();
+        Deletions(scenario, before).Count().ShouldBeLessThan(30, "a call that fails is tried again later and later");
+
+        await machines.ServeAsync("v1beta2", "v1beta1");
+        await scenario.ClusterApi.LetGoAsync();
+        await scenario.Cluster.PhaseAsync("Inactive");
+        (await scenario.CountAsync()).ShouldBe((0, 0, 0));
+    }
+
+    [Fact]
+    public async Task Objects_of_a_kind_whose_version_ends_to_be_served_are_deleted_at_another_and_made_again_when_it_is_back()
+    {
+        var providers = Providers.K0smotron with
+        {
+            Infrastructure = new("infrastructure.cluster.x-k8s.io", "v1beta1", "devmachines", "DevMachine", Namespaced: true),
+            InfrastructureSpec = """{"backend":{"docker":{"bootstrapTimeout":"3m"}}}""",
+        };
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing with { Providers = providers });
+        await using var hardware = await VersionSwitch.OfAsync(scenario.Cluster, providers.Infrastructure);
+        await scenario.SettleAsync();
+
+        await hardware.ServeAsync("v1beta2");
+        await Wait.UntilAsync("it is watched at the other version", () => Watches(scenario, "v1beta2/devmachines"), deadline: AMinute);
+        var elsewhere = providers.Infrastructure with { Version = "v1beta2" };
+        scenario.Cluster.MoveTo(Scenario.Closing);
+        await scenario.Cluster.PhaseAsync("ShuttingDown");
+        scenario.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+        await Wait.UntilAsync("the Machine is being deleted", scenario.MachineIsBeingDeletedAsync);
+
+        // Its provider has lost track of it.
+        await scenario.Cluster.PatchAsync(elsewhere, "pc-1", """{"metadata":{"ownerReferences":null}}""");
+        await scenario.Cluster.PatchAsync(Kinds.Bootstrap, "pc-1", """{"metadata":{"ownerReferences":null}}""");
+        await scenario.Cluster.DeleteAsync(Kinds.Node, "pc-1");
+        await scenario.Cluster.PatchAsync(scenario.Cluster.MachineKind, "pc-1", """{"metadata":{"finalizers":null}}""");
+        await scenario.Cluster.PhaseAsync("Inactive");
+        (await scenario.Cluster.ListAsync(elsewhere)).ShouldBeEmpty();
+
+        scenario.Cluster.MoveTo(Scenario.Opening.AddDays(1));
+        await scenario.Cluster.PhaseAsync("Error", also: status => status.Message!.Contains(
+            "the API server serves no namespaced kind DevMachine in infrastructure.cluster.x-k8s.io/v1beta1", StringComparison.Ordinal));
+
+        await hardware.ServeAsync("v1beta2", "v1beta1");
+        await Wait.UntilAsync("it is made by itself", async () => (await scenario.Cluster.StatusAsync()).Phase == "Active", deadline: AMinute);
+    }
+
+    private static Task AtVersionAsync(Scenario scenario, string version) => Wait.UntilAsync(
+        $"Machines are used at {version}",
+        async () => await scenario.Cluster.StatusAsync() is { Phase: "Active", Ready: true } status && status.MachineRef!.ApiVersion == $"cluster.x-k8s.io/{version}",
+        deadline: AMinute);
+
+    private static bool Watches(Scenario scenario, string path) => scenario.Cluster.Calls.Any(call =>
+        call.Path.EndsWith(path, StringComparison.Ordinal) && call.Query.Contains("watch=true", StringComparison.Ordinal) && call.Answer is System.Net.HttpStatusCode.OK);
+
+    private static int Discoveries(Cluster cluster, string version) =>
+        cluster.Calls.Count(call => call.Path == $"/apis/cluster.x-k8s.io/{version}" && call.Answer is System.Net.HttpStatusCode.OK);
+
+    private static IEnumerable<string> Deletions(Scenario scenario, int since) =>
+        scenario.Cluster.Writes.Skip(since).Where(call => call.Verb == "delete").Select(call => call.Path);
+}
