@@ -119,7 +119,7 @@ internal sealed class Cluster : IAsyncDisposable
           "schedule":{"daysOfWeek":["{{days}}"],"hoursOfDay":["{{hours}}"],"timezone":"{{zone}}"},
           "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"version":"v1.33.1+k0s.0"} },
           "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine",
-           "spec":{"address":"192.0.2.1","port":22,"user":"admin"} },
+           "spec":{"address":"{{name}}.example.com","port":22,"user":"admin"} },
           "machineTemplate":{"labels":{"example.com/room":"4.17"} },
           "gracefulShutdownTimeout":"5m","nodeDrainTimeout":"5m"} }
         """)!.AsObject();

@@ -75,10 +75,15 @@ public static class ConditionReasons
     /// </summary>
     public const string Forbidden = "Forbidden";
 
-    /// <summary><c>ReferencesValid</c>: the API server refuses one of the objects.</summary>
+    /// <summary><c>ReferencesValid</c>: the API server refuses one of the objects, or would; the message has its words.</summary>
     public const string Refused = "Refused";
 
-    /// <summary><c>Ready</c>: an API call fails for now, and is tried again.</summary>
+    /// <summary><c>Ready=False</c>: another ScheduledMachine has the computer, or its owner has; the message says which, and until
+    /// when.</summary>
+    public const string MachineInUse = "MachineInUse";
+
+    /// <summary><c>Ready</c>: an API call fails for now, and is tried again. <c>ReferencesValid=Unknown</c>: the API server has not
+    /// said for a while whether it would take the objects.</summary>
     public const string Retrying = "Retrying";
 
     /// <summary><c>WorkloadClusterReachable=True</c>: its Nodes are watched.</summary>

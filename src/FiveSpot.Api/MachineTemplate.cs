@@ -12,9 +12,9 @@ public sealed record MachineTemplate
     /// Labels for the Machine: at most 64, no key with a reserved prefix; Cluster API copies some to the Node.
     /// </summary>
     [Schema(
-        "Labels for the Machine, at most 64; Cluster API hands those with the prefixes node-role.kubernetes.io, "
-        + "node-restriction.kubernetes.io and node.cluster.x-k8s.io on to the Node. Keys whose prefix is "
-        + "cluster.x-k8s.io, 5spot.finos.org or a subdomain of these, or exactly kubernetes.io or k8s.io, are refused. "
+        "Labels for the Machine, at most 64; Cluster API hands those with the prefixes node-role.kubernetes.io and "
+        + "node-restriction.kubernetes.io on to the Node. Keys whose prefix is cluster.x-k8s.io, 5spot.finos.org or a "
+        + "subdomain of these (such as node.cluster.x-k8s.io), or exactly kubernetes.io or k8s.io, are refused. "
         + "Example: {\"node-role.kubernetes.io/worker\": \"\"}.",
         MaxItems = Limits.MapEntries, ItemMaxLength = Limits.LabelValue)]
     [CelRule(Cel.NoReservedKey, Sentences.ReservedKey)]

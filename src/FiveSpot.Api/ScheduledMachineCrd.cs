@@ -66,7 +66,7 @@ public static class ScheduledMachineCrd
             Column("Node", "string", ".status.nodeRef.name", "The Node that the machine is"),
             Column("Age", "date", ".metadata.creationTimestamp", "Age of the ScheduledMachine"),
             Column("Cluster", "string", ".spec.clusterName", "The Cluster that the machine joins", isWide: true),
-            Column("Schedule", "string", ".spec.schedule", "The schedule, as JSON", isWide: true),
+            Column("Schedule", "string", ".status.schedule", "The schedule, in one line", isWide: true),
             Column("ProviderID", "string", ".status.providerID", "The provider's id of the machine", isWide: true)),
         ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
         ["schema"] = new JsonObject { ["openAPIV3Schema"] = Root() },

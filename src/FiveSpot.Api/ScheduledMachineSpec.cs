@@ -35,11 +35,11 @@ public sealed record ScheduledMachineSpec
     }
 
     /// <summary>
-    /// The Cluster API Cluster that the machine joins: 1 to 63 characters, <c>^[A-Za-z0-9][A-Za-z0-9._-]*$</c>.
+    /// The Cluster API Cluster that the machine joins: 1 to 63 characters, of the form of a label's value.
     /// </summary>
     [Schema(
         "Name of the Cluster API Cluster that the machine joins: at most 63 letters, digits, '.', '_' or '-', the "
-        + "first a letter or a digit. Cannot change while a machine exists. Example: trading-grid.",
+        + "first and last a letter or a digit. Cannot change while a machine exists. Example: trading-grid.",
         MaxLength = Limits.LabelValue)]
     [CelRule(Cel.ClusterName, Sentences.ClusterName)]
     public required string ClusterName { get; init; }
@@ -93,6 +93,16 @@ public sealed record ScheduledMachineSpec
         + "CLUSTERNAME-kubeconfig that Cluster API makes, and if there is none, the cluster that 5-Spot runs on. "
         + "Example: {name: trading-grid-admin, key: value}.")]
     public SecretKeyReference? KubeconfigSecretRef { get; init; }
+
+    /// <summary>Which physical machine it is, where the template does not say: 1 to 253 characters.</summary>
+    [Schema(
+        "Which physical machine it is: any text of at most 253 characters, the same for all ScheduledMachines of one "
+        + "machine. Those of one namespace take turns: one opens when the objects of the one before are gone, whatever its "
+        + "window. Left out: the address of a RemoteMachine, or the providerID in the spec of another kind; without either, "
+        + "no other ScheduledMachine is taken to be the same machine. A change takes effect at the next opening. "
+        + "Example: pc-1.example.com.",
+        MinLength = 1, MaxLength = Limits.Computer)]
+    public string? Computer { get; init; }
 
     /// <summary>Order of work when many are due at once, 0–255: higher first.</summary>
     [Schema(

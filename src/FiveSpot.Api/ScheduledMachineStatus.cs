@@ -80,6 +80,16 @@ public sealed record ScheduledMachineStatus
     [Schema("The time at which the machine will be deleted at the latest, with grace period and drain, in UTC.")]
     public DateTimeOffset? NextCleanup { get; init; }
 
+    /// <summary>The schedule in one line.</summary>
+    [Schema("The schedule in one line: days, hours and time zone. Example: mon-fri 9-17 Europe/Zurich.")]
+    public string? Schedule { get; init; }
+
+    /// <summary>Names the contents of the templates that the API server has accepted last.</summary>
+    [Schema(
+        "Names the contents of the templates that the API server has said it would make objects of, by dry run or by "
+        + "making them; absent if it has not, or has refused them since. It is not asked again about the same.")]
+    public string? AcceptedTemplates { get; init; }
+
     /// <summary>The generation of the spec that this status is about.</summary>
     [Schema("The metadata.generation that the status is about; lower than the object's own means not seen yet.")]
     public long? ObservedGeneration { get; init; }

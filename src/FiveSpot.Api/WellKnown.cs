@@ -129,4 +129,8 @@ public static class WellKnown
     /// <summary>On every object that 5-Spot makes; its value names the contents of the templates that it was made from.
     /// </summary>
     public const string TemplateHashAnnotation = "5spot.finos.org/template-hash";
+
+    /// <summary>On every object that 5-Spot makes of which it knows which physical machine it is for: that machine. Of our own.
+    /// </summary>
+    public const string ComputerAnnotation = "5spot.finos.org/computer";
 }

@@ -17,7 +17,7 @@ public sealed class AgreementTests
         "bootstrapSpec.metadata.labels", "bootstrapSpec.metadata.annotations", "bootstrapSpec.spec",
         "infrastructureSpec.apiVersion", "infrastructureSpec.metadata.labels", "machineTemplate",
         "machineTemplate.labels", "machineTemplate.annotations", "machineTemplate.version", "kubeconfigSecretRef",
-        "kubeconfigSecretRef.name", "kubeconfigSecretRef.key", "priority", "gracefulShutdownTimeout",
+        "kubeconfigSecretRef.name", "kubeconfigSecretRef.key", "computer", "priority", "gracefulShutdownTimeout",
         "nodeDrainTimeout", "killSwitch", "killIfCommands", "killIfCommands.0", "nodeTaints", "nodeTaints.0",
         "nodeTaints.0.key", "nodeTaints.0.value", "nodeTaints.0.effect",
     ];

@@ -38,6 +38,7 @@ internal static class Specs
             "failureDomain": "rack-12"
           },
           "kubeconfigSecretRef": { "name": "grid-admin", "key": "kubeconfig" },
+          "computer": "192.0.2.12",
           "priority": 200,
           "gracefulShutdownTimeout": "30s",
           "nodeDrainTimeout": "1h",

@@ -32,6 +32,8 @@ public sealed class ApiClientTests
 
         (await client.GetAsync(Things.Type, key, Things.Decode, None)).ResourceVersion.ShouldBe("2");
         await client.CreateAsync(Things.Type, "ns", json, "me", Things.Decode, None);
+        await client.CreateAsync(Things.Type, "ns", json, "me", new CreateOptions { StrictFieldValidation = true }, Things.Decode, None);
+        await client.CreateAsync(Things.Type, "ns", json, "me", new CreateOptions { DryRun = true, StrictFieldValidation = true }, Things.Decode, None);
         await client.ReplaceAsync(Things.Type, key, json, "me", null, Things.Decode, None);
         await client.ApplyAsync(Things.Type, key, json, "me & you", true, "status", Things.Decode, None);
         await client.MergePatchAsync(Things.Type, key, json, "me", null, Things.Decode, None);
@@ -46,6 +48,8 @@ public sealed class ApiClientTests
         server.Requests.ShouldBe([
             $"GET {path}/a",
             $"POST {path}?fieldManager=me",
+            $"POST {path}?fieldManager=me&fieldValidation=Strict",
+            $"POST {path}?fieldManager=me&dryRun=All&fieldValidation=Strict",
             $"PUT {path}/a?fieldManager=me",
             $"PATCH {path}/a/status?fieldManager=me%20%26%20you&force=true",
             $"PATCH {path}/a?fieldManager=me",
@@ -54,6 +58,8 @@ public sealed class ApiClientTests
             $"POST {path}/a/eviction"]);
         bodies.ShouldBe([
             " ",
+            "application/json {}",
+            "application/json {}",
             "application/json {}",
             "application/json {}",
             "application/apply-patch+yaml {}",

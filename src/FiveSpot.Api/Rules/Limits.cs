@@ -45,6 +45,9 @@ internal static class Limits
     /// <summary>Characters of <c>machineTemplate.version</c> and <c>failureDomain</c>, as in Cluster API.</summary>
     public const int MachineField = 256;
 
+    /// <summary>Characters of <c>computer</c>: a host's name may have so many.</summary>
+    public const int Computer = 253;
+
     /// <summary>Greatest priority.</summary>
     public const int Priority = 255;
 

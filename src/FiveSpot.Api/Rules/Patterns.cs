@@ -9,8 +9,8 @@ namespace FiveSpot.Api.Rules;
 /// </summary>
 internal static class Patterns
 {
-    /// <summary><c>clusterName</c>.</summary>
-    public const string ClusterName = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+    /// <summary><c>clusterName</c>: it becomes a label's value, so what a label can't have at its end it can't either.</summary>
+    public const string ClusterName = "^" + NamePart + "$";
 
     /// <summary>A DNS subdomain (RFC 1123), but for its length.</summary>
     public const string Subdomain = "^" + SubdomainPart + "$";

@@ -25,7 +25,7 @@ internal sealed class RuleCheck
         Require(
             "spec.clusterName",
             spec.ClusterName,
-            spec.ClusterName is { Length: > 0 and <= Limits.LabelValue } cluster && IsClusterName(cluster),
+            spec.ClusterName is { Length: > 0 } cluster && KubernetesNames.IsLabelValue(cluster),
             Sentences.ClusterName);
         CheckSchedule(spec.Schedule);
         CheckTemplate(
@@ -37,6 +37,7 @@ internal sealed class RuleCheck
             Sentences.InfrastructureApiVersion);
         CheckMachineTemplate(spec.MachineTemplate);
         CheckSecretRef(spec.KubeconfigSecretRef);
+        Require("spec.computer", spec.Computer, spec.Computer is null || LengthOf(spec.Computer) is > 0 and <= Limits.Computer, Sentences.Computer);
         if (spec.Priority is < 0 or > Limits.Priority)
         {
             Add("spec.priority", Sentences.Priority, $"{spec.Priority}");
@@ -273,8 +274,6 @@ internal sealed class RuleCheck
         Require($"{field}.effect", taint.Effect, isEffect, Sentences.TaintEffect);
         return isKey && isEffect;
     }
-
-    private static bool IsClusterName(string name) => char.IsAsciiLetterOrDigit(name[0]) && name.All(IsNameCharacter);
 
     private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 

@@ -13,7 +13,8 @@ internal static class Sentences
         + "then change it";
 
     public const string ClusterName =
-        "not a cluster's name: use 1 to 63 letters, digits, '.', '_' or '-', the first a letter or a digit";
+        "not a cluster's name: use 1 to 63 letters, digits, '.', '_' or '-', the first and last a letter or a digit, since "
+        + "it becomes a label's value";
 
     public const string ScheduleEmpty =
         "daysOfWeek and hoursOfDay are both empty: name at least one day or one hour "
@@ -78,6 +79,7 @@ internal static class Sentences
         "two taints have the same key and effect: each pair of key and effect may appear once";
 
     // What the schema's bounds say on the server, in its own words.
+    public const string Computer = "not a computer: use 1 to 253 characters, such as its address, or leave the field out";
     public const string Required = "this is required: give it a value";
     public const string Priority = "out of range: use a whole number from 0 to 255";
     public const string TaintEffect = "not an effect: use NoSchedule, PreferNoSchedule or NoExecute";

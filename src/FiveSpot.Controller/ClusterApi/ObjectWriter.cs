@@ -43,7 +43,7 @@ public static class ObjectWriter
                 WriteText("add", $"/metadata/labels/{Escape(key)}", value!);
             }
 
-            foreach (var (key, value) in Annotations(template.Metadata?.Annotations, machine.HashOf(role)))
+            foreach (var (key, value) in Annotations(machine, template.Metadata?.Annotations, machine.HashOf(role)))
             {
                 WriteText("add", $"/metadata/annotations/{Escape(key)}", value!);
             }
@@ -304,7 +304,7 @@ public static class ObjectWriter
         json.WriteString("name"u8, machine.Metadata.Name);
         json.WriteString("namespace"u8, machine.Metadata.Namespace);
         WriteStrings(json, "labels", Labels(machine, labels));
-        WriteStrings(json, "annotations", Annotations(annotations, hash));
+        WriteStrings(json, "annotations", Annotations(machine, annotations, hash));
         if (owned)
         {
             json.WriteStartArray("ownerReferences"u8);
@@ -326,8 +326,10 @@ public static class ObjectWriter
         new(WellKnown.ClusterNameLabel, machine.Spec!.ClusterName),
     ];
 
-    private static IEnumerable<KeyValuePair<string, string?>> Annotations(IReadOnlyDictionary<string, string>? annotations, string hash) =>
-        [.. Of(annotations), new(WellKnown.TemplateHashAnnotation, hash)];
+    private static IEnumerable<KeyValuePair<string, string?>> Annotations(
+        ScheduledMachine machine, IReadOnlyDictionary<string, string>? annotations, string hash) => machine.Computer is { } computer
+        ? [.. Of(annotations), new(WellKnown.TemplateHashAnnotation, hash), new(WellKnown.ComputerAnnotation, computer)]
+        : [.. Of(annotations), new(WellKnown.TemplateHashAnnotation, hash)];
 
     private static IEnumerable<KeyValuePair<string, string?>> Of(IReadOnlyDictionary<string, string>? strings) =>
         strings is null ? [] : strings.Select(pair => new KeyValuePair<string, string?>(pair.Key, pair.Value));

@@ -18,6 +18,7 @@ internal sealed partial class ProviderKindWatch
     private readonly string _group;
     private readonly string _kind;
     private readonly Action<ObjectKey> _wake;
+    private readonly Action<ObjectChange<PartialObject>> _changed;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly CancellationToken _stop;
@@ -31,17 +32,21 @@ internal sealed partial class ProviderKindWatch
     private Informer<PartialObject>? _objects;
 
     public ProviderKindWatch(
-        ApiClient api, Discovery discovery, string group, string kind, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+        ApiClient api, Discovery discovery, string group, string kind, Action<ObjectKey> wake, Action<ObjectChange<PartialObject>> changed, ILoggerFactory loggers, CancellationToken stop)
     {
         _api = api;
         _discovery = discovery;
         _group = group;
         _kind = kind;
         _wake = wake;
+        _changed = changed;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ProviderKinds>();
         _stop = stop;
     }
+
+    /// <summary>Its objects; null until it is watched.</summary>
+    public Informer<PartialObject>? Objects => Volatile.Read(ref _objects);
 
     /// <summary>What is known now.</summary>
     /// <param name="version">The version at which it is to be made; empty for any.</param>
@@ -115,7 +120,11 @@ internal sealed partial class ProviderKindWatch
             new InformerOptions { LabelSelector = WellKnown.ScheduledMachineLabel, MetadataOnly = true, Resolve = ResolveAnewAsync },
             PartialObject.Decode,
             _loggers.CreateLogger($"FiveSpot.Informer.{at.QualifiedName}"));
-        informer.Changed += change => _wake(change.Key);
+        informer.Changed += change =>
+        {
+            _wake(change.Key);
+            _changed(change);
+        };
         informer.StateChanged += () => Settle();
         return informer;
     }

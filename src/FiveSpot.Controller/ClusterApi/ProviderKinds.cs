@@ -24,7 +24,22 @@ public sealed class ProviderKinds
     /// <param name="stop">Ends all watches.</param>
     public ProviderKinds(
         ApiClient api, Discovery discovery, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop) =>
-        _open = (group, kind) => new ProviderKindWatch(api, discovery, group, kind, wake, loggers, stop);
+        _open = (group, kind) => new ProviderKindWatch(api, discovery, group, kind, wake, change => ObjectChanged?.Invoke(change), loggers, stop);
+
+    /// <summary>Raised after each change of an object of one of the kinds, in the way of <see cref="Informer{T}.Changed"/>.</summary>
+    public event Action<ObjectChange<PartialObject>>? ObjectChanged;
+
+    /// <summary>The objects of that name, of all kinds that were asked for so far.</summary>
+    public IEnumerable<PartialObject> ObjectsOf(ObjectKey key)
+    {
+        foreach (var (_, watch) in _watches)
+        {
+            if (watch.Objects?.Get(key) is { } found)
+            {
+                yield return found;
+            }
+        }
+    }
 
     /// <summary>What is known of a kind now.</summary>
     /// <param name="group">API group.</param>

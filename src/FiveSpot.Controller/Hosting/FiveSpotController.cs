@@ -44,6 +44,7 @@ public sealed partial class FiveSpotController : IDisposable
     private Reconciler? _reconciler;
     private WorkloadClusters? _clusters;
     private IReadOnlyList<IInformer> _watches = [];
+    private DryRuns? _dryRuns;
     private string? _waitingFor;
 
     /// <summary>A controller that does nothing yet.</summary>
@@ -73,8 +74,9 @@ public sealed partial class FiveSpotController : IDisposable
     /// <summary>Done when the caches are filled and machines are being worked on.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Whether nothing waits for a worker, none works, and no answer of a workload cluster is awaited.</summary>
-    public bool IsIdle => (_clusters?.CallsUnderWay ?? 0) == 0 && _queue.Depth == 0 && _queue.Running == 0;
+    /// <summary>Whether nothing waits for a worker, none works, and no answer of a workload cluster or to a dry run is awaited.
+    /// </summary>
+    public bool IsIdle => (_clusters?.CallsUnderWay ?? 0) == 0 && _dryRuns is not { IsIdle: false } && _queue.Depth == 0 && _queue.Running == 0;
 
     /// <summary>Whether it works on its machines; else it only keeps what it needs for that in its caches.</summary>
     public bool Leads => _ready.Task.IsCompletedSuccessfully && (_elector is null || _elector.IsLeader);
@@ -128,6 +130,9 @@ public sealed partial class FiveSpotController : IDisposable
         _watches = [scheduledMachines, machines, capiClusters];
         var kinds = new ProviderKinds(_api, discovery, EnqueueOwn, _loggers, watching.Token);
         using var permissions = new Permissions(_api, EnqueueOwn, _loggers, watching.Token);
+        using var dryRuns = _dryRuns = new DryRuns(
+            _api, scheduledMachines, machines, kinds, permissions, _settings.Clock, () => _queue.Depth > 0, EnqueueOwn, _loggers);
+        var computers = new Computers(scheduledMachines, machines, kinds, EnqueueOwn);
         var workload = _settings.Workload with { Clock = _settings.Clock };
         var clusters = _clusters = new WorkloadClusters(_api, workload, EnqueueOwn, _loggers, watching.Token);
         var events = new EventRecorder(
@@ -136,11 +141,13 @@ public sealed partial class FiveSpotController : IDisposable
         _reconciler = new Reconciler(
             scheduledMachines,
             new Observer(
-                machines, new NodeClaims(machines, EnqueueOwn), new Clusters(capiClusters, scheduledMachines, EnqueueOwn), kinds, permissions, clusters),
-            new StepExecutor(_api, scheduledMachines, machines, kinds, permissions, clusters, _settings.Clock),
+                machines, new NodeClaims(machines, EnqueueOwn), new Clusters(capiClusters, scheduledMachines, EnqueueOwn), kinds, permissions, dryRuns, computers, scheduledMachines, clusters),
+            new StepExecutor(_api, scheduledMachines, machines, kinds, permissions, computers, clusters, _settings.Clock),
             failures,
             events,
             clusters,
+            dryRuns,
+            computers,
             _settings.Decisions,
             _settings.Clock,
             _queue.WakeAt,
@@ -152,6 +159,7 @@ public sealed partial class FiveSpotController : IDisposable
             {
                 _queue.ForgetWake(change.Key);
                 clusters.Release(change.Key);
+                dryRuns.Forget(change.Key);
             }
 
             EnqueueOwn(change.Key);
@@ -190,6 +198,7 @@ public sealed partial class FiveSpotController : IDisposable
         using var electing = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var election = Task.CompletedTask;
+        var asking = Task.CompletedTask;
         try
         {
             // Deciding from half-filled caches would make what is there already.
@@ -202,6 +211,7 @@ public sealed partial class FiveSpotController : IDisposable
                 election = ElectAsync(_elector, ending, electing.Token);
             }
 
+            asking = dryRuns.RunAsync(ending.Token);
             await _queue.RunAsync(_settings.Workers, WorkAsync, ending.Token);
             await FinishCallsAsync(clusters);
             using var hurry = new CancellationTokenSource(FlushTimeout, _api.NetworkTime);
@@ -214,6 +224,7 @@ public sealed partial class FiveSpotController : IDisposable
         finally
         {
             // The next one begins as soon as the lease is given up: nothing may be under way by then.
+            await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await electing.CancelAsync();
             await election.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await watching.CancelAsync();
@@ -253,14 +264,21 @@ public sealed partial class FiveSpotController : IDisposable
 
     private async ValueTask<WorkResult> WorkAsync(WorkItem<ObjectKey> item, CancellationToken cancellationToken)
     {
-        if (Leads)
+        try
         {
-            return await _reconciler!.ReconcileAsync(item, cancellationToken);
-        }
+            if (Leads)
+            {
+                return await _reconciler!.ReconcileAsync(item, cancellationToken);
+            }
 
-        // Whatever is forgotten here, EnqueueAll brings back.
-        _reconciler!.Prepare(item.Key);
-        return WorkResult.Done();
+            // Whatever is forgotten here, EnqueueAll brings back.
+            _reconciler!.Prepare(item.Key);
+            return WorkResult.Done();
+        }
+        finally
+        {
+            _dryRuns!.Resume();
+        }
     }
 
     // Whatever is watched is that of all machines, also of those that other instances work on.

@@ -101,8 +101,8 @@ public static class Decision
         var message = takingAway.IsDone
             ? $"Kill switch is on: the machine is gone and stays away.{takingAway.Message}"
             : $"Kill switch is on. {takingAway.Message}";
-        return Report(seen, now, MachinePhase.Terminated, message, Scheduled.No(EventReasons.KillSwitchActivated, "spec.killSwitch is true."))
-            .Plan(takingAway);
+        var report = Report(seen, now, MachinePhase.Terminated, message, Scheduled.No(EventReasons.KillSwitchActivated, "spec.killSwitch is true."));
+        return (takingAway.IsDone ? report.AtRest() : report).Plan(takingAway);
     }
 
     /// <summary>Section 9: the owner wants the machine back. It is switched off before anything is deleted; while that fails, it is
@@ -142,7 +142,7 @@ public static class Decision
             ? Scheduled.No(EventReasons.EmergencyReclaimDisabledSchedule, $"{because} It stays switched off until somebody sets spec.schedule.enabled to true again.")
             : Scheduled.No(ConditionReasons.ScheduleStaysOn, $"{because} It could not be switched off, and will come back: {refused!.Message}");
         return takingAway.IsDone
-            ? Report(seen, now, MachinePhase.Disabled, $"{scheduled.Message}{takingAway.Message}", scheduled).Plan()
+            ? Report(seen, now, MachinePhase.Disabled, $"{scheduled.Message}{takingAway.Message}", scheduled).AtRest().Plan()
             : Report(seen, now, MachinePhase.EmergencyRemove, $"{because} {takingAway.Message}", scheduled)
                 .Ready(note.IsRapid ? EventReasons.RapidReReclaim : EventReasons.EmergencyReclaim)
                 .Plan(takingAway);
@@ -195,7 +195,7 @@ public static class Decision
     {
         var takingAway = TakeAway(seen, now, Manner.WithGrace);
         return takingAway.IsDone
-            ? Report(seen, now, phaseWhenGone, $"{done}{takingAway.Message}", scheduled).Plan([.. Finalizer(seen), .. ForgetReclaim(seen)])
+            ? Report(seen, now, phaseWhenGone, $"{done}{takingAway.Message}", scheduled).AtRest().Plan([.. Finalizer(seen), .. ForgetReclaim(seen)])
             : Report(seen, now, MachinePhase.ShuttingDown, $"{because}. {takingAway.Message}", scheduled)
                 .ShutdownBegan(takingAway.Began).Plan(takingAway);
     }
@@ -235,6 +235,12 @@ public static class Decision
                 .References(ConditionReasons.ProviderUnavailable, trouble).RetryLater().Plan();
         }
 
+        var spent = seen.Slots.Where(slot => IsSpent(seen, slot)).ToList();
+        if (spent.Count == 0 && ComputerUse.Of(seen, now) is { } use)
+        {
+            return AwaitComputer(seen, now, use, scheduled);
+        }
+
         if (MissingKind(seen) is { } missing)
         {
             return Report(seen, now, MachinePhase.Error, missing, scheduled)
@@ -248,7 +254,6 @@ public static class Decision
         }
 
         var steps = ImmutableArray.CreateBuilder<Step>();
-        var spent = seen.Slots.Where(slot => IsSpent(seen, slot)).ToList();
         if (spent.Count > 0)
         {
             // What served an earlier Machine goes with it; another one gets fresh objects.
@@ -270,11 +275,29 @@ public static class Decision
             {
                 steps.Add(new Step.UpdateProviderObject(role));
             }
+
+            // Others of its computer see the bootstrap config from here on: nobody gets past it without looking for it.
+            if (role is ProviderRole.Bootstrap && seen.Computer is { IsConfirmed: false })
+            {
+                steps.Add(new Step.ConfirmComputerFree());
+            }
         }
 
         steps.Add(new Step.CreateMachine());
         return Report(seen, now, MachinePhase.Pending, "In its window; its objects are being created.", scheduled)
             .Plan(steps.ToImmutable());
+    }
+
+    private static Plan AwaitComputer(Observation seen, DateTimeOffset now, ComputerUse use, Scheduled scheduled)
+    {
+        var steps = ImmutableArray.CreateBuilder<Step>();
+        if (use.IsToLeave && seen.Bootstrap is { } slot && slot.Ours(seen.Machine) is not null && !IsKept(slot))
+        {
+            AddDeletions(steps, seen, [slot]);
+        }
+
+        return Report(seen, now, MachinePhase.Pending, $"In its window. {use.Message}", scheduled)
+            .Ready(ConditionReasons.MachineInUse).WakeAt(use.Until).Plan(steps.ToImmutable());
     }
 
     // Put there before anything is made, and, so that the opening has one call less to make, long before its boundary.
@@ -611,7 +634,8 @@ public static class Decision
         : null;
 
     private static bool IsUpToDate(Observation seen, ProviderRole role, FiveSpot.Kubernetes.PartialObject found) =>
-        found.Metadata.Annotations.GetValueOrDefault(WellKnown.TemplateHashAnnotation) == seen.Machine.HashOf(role);
+        found.Metadata.Annotations.GetValueOrDefault(WellKnown.TemplateHashAnnotation) == seen.Machine.HashOf(role)
+        && (seen.Machine.Computer is not { } computer || found.Metadata.Annotations.GetValueOrDefault(WellKnown.ComputerAnnotation) == computer);
 
     // A provider that puts its finalizer on an object before a Machine takes it waits for that Machine also when the object is
     // deleted: one that no Machine ever took would never go.
@@ -641,7 +665,8 @@ public static class Decision
     public static string NameConflict(string kind, Observation seen) =>
         $"A {kind} named {seen.Machine.Metadata.Name} is there already and is not this ScheduledMachine's: it is left alone. Delete or rename it, or give the ScheduledMachine another name.";
 
-    private static string? MissingKind(Observation seen)
+    /// <summary>What to say of a kind of the templates that the API server does not serve; null when it serves both.</summary>
+    internal static string? MissingKind(Observation seen)
     {
         foreach (var role in (ReadOnlySpan<ProviderRole>)[ProviderRole.Bootstrap, ProviderRole.Infrastructure])
         {

@@ -68,6 +68,12 @@ public sealed record Observation
     /// <summary>What the controller may not do of what it needs to make the machine, for a person; null when it may.</summary>
     public string? Forbidden { get; init; }
 
+    /// <summary>The others of its computer, while it may have to wait for them; null where it has the computer to itself.</summary>
+    public ComputerView? Computer { get; init; }
+
+    /// <summary>What the API server says beforehand of the three objects; null while that is not known.</summary>
+    public DryRunAnswer? DryRun { get; init; }
+
     /// <summary>The steps that have failed, in this pass or before, by their names.</summary>
     public ImmutableDictionary<string, StepFailure> FailedSteps { get; init; } = ImmutableDictionary<string, StepFailure>.Empty;
 

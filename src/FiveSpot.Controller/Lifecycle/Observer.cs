@@ -9,7 +9,7 @@ using TypedReference = FiveSpot.Api.TypedReference;
 namespace FiveSpot.Controller.Lifecycle;
 
 /// <summary>Collects from the caches what a decision needs. It calls nobody and waits for nothing.</summary>
-public sealed class Observer
+public sealed partial class Observer
 {
     private readonly Informer<CapiMachine> _machines;
     private readonly ProviderKinds _kinds;
@@ -17,6 +17,9 @@ public sealed class Observer
     private readonly Permissions _permissions;
     private readonly NodeClaims _claims;
     private readonly Clusters _capiClusters;
+    private readonly DryRuns _dryRuns;
+    private readonly Computers _computers;
+    private readonly Informer<ScheduledMachine> _scheduledMachines;
 
     /// <summary>An observer over these caches.</summary>
     public Observer(
@@ -25,6 +28,9 @@ public sealed class Observer
         Clusters capiClusters,
         ProviderKinds kinds,
         Permissions permissions,
+        DryRuns dryRuns,
+        Computers computers,
+        Informer<ScheduledMachine> scheduledMachines,
         WorkloadClusters clusters)
     {
         _machines = machines;
@@ -32,6 +38,9 @@ public sealed class Observer
         _capiClusters = capiClusters;
         _kinds = kinds;
         _permissions = permissions;
+        _dryRuns = dryRuns;
+        _computers = computers;
+        _scheduledMachines = scheduledMachines;
         _clusters = clusters;
     }
 
@@ -50,19 +59,21 @@ public sealed class Observer
         var infrastructure = Candidates(ours?.Infrastructure, Allowed(machine, machine.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), status.InfrastructureRef);
 
         var pending = false;
-        var bootstrapSlots = Look(bootstrap, machine.Key, ref pending);
-        var infrastructureSlots = Look(infrastructure, machine.Key, ref pending);
+        var bootstrapSlots = Look(bootstrap, machine.Key, machine.Key, ref pending);
+        var infrastructureSlots = Look(infrastructure, machine.Key, machine.Key, ref pending);
+        var computer = ours is null && machine.FollowsSchedule ? LookAtComputer(machine, bootstrapSlots, ref pending) : null;
 
-        // Asked long before the window opens, so that at the boundary the answer is there.
+        // Asked long before the window opens, so that at the boundary the answer is there; and of one that is switched off, so that
+        // it is told, for which nothing waits.
         string? forbidden = null;
-        if (ours is null && machine.FollowsSchedule)
+        if (ours is null && machine is { IsBeingDeleted: false, Spec: not null, Problems.Count: 0 })
         {
             foreach (var resource in (ReadOnlySpan<ResourceType?>)[bootstrapSlots.FirstOrDefault()?.Resource, infrastructureSlots.FirstOrDefault()?.Resource, _machines.Type])
             {
                 if (resource is not null)
                 {
                     var permission = _permissions.Find(machine.Key.Namespace, resource, machine.Key);
-                    pending |= permission.IsPending;
+                    pending |= permission.IsPending && machine.FollowsSchedule;
                     forbidden ??= permission.Missing;
                 }
             }
@@ -97,6 +108,8 @@ public sealed class Observer
             Agent = view.Agent,
             RequestCleared = view.RequestCleared,
             Forbidden = forbidden,
+            Computer = computer,
+            DryRun = _dryRuns.Find(machine),
         };
     }
 
@@ -105,20 +118,20 @@ public sealed class Observer
         machine.Problems.Any(problem => problem.Field == $"{field}.apiVersion") ? null : template;
 
     private List<ProviderSlot> Look(
-        List<(string Group, string? Version, string Kind)> candidates, ObjectKey key, ref bool pending)
+        List<(string Group, string? Version, string Kind)> candidates, ObjectKey key, ObjectKey asker, ref bool pending)
     {
         var slots = new List<ProviderSlot>(candidates.Count);
         foreach (var candidate in candidates)
         {
-            slots.Add(Look(candidate, key, ref pending));
+            slots.Add(Look(candidate, key, asker, ref pending));
         }
 
         return slots;
     }
 
-    private ProviderSlot Look((string Group, string? Version, string Kind) candidate, ObjectKey key, ref bool pending)
+    private ProviderSlot Look((string Group, string? Version, string Kind) candidate, ObjectKey key, ObjectKey asker, ref bool pending)
     {
-        var found = _kinds.Find(candidate.Group, candidate.Version, candidate.Kind, key);
+        var found = _kinds.Find(candidate.Group, candidate.Version, candidate.Kind, asker);
         pending |= found.IsPending;
         return new ProviderSlot
         {

@@ -18,6 +18,7 @@ public static class PhaseLimit
     /// <returns>Null where it may stay for ever: it is as it should be.</returns>
     public static DateTimeOffset? Of(ScheduledMachine machine) => machine.Status.Phase switch
     {
+        MachinePhase.Pending when ReadyReason(machine) == ConditionReasons.MachineInUse => null,
         MachinePhase.Pending or MachinePhase.Error => Changed(machine),
         MachinePhase.Active when !machine.Status.Ready => Changed(machine),
         MachinePhase.ShuttingDown when machine.Metadata.DeletionTimestamp is { } deleted => deleted + machine.DrainTimeout,
@@ -38,6 +39,9 @@ public static class PhaseLimit
 
     private static bool HasObjects(ScheduledMachineStatus status) =>
         status.MachineRef is not null || status.BootstrapRef is not null || status.InfrastructureRef is not null;
+
+    private static string? ReadyReason(ScheduledMachine machine) =>
+        machine.Status.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Ready)?.Reason;
 
     private static DateTimeOffset? At(ScheduledMachine machine, string type) =>
         machine.Status.Conditions.FirstOrDefault(condition => condition.Type == type)?.LastTransitionTime;

@@ -17,6 +17,9 @@ public sealed record Plan
     /// <summary>Whether the Pods on the Node matter, so that they are to be watched.</summary>
     public bool WatchesPods { get; init; }
 
+    /// <summary>Whether nothing of the machine exists, and nothing of it is to: the time to find out whether it could.</summary>
+    public bool IsAtRest { get; init; }
+
     /// <summary>When to look again though nothing has changed; null when only a change can matter.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 

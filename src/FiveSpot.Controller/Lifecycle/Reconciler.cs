@@ -3,6 +3,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,8 @@ public sealed partial class Reconciler
     private readonly DecisionOptions _options;
     private readonly TimeProvider _clock;
     private readonly WorkloadClusters _clusters;
+    private readonly DryRuns _dryRuns;
+    private readonly Computers _computers;
     private readonly Action<ObjectKey, DateTimeOffset> _wakeAt;
     private readonly ILogger _logger;
 
@@ -47,6 +50,8 @@ public sealed partial class Reconciler
         StepFailures failures,
         EventRecorder events,
         WorkloadClusters clusters,
+        DryRuns dryRuns,
+        Computers computers,
         DecisionOptions options,
         TimeProvider clock,
         Action<ObjectKey, DateTimeOffset> wakeAt,
@@ -58,6 +63,8 @@ public sealed partial class Reconciler
         _failures = failures;
         _events = events;
         _clusters = clusters;
+        _dryRuns = dryRuns;
+        _computers = computers;
         _options = options;
         _clock = clock;
         _wakeAt = wakeAt;
@@ -144,6 +151,12 @@ public sealed partial class Reconciler
         {
             var (_, notBefore) = await ReportAsync(seen.Machine, plan.Status, cancellationToken);
             wakeAt = notBefore is not null && !(wakeAt < notBefore) ? notBefore : wakeAt;
+        }
+
+        if (plan.IsAtRest)
+        {
+            _computers.Leave(item.Key);
+            _dryRuns.Ask(seen);
         }
 
         var hasFailed = plan.HasFailed || plan.RetryLater;

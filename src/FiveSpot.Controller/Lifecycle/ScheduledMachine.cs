@@ -25,13 +25,20 @@ public sealed record ScheduledMachine : IKubernetesObject
     /// <summary>The schedule; null when it breaks a rule.</summary>
     public WeeklySchedule? Schedule { get; init; }
 
+    /// <summary>The schedule in one line; null when it breaks a rule.</summary>
+    public string? ScheduleText { get; init; }
+
     /// <summary>Every rule that the spec breaks, each a sentence with what is wrong and what is allowed.</summary>
     public IReadOnlyList<RuleViolation> Problems { get; init; } = [];
 
     /// <summary>Whether the kill switch is on; known even of a spec that breaks rules.</summary>
     public bool KillSwitch { get; init; }
 
-    /// <summary>Names the contents of the three templates, so that a change of them can be told.</summary>
+    /// <summary>Which physical machine it is; null where nothing says so. Of one namespace only one with a computer has objects at
+    /// a time.</summary>
+    public string? Computer { get; init; }
+
+    /// <summary>Names all that a person can say of the three objects, so that a change of it can be told.</summary>
     public string TemplateHash { get; init; } = "";
 
     /// <summary>Names what the bootstrap config is made from.</summary>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using FiveSpot.Api;
 using FiveSpot.Controller.Json;
@@ -16,6 +17,9 @@ public static class ScheduledMachineReader
 {
     private const string ReclaimAnnotations = "5spot.finos.org/reclaim";
     private const string RemediationAnnotations = "5spot.finos.org/remediat";
+
+    // k0smotron's, for a machine that is there already.
+    private const string RemoteMachine = "RemoteMachine";
 
     /// <summary>Reads one ScheduledMachine.</summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
@@ -93,8 +97,14 @@ public static class ScheduledMachineReader
             problems.AddRange(errors.Select(error => new RuleViolation($"spec.schedule.{error.Field}", error.Message)));
         }
 
-        return machine with { Spec = spec, Schedule = schedule, Problems = problems, 
-            TemplateHash = TemplateHash.Of(root, "bootstrapSpec", "infrastructureSpec", "machineTemplate"),
+        return machine with
+        {
+            Spec = spec,
+            Schedule = schedule,
+            ScheduleText = Same(schedule?.ToString(), machine.Status.Schedule),
+            Problems = problems,
+            Computer = ComputerOf(spec),
+            TemplateHash = Same(TemplateHash.Of(root, "bootstrapSpec", "infrastructureSpec", "machineTemplate", "clusterName", "computer"), machine.Status.AcceptedTemplates),
             BootstrapHash = TemplateHash.Of(root, "clusterName", "bootstrapSpec"),
             InfrastructureHash = TemplateHash.Of(root, "clusterName", "infrastructureSpec"),
         };
@@ -105,6 +115,20 @@ public static class ScheduledMachineReader
         annotation.StartsWith(ReclaimAnnotations, StringComparison.Ordinal)
         || annotation.StartsWith(RemediationAnnotations, StringComparison.Ordinal)
         || annotation is WellKnown.PausedAnnotation or WellKnown.DeleteForMoveAnnotation;
+
+    // One instance of a text that is usually there already: there may be a hundred thousand machines.
+    [return: NotNullIfNotNull(nameof(text))]
+    private static string? Same(string? text, string? known) => text == known ? known : text;
+
+    // Equal templates mean nothing by themselves: there may be a pool behind them.
+    private static string? ComputerOf(ScheduledMachineSpec spec) =>
+        !string.IsNullOrEmpty(spec.Computer) ? spec.Computer
+        : spec.InfrastructureSpec is { Spec.ValueKind: JsonValueKind.Object } infrastructure
+            ? (infrastructure.Kind == RemoteMachine ? TextOf(infrastructure.Spec, "address") : null) ?? TextOf(infrastructure.Spec, "providerID")
+            : null;
+
+    private static string? TextOf(JsonElement json, string property) =>
+        json.TryGetProperty(property, out var value) && value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 
     // Our own report, perhaps of another version: what can't be read of it is written anew.
     private static ScheduledMachineStatus ReadStatus(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Json)

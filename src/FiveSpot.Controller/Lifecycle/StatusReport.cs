@@ -2,6 +2,7 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Api;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 using TypedReference = FiveSpot.Api.TypedReference;
@@ -23,6 +24,8 @@ internal sealed class StatusReport
     private DateTimeOffset? _wakeAt;
     private string? _ready;
     private string? _drain;
+    private Obstacle? _obstacle;
+    private bool _isAtRest;
     private bool _watchesPods;
     private bool _late;
     private bool _retryLater;
@@ -55,6 +58,14 @@ internal sealed class StatusReport
     public StatusReport RetryLater()
     {
         _retryLater = true;
+        return this;
+    }
+
+    /// <summary>Nothing of the machine exists, and nothing of it is to: what would keep it from opening is told now.</summary>
+    public StatusReport AtRest()
+    {
+        _isAtRest = true;
+        _obstacle = Obstacle.Of(_seen);
         return this;
     }
 
@@ -102,6 +113,7 @@ internal sealed class StatusReport
             Steps = due,
             Status = Status(),
             WatchesPods = _watchesPods,
+            IsAtRest = _isAtRest,
             WakeAt = Earlier(_wakeAt, _times.Transition),
             RetryLater = _retryLater || _seen.Failure is not null,
             HasFailed = _failure is not null || _setback is not null,
@@ -159,13 +171,23 @@ internal sealed class StatusReport
             NextTransitionTime = _times.Transition,
             NextActivation = _times.Activation,
             NextCleanup = NextCleanup(),
+            Schedule = _seen.Machine.ScheduleText,
+            AcceptedTemplates = AcceptedTemplates(),
             ObservedGeneration = _seen.Machine.Metadata.Generation,
         };
     }
 
     private string Phase => _failure is { IsError: true } ? MachinePhase.Error : _phase;
 
-    private string Message => _failure?.Message ?? (_setback is null ? _message : $"{_message} Failed, and is tried again: {_setback}");
+    private string Message => _failure?.Message ?? (_setback is null ? AsSeen : $"{AsSeen} Failed, and is tried again: {_setback}");
+
+    private string AsSeen => _obstacle is { Status: ConditionStatus.False } ? $"{_message} It could not open: {_obstacle.Message}" : _message;
+
+    // A Machine that is there was made of them; a refusal is newer than what was said beforehand.
+    private string? AcceptedTemplates() =>
+        _seen.OurMachine?.Metadata.Annotations.GetValueOrDefault(WellKnown.TemplateHashAnnotation) == _seen.Machine.TemplateHash ? _seen.Machine.TemplateHash
+        : _seen.DryRun is not { Verdict: DryRunVerdict.Accepted } || (!_isAtRest && _failure is { Reason: ConditionReasons.Refused }) ? null
+        : _seen.Machine.TemplateHash;
 
     private DateTimeOffset? NextCleanup()
     {
@@ -221,6 +243,7 @@ internal sealed class StatusReport
         {
             ({ } broken, _) => (ConditionStatus.False, broken.Reason, broken.Message),
             (_, { NeedsChange: true } failure) => (ConditionStatus.False, failure.Reason, failure.Message),
+            _ when _obstacle is { } obstacle => (obstacle.Status, obstacle.Reason, obstacle.Message),
             _ => (ConditionStatus.True, ConditionReasons.ReferencesValid, "The spec keeps all rules."),
         };
         return Condition(ConditionTypes.ReferencesValid, status, reason, message);

@@ -51,6 +51,9 @@ public abstract record Step
         public static string NameOf(ProviderRole role) => role is ProviderRole.Bootstrap ? "UpdateBootstrap" : "UpdateInfrastructure";
     }
 
+    /// <summary>Asks the API server, past every cache, whether another ScheduledMachine has the computer.</summary>
+    public sealed record ConfirmComputerFree : Step;
+
     /// <summary>Makes the Cluster API Machine that points at both.</summary>
     public sealed record CreateMachine : Step;
 

@@ -23,11 +23,15 @@ public sealed class StepExecutor
     private static readonly TimeSpan OptionalTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SwitchOffTimeout = TimeSpan.FromSeconds(2);
 
+    // A field that its kind does not know would be dropped without a word: an address that is mistyped is no address.
+    private static readonly CreateOptions Strict = new() { StrictFieldValidation = true };
+
     private readonly ApiClient _api;
     private readonly Informer<ScheduledMachine> _scheduledMachines;
     private readonly Informer<CapiMachine> _machines;
     private readonly ProviderKinds _kinds;
     private readonly Permissions _permissions;
+    private readonly Computers _computers;
     private readonly WorkloadClusters _clusters;
     private readonly TimeProvider _clock;
 
@@ -38,6 +42,7 @@ public sealed class StepExecutor
         Informer<CapiMachine> machines,
         ProviderKinds kinds,
         Permissions permissions,
+        Computers computers,
         WorkloadClusters clusters,
         TimeProvider clock)
     {
@@ -46,6 +51,7 @@ public sealed class StepExecutor
         _machines = machines;
         _kinds = kinds;
         _permissions = permissions;
+        _computers = computers;
         _clusters = clusters;
         _clock = clock;
     }
@@ -89,6 +95,9 @@ public sealed class StepExecutor
 
             case Step.UpdateProviderObject update:
                 return await UpdateProviderObjectAsync(update, seen, cancellationToken);
+
+            case Step.ConfirmComputerFree:
+                return await ConfirmComputerFreeAsync(seen, cancellationToken);
 
             case Step.CreateMachine:
                 return await CreateMachineAsync(seen, cancellationToken);
@@ -237,6 +246,7 @@ public sealed class StepExecutor
                 seen.Machine.Metadata.Namespace,
                 ObjectWriter.ProviderObject(seen.Machine, role),
                 WellKnown.FieldManager,
+                Strict,
                 PartialObject.Decode,
                 cancellationToken);
             Cache(slot, seen)?.Observe(created);
@@ -282,6 +292,20 @@ public sealed class StepExecutor
         return (seen.Replace(slot, slot with { Object = current }), true);
     }
 
+    private async Task<(Observation World, bool AsPlanned)> ConfirmComputerFreeAsync(Observation seen, CancellationToken cancellationToken)
+    {
+        var (machine, computer, now) = (seen.Machine, seen.Machine.Computer!, _clock.GetUtcNow());
+        var view = await ComputerCheck.AskAsync(_api, seen.Computer!, computer, _machines.Type, ReadAt(_machines.Type), cancellationToken);
+        var isFree = !view.Others.Any(other => other.HasComputer(now));
+        if (isFree)
+        {
+            _computers.Confirm(machine.Key, computer, seen.Bootstrap!.Object!.Uid);
+        }
+
+        view = isFree ? view with { IsConfirmed = true, NotBefore = null } : view with { NotBefore = _computers.Refuse(machine.Key, now) };
+        return (seen with { Computer = view }, isFree);
+    }
+
     private async Task<(Observation World, bool AsPlanned)> CreateMachineAsync(Observation seen, CancellationToken cancellationToken)
     {
         var type = _machines.Type;
@@ -292,6 +316,7 @@ public sealed class StepExecutor
                 seen.Machine.Metadata.Namespace,
                 ObjectWriter.Machine(seen.Machine, type.Version, seen.CapiCluster),
                 WellKnown.FieldManager,
+                Strict,
                 ReadAt(type),
                 cancellationToken);
             return (Seen(seen, created), true);
@@ -502,7 +527,8 @@ public sealed class StepExecutor
     private static bool IsFirst(Step step, Observation seen) => seen.FailureOf(step.Name) is null && !seen.LookedInto.Contains(step.Name);
 
     // In the words of every authorizer. A policy, a quota or a webhook refuses in its own, and no right that is given changes that.
-    private static bool IsOfRights(ApiException exception) =>
+    /// <summary>Whether it is a right of the controller that is missing, and not a policy or a quota that is against it.</summary>
+    internal static bool IsOfRights(ApiException exception) =>
         exception.IsForbidden && exception.Message.Contains(" cannot create resource ", StringComparison.Ordinal);
 
     private static TimeSpan? TimeoutOf(Step step) => step.Importance is StepImportance.Optional ? OptionalTimeout : null;

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace FiveSpot.Controller.Lifecycle;
 
 /// <summary>
-/// Names the contents of a spec's templates. Two specs that mean the same have the same hash, whatever the order of their
+/// Names the contents of a spec's templates, and what goes into the three objects besides. Two specs that mean the same have the same hash, whatever the order of their
 /// properties; servers and clients order them as they like.
 /// </summary>
 internal static class TemplateHash

@@ -33,6 +33,8 @@ internal sealed record Times(DateTimeZone? Zone, bool InSchedule, DateTimeOffset
 
     public string OpensText => Activation is { } at ? $"opens {LocalText(at)}" : "it never opens";
 
+    public string UntilText => Transition is { } at ? $"until {LocalText(at)}" : "for good, since its window never closes";
+
     public static string Text(DateTimeOffset at) => Utc.Format(at.ToInstant());
 
     private string LocalText(DateTimeOffset at) => Local.Format(at.ToInstant().InZone(Zone!));

@@ -134,9 +134,26 @@ public sealed class ApiClient : IDisposable
     public Task<T> CreateAsync<T>(
         ResourceType type, string ns, ReadOnlyMemory<byte> utf8Json, string fieldManager, DecodeObject<T> decode,
         CancellationToken cancellationToken) =>
+        CreateAsync(type, ns, utf8Json, fieldManager, options: null, decode, cancellationToken);
+
+    /// <summary>Creates an object, or asks whether the server would.</summary>
+    /// <typeparam name="T">The projection.</typeparam>
+    /// <param name="type">Its resource type.</param>
+    /// <param name="ns">Its namespace; empty for a cluster-scoped object.</param>
+    /// <param name="utf8Json">The object.</param>
+    /// <param name="fieldManager">Who owns the fields that are set.</param>
+    /// <param name="options">How; null for the server's defaults.</param>
+    /// <param name="decode">Decodes the answer.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The object as the server stored it, or would.</returns>
+    /// <exception cref="ApiException">The server refused; 409 AlreadyExists if there is one of that name.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer; the object may have been created.</exception>
+    public Task<T> CreateAsync<T>(
+        ResourceType type, string ns, ReadOnlyMemory<byte> utf8Json, string fieldManager, CreateOptions? options,
+        DecodeObject<T> decode, CancellationToken cancellationToken) =>
         CallAsync(
-            new("create", type, new(ns, "")), HttpMethod.Post, $"{type.CollectionPath(ns)}?{Manager(fieldManager)}",
-            utf8Json, Json, Json, decode, cancellationToken);
+            new(options is { DryRun: true } ? "dry-run" : "create", type, new(ns, "")), HttpMethod.Post,
+            $"{type.CollectionPath(ns)}?{Manager(fieldManager)}{options?.Query}", utf8Json, Json, Json, decode, cancellationToken);
 
     /// <summary>Replaces an object; with a <c>metadata.resourceVersion</c> in it, only that version.</summary>
     /// <typeparam name="T">The projection.</typeparam>

@@ -557,7 +557,11 @@ public sealed partial class WorkQueue<TKey> : IDisposable
                 }
             }
 
-            RuntimeMetrics.QueueWait(item.Wait);
+            if (_options.IsMeasured)
+            {
+                RuntimeMetrics.QueueWait(item.Wait);
+            }
+
             WorkResult result;
             try
             {

@@ -19,6 +19,9 @@ public sealed record WorkQueueOptions
     /// one, even if the queue's clock is scaled.</summary>
     public TimeProvider StopTime { get; init; } = TimeProvider.System;
 
+    /// <summary>Whether the waits for a worker are in the metric of that name. Those of work that may well wait are not.</summary>
+    public bool IsMeasured { get; init; } = true;
+
     /// <summary>A number in [0, 1) for the jitter of a back-off; null for a random one.</summary>
     public Func<double>? Jitter { get; init; }
 }

@@ -18,7 +18,7 @@ internal static partial class CompleteExample
            "metadata":{"labels":{"rack":"r12"},"annotations":{"owner":"quants"}},"spec":{"address":"192.0.2.1"}},
           "machineTemplate":{"labels":{"rack":"r12"},"annotations":{"owner":"quants"},"version":"v1.33.1","failureDomain":"r12"},
           "kubeconfigSecretRef":{"name":"office-admin","key":"value"},
-          "priority":50,"gracefulShutdownTimeout":"5m","nodeDrainTimeout":"5m","killSwitch":false,
+          "computer":"192.0.2.1","priority":50,"gracefulShutdownTimeout":"5m","nodeDrainTimeout":"5m","killSwitch":false,
           "killIfCommands":["java"],"nodeTaints":[{"key":"dedicated","value":"batch","effect":"NoSchedule"}]},
          "status":{"phase":"Active","ready":true,"message":"It runs.","inSchedule":true,
           "conditions":[{"type":"Ready","status":"True","observedGeneration":1,"lastTransitionTime":"2026-01-05T09:00:00Z","reason":"Ready","message":""}],
@@ -28,7 +28,7 @@ internal static partial class CompleteExample
           "nodeRef":{"apiVersion":"v1","kind":"Node","name":"complete","uid":"u-1"},
           "providerID":"remote://192.0.2.1","appliedNodeTaints":[{"key":"dedicated","value":"batch","effect":"NoSchedule"}],
           "lastScheduledTime":"2026-01-05T09:00:00Z","nextTransitionTime":"2026-01-05T18:00:00Z","nextActivation":"2026-01-06T09:00:00Z",
-          "nextCleanup":"2026-01-05T18:10:00Z","observedGeneration":1}}
+          "nextCleanup":"2026-01-05T18:10:00Z","schedule":"mon-fri 9-17 Europe/Zurich","acceptedTemplates":"00112233445566aa","observedGeneration":1}}
         """;
 
     public static JsonObject Create() => JsonNode.Parse(Json)!.AsObject();

@@ -8,7 +8,7 @@ internal static class RuleValues
     // By the text that its path ends with, and by which of the field's rules it is.
     private static readonly List<(string Path, int Index, string[] Accepted, string[] Refused)> Values =
     [
-        ("spec.clusterName", 0, ["\"a\"", "\"A1.b_c-\""], ["\"-a\"", "\"a b\"", "\"\"", "\"a\\n\"", "\"ä\""]),
+        ("spec.clusterName", 0, ["\"a\"", "\"A1.b_c-9\""], ["\"-a\"", "\"trading-\"", "\"a.\"", "\"a b\"", "\"\"", "\"a\\n\"", "\"ä\""]),
         ("schedule.daysOfWeek[]", 0, ["\"mon\"", "\"Fri-MON , sun\""], ["\"monday\"", "\"mon-\"", "\"mon,,tue\"", "\"\"", "\"mon\\n\""]),
         ("schedule.hoursOfDay[]", 0, ["\"0\"", "\"22-6, 09\""], ["\"24\"", "\"-1\"", "\"9:00-17:00\"", "\"\""]),
         ("schedule.timezone", 0, ["\"UTC\"", "\"America/Argentina/Buenos_Aires\"", "\"Etc/GMT+5\""], ["\"../UTC\"", "\"+01:00\"", "\"Europe/\"", "\"\""]),

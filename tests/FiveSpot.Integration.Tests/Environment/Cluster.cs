@@ -92,6 +92,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Whether the server evaluates the CEL rules of a CRD; before 1.25 they are ignored.</summary>
     public bool EvaluatesRules => _real is null || _real.Version >= new Version(1, 25);
 
+    /// <summary>Whether the server can refuse a field that a kind does not know; before 1.25 it drops it in any case.</summary>
+    public bool ValidatesFields => _real is null || _real.Version >= new Version(1, 25);
+
     /// <summary>All that the controller asked for, in order.</summary>
     public IReadOnlyList<ControllerTraffic.Call> Calls => Traffic.Calls;
 
@@ -184,6 +187,12 @@ internal sealed class Cluster : IAsyncDisposable
         string name, string extraSpec = "", string? schedule = null, Providers? providers = null)
     {
         var (bootstrap, bootstrapSpec, infrastructure, infrastructureSpec) = providers ?? Providers.K0smotron;
+        if (name != "pc-1")
+        {
+            // Two of one address would be one computer.
+            infrastructureSpec = infrastructureSpec.Replace("192.0.2.1", $"{name}.example.com", StringComparison.Ordinal);
+        }
+
         return JsonNode.Parse($$"""
         {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{name}}"},
          "spec":{"clusterName":"office","schedule":{{schedule ?? """{"daysOfWeek":["mon-fri"],"hoursOfDay":["9-17"]}"""}},

@@ -58,8 +58,11 @@ internal sealed class ControllerTraffic(TimeProvider clock)
         /// <summary>What was sent; empty for nothing.</summary>
         public string Body { get; init; } = "";
 
+        /// <summary>Whether the server is only asked what it would do.</summary>
+        public bool IsDryRun => Query.Contains("dryRun=All", StringComparison.Ordinal);
+
         /// <summary>Whether it changes something other than events, which follow in their own time.</summary>
-        public bool IsWrite => Verb != "get" && !Path.Contains("/events", StringComparison.Ordinal) && !Path.Contains("/authorization.k8s.io/", StringComparison.Ordinal);
+        public bool IsWrite => Verb != "get" && !IsDryRun && !Path.Contains("/events", StringComparison.Ordinal) && !Path.Contains("/authorization.k8s.io/", StringComparison.Ordinal);
     }
 
     /// <summary>An answer that the server did not give; without a code, the connection breaks.</summary>
