@@ -305,7 +305,9 @@ internal sealed record World
         Uid = $"made-{Made}",
         ResourceVersion = "1",
         Labels = new Dictionary<string, string> { [WellKnown.ScheduledMachineLabel] = "pc-1" },
-        Annotations = new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = hash },
+        Annotations = Machine.Computer is { } computer
+            ? new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = hash, [WellKnown.ComputerAnnotation] = computer }
+            : new Dictionary<string, string> { [WellKnown.TemplateHashAnnotation] = hash },
     });
 
     private static ObjectMetadata Annotated(ObjectMetadata metadata, string key, string value) => With(metadata, [new(key, value)]);
