@@ -133,15 +133,16 @@ public sealed partial class FiveSpotController : IDisposable
         using var dryRuns = _dryRuns = new DryRuns(
             _api, scheduledMachines, machines, kinds, permissions, _settings.Clock, () => _queue.Depth > 0, EnqueueOwn, _loggers);
         var computers = new Computers(scheduledMachines, machines, kinds, EnqueueOwn);
-        var workload = _settings.Workload with { Clock = _settings.Clock };
+        var capi = new Clusters(capiClusters, scheduledMachines, EnqueueOwn);
+        var drainRules = new DrainRuleWatch(_api, discovery, _loggers, watching.Token);
+        var workload = _settings.Workload with { Clock = _settings.Clock, DrainRules = new DrainRuleSource(drainRules, capi) };
         var clusters = _clusters = new WorkloadClusters(_api, workload, EnqueueOwn, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var failures = new StepFailures(_settings.Clock);
         _reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(
-                machines, new NodeClaims(machines, EnqueueOwn), new Clusters(capiClusters, scheduledMachines, EnqueueOwn), kinds, permissions, dryRuns, computers, scheduledMachines, clusters),
+            new Observer(machines, new NodeClaims(machines, EnqueueOwn), capi, kinds, permissions, dryRuns, computers, scheduledMachines, clusters),
             new StepExecutor(_api, scheduledMachines, machines, kinds, permissions, computers, clusters, _settings.Clock),
             failures,
             events,
@@ -165,6 +166,8 @@ public sealed partial class FiveSpotController : IDisposable
             EnqueueOwn(change.Key);
         };
         machines.Changed += change => EnqueueOwn(change.Key);
+        drainRules.Changed += clusters.WakeDraining;
+        drainRules.LookAgain();
 
         // What failed at a version that is not served any more is tried again at the other.
         machines.VersionChanged += EndBackOffs;

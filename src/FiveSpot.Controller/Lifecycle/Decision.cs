@@ -390,7 +390,7 @@ public static class Decision
         var drainEnds = (graceEnds ?? Pause.NotBeforeItsEnd(deletion, seen, now)) + seen.Machine.DrainTimeout;
         var staying = AwaitGracePeriod(seen, found, now, graceEnds) ?? AwaitDrain(seen, found, now, drainEnds, manner);
         return staying is null
-            ? DeleteMachine(seen, found, manner, ResultOfDrain(seen))
+            ? IsLeftToClusterApi(seen) ? LeaveToClusterApi(seen, found, manner) : DeleteMachine(seen, found, manner, ResultOfDrain(seen))
             : staying with { Began = began, WatchesPods = IsCordoned(seen), Steps = [.. staying.Steps, .. KeepAgent(seen, now, isLeaving: false)] };
     }
 
@@ -433,7 +433,7 @@ public static class Decision
     private static TakingAway? AwaitDrain(
         Observation seen, CapiMachine found, DateTimeOffset now, DateTimeOffset ends, Manner manner)
     {
-        if (now >= ends || IsEmpty(seen) || seen.Node.State is NodeState.Mismatch)
+        if (now >= ends || IsEmpty(seen) || seen.Node.State is NodeState.Mismatch || (manner is not Manner.Emergency && IsLeftToClusterApi(seen)))
         {
             return null;
         }
@@ -475,6 +475,13 @@ public static class Decision
             Drain = drained?.Reason,
             WatchesPods = manner is not Manner.AtOnce && IsCordoned(seen),
         };
+
+    // It drains when it deletes the Machine, unless it is told not to.
+    private static TakingAway LeaveToClusterApi(Observation seen, CapiMachine found, Manner manner)
+    {
+        var deleting = DeleteMachine(seen, found, manner, drained: null);
+        return deleting with { Message = $"{deleting.Message} {seen.Pods!.DescribeLeftToClusterApi()}", Steps = [.. KeepCapiDrain(seen, found), .. deleting.Steps] };
+    }
 
     private static TakingAway AwaitMachineDeletion(Observation seen, CapiMachine found, DateTimeOffset now, Manner manner)
     {
@@ -539,6 +546,8 @@ public static class Decision
 
     // A Node that is not cordoned may get another Pod at any moment, so that looking at its Pods would tell nothing.
     private static bool IsCordoned(Observation seen) => seen.Node is { State: NodeState.Known, Node.Unschedulable: true };
+
+    private static bool IsLeftToClusterApi(Observation seen) => IsCordoned(seen) && seen.Pods is { WhyClusterApiDrains: not null };
 
     private static bool IsEmpty(Observation seen) =>
         seen.Node.State is NodeState.Deleted || (IsCordoned(seen) && seen.Pods is { Left.Length: 0 });

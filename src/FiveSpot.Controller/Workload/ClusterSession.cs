@@ -37,6 +37,7 @@ internal sealed class ClusterSession : IDisposable
     {
         Nodes = nodes;
         Clock = settings.Clock;
+        DrainRules = settings.DrainRules;
         _discovery = new Discovery(nodes.Api);
         _evictions = new SemaphoreSlim(settings.ConcurrentEvictions);
         _wake = wake;
@@ -102,6 +103,9 @@ internal sealed class ClusterSession : IDisposable
 
     /// <summary>The clock of grace periods and back-off.</summary>
     public TimeProvider Clock { get; }
+
+    /// <summary>Where drains learn what Cluster API's rules say; null where there are none.</summary>
+    public DrainRuleSource? DrainRules { get; }
 
     /// <summary>Ends all that is under way.</summary>
     public CancellationToken Stopped { get; }

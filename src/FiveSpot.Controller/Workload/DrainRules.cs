@@ -15,11 +15,13 @@ public sealed class DrainRules
     public const string Label = "cluster.x-k8s.io/drain";
 
     private readonly ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine)> _rules;
+    private readonly bool _isDecided;
     private readonly string? _unreadable;
 
-    private DrainRules(ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine)> rules, string? unreadable = null)
+    private DrainRules(ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine)> rules, bool isDecided = false, string? unreadable = null)
     {
         _rules = rules;
+        _isDecided = isDecided;
         _unreadable = unreadable;
     }
 
@@ -28,13 +30,15 @@ public sealed class DrainRules
 
     /// <summary>There may be some.</summary>
     /// <param name="why">Why it is not known what they say, for a person.</param>
-    public static DrainRules Unreadable(string why) => new([], why);
+    public static DrainRules Unreadable(string why) => new([], unreadable: why);
 
     /// <summary>Those that apply to a Machine, or may.</summary>
     /// <param name="rules">All of its namespace, in the order of their names.</param>
     /// <param name="machine">The Machine.</param>
     /// <param name="clusterLabels">The labels of its Cluster; null when they are not known.</param>
-    public static DrainRules Of(ImmutableArray<MachineDrainRule> rules, CapiMachine machine, IReadOnlyDictionary<string, string>? clusterLabels)
+    /// <param name="clusterApiDrains">Whether Cluster API would drain the Node; else a rule of which it can't be told is none.</param>
+    public static DrainRules Of(
+        ImmutableArray<MachineDrainRule> rules, CapiMachine machine, IReadOnlyDictionary<string, string>? clusterLabels, bool clusterApiDrains = true)
     {
         var applying = ImmutableArray.CreateBuilder<(MachineDrainRule, bool?)>();
         foreach (var rule in rules)
@@ -46,7 +50,7 @@ public sealed class DrainRules
             }
         }
 
-        return applying.Count == 0 ? None : new DrainRules(applying.ToImmutable());
+        return applying.Count == 0 ? None : new DrainRules(applying.ToImmutable(), isDecided: !clusterApiDrains);
     }
 
     /// <summary>What a drain does with a Pod that it concerns.</summary>
@@ -68,7 +72,7 @@ public sealed class DrainRules
             {
                 case true when rule.Behavior is not DrainBehavior.Undecided:
                     return new PodDrain(rule.Behavior, rule.Behavior is DrainBehavior.Drain ? rule.Order : 0);
-                case true or null:
+                case true or null when !_isDecided:
                     return new PodDrain(DrainBehavior.Undecided, Why: $"only it can tell what MachineDrainRule {rule.Metadata.Name} means for them");
                 default:
                     break;

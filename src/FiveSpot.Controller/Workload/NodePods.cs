@@ -41,6 +41,10 @@ public sealed record NodePods
         ? "nothing that could be evicted is left."
         : $"it has not been heard of, and {(Unheard == 1 ? "1 pod that is" : $"{Unheard} pods that are")} ending there {(Unheard == 1 ? "is" : "are")} not waited for.";
 
+    /// <summary>One sentence about what Cluster API is to drain.</summary>
+    public string DescribeLeftToClusterApi() =>
+        $"{(Left.Length == 1 ? "1 pod is" : $"{Left.Length} pods are")} left for Cluster API to drain: {WhyClusterApiDrains?.TrimEnd('.')}.";
+
     /// <summary>One sentence about what is left.</summary>
     public string Describe() =>
         $"{(Left.Length == 1 ? "1 pod was" : $"{Left.Length} pods were")} left: {string.Join(", ", LeftByName)}"

@@ -59,6 +59,18 @@ internal sealed class NodeWork : IDisposable
     /// </summary>
     public (string Machine, string Node)? Seen { get; set; }
 
+    /// <summary>Whether the Node's Pods are watched.</summary>
+    public bool WatchesPods
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pods is not null;
+            }
+        }
+    }
+
     /// <summary>How many calls are under way.</summary>
     public int CallsUnderWay
     {
@@ -139,19 +151,23 @@ internal sealed class NodeWork : IDisposable
                 _concerned.Clear();
                 _told = null;
             }
+            else
+            {
+                _session.DrainRules?.LookAgain();
+            }
         }
     }
 
     /// <summary>The Pods that a drain of the Node concerns; null while they are not known.</summary>
-    /// <param name="rules">What Cluster API's rules say about them; null while that is not known.</param>
+    /// <param name="machine">The Machine, by which Cluster API's rules select them.</param>
     /// <param name="isUnreachable">Whether the Node has not been heard of, so that what is ending there is never seen to end.</param>
     /// <param name="trouble">Why they are not known, for a person; null when they are, or may yet be.</param>
-    public NodePods? Pods(DrainRules? rules, bool isUnreachable, out string? trouble)
+    public NodePods? Pods(CapiMachine machine, bool isUnreachable, out string? trouble)
     {
         lock (_lock)
         {
             trouble = _pods?.Informer is { HasSynced: false } failing ? failing.LastError?.Message : null;
-            if (rules is null || _pods is not { Informer.HasSynced: true } known)
+            if (_pods is not { Informer.HasSynced: true } known || RulesFor(machine) is not { } rules)
             {
                 return null;
             }
@@ -182,6 +198,8 @@ internal sealed class NodeWork : IDisposable
             ? null
             : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _pace, _wake, _stopped);
     }
+
+    private DrainRules? RulesFor(CapiMachine machine) => _session.DrainRules is { } source ? source.For(machine) : DrainRules.None;
 
     private NodePods Look(Informer<Pod> informer, DrainRules rules, bool isUnreachable, DateTimeOffset now)
     {

@@ -104,7 +104,7 @@ internal sealed partial class WorkloadCluster
             return new NodeView(new NodeObservation(NodeState.Unknown) { Name = machine.NodeName }) { Cluster = Guessed(reachability, machine) };
         }
 
-        var pods = work.Pods(DrainRules.None, node.Node is { IsUnreachable: true }, out var trouble);
+        var pods = work.Pods(machine, node.Node is { IsUnreachable: true }, out var trouble);
         return new NodeView(node)
         {
             Cluster = reachability,

@@ -95,6 +95,22 @@ public sealed class WorkloadClusters
         }
     }
 
+    /// <summary>Cluster API's rules have changed: the machines that are drained are woken.</summary>
+    /// <param name="ns">The namespace in which they have; null for all.</param>
+    public void WakeDraining(string? ns)
+    {
+        ObjectKey[] draining;
+        lock (_lock)
+        {
+            draining =
+            [
+                .. _of.Where(of => (ns is null || of.Key.Namespace == ns) && of.Value.Session?.WorkOf(of.Key).WatchesPods == true).Select(static of => of.Key),
+            ];
+        }
+
+        Array.ForEach(draining, _wake);
+    }
+
     /// <summary>How many calls to workload clusters are under way.</summary>
     public int CallsUnderWay
     {

@@ -13,6 +13,9 @@ public sealed record WorkloadSettings
     /// <summary>How many evictions are asked of one cluster at once: 1 or more, 32 by default.</summary>
     public int ConcurrentEvictions { get; init; } = 32;
 
+    /// <summary>Where drains learn what Cluster API's rules say; null for no rules.</summary>
+    public DrainRuleSource? DrainRules { get; init; }
+
     /// <summary>What a kubeconfig from a Secret may ask for; nothing that weakens the connection, by default.</summary>
     public KubeconfigPolicy Kubeconfigs { get; init; } = KubeconfigPolicy.Strict;
 }

@@ -223,7 +223,8 @@ public sealed partial class WorkQueue<TKey> : IDisposable
 
         using var stop = cancellationToken.UnsafeRegister(static state => ((WorkQueue<TKey>)state!).Stop(), this);
         await run.Stopping.Task;
-        using var grace = _options.StopTime.CreateTimer(
+        // Disposed of before what it cancels, and not while it does.
+        await using var grace = _options.StopTime.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), abort, _options.StopGrace, Timeout.InfiniteTimeSpan);
         await run.Stopped.Task;
         lock (_lock)

@@ -10,6 +10,8 @@ namespace FiveSpot.Integration.Tests.Environment;
 /// <summary>A set of CustomResourceDefinitions that a management cluster of the scenarios has.</summary>
 internal sealed record Definitions(string Name, ResourceType Machine, Func<IReadOnlyList<JsonObject>> Read)
 {
+    private const string DrainRulesName = "machinedrainrules.cluster.x-k8s.io";
+
     /// <summary>Ours, and the sandbox's Cluster API, which serves Machine at both versions.</summary>
     public static readonly Definitions BothVersions = new("both", Kinds.MachineV1Beta2, () =>
         [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All()]);
@@ -20,6 +22,10 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
 
     /// <summary>Our definition as it may have been before there were rules: everything is taken as it comes.</summary>
     public static readonly Definitions WithoutRules = new("lax", Kinds.MachineV1Beta2, () => [Lax(), .. ClusterApiDefinitions.All()]);
+
+    /// <summary>Ours, and a Cluster API without MachineDrainRules, as before 1.9.</summary>
+    public static readonly Definitions WithoutDrainRules = new("no-drain-rules", Kinds.MachineV1Beta2, () =>
+        [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Where(definition => NameOf(definition) != DrainRulesName)]);
 
     /// <summary>Nothing of ours nor of Cluster API: a workload cluster.</summary>
     public static readonly Definitions None = new("workload", Kinds.MachineV1Beta2, () => []) { IsManagement = false };
@@ -52,6 +58,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     public bool ChecksOwners { get; private init; } = true;
 
     public static Definitions ServingMachineAt(string version) => version == "v1beta2" ? BothVersions : OnlyV1Beta1;
+
+    /// <summary>The definition of MachineDrainRules.</summary>
+    public static JsonObject DrainRules() => ClusterApiDefinitions.All().Single(definition => NameOf(definition) == DrainRulesName);
 
     public static string NameOf(JsonObject definition) => (string)definition["metadata"]!["name"]!;
 

@@ -30,9 +30,11 @@ internal sealed class WorkloadScenario : IAsyncDisposable
 
     public RunningController Controller { get; private set; }
 
-    public static async Task<WorkloadScenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2")
+    public static Task<WorkloadScenario> StartAsync(ServerKind kind, string machineVersion) => StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
+
+    public static async Task<WorkloadScenario> StartAsync(ServerKind kind, Definitions? definitions = null)
     {
-        var cluster = await Cluster.StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
+        var cluster = await Cluster.StartAsync(kind, definitions);
         try
         {
             var workload = await Cluster.StartAsync(kind, Definitions.None);
