@@ -115,9 +115,14 @@ internal sealed class SimulatedScenario : IAsyncDisposable
         await Management.PhaseAsync("Inactive", name);
         Management.MoveTo(Scenario.Opening);
         await Management.PhaseAsync("Active", name);
-        await PassUntilAsync(TimeSpan.FromMinutes(5), $"{name} is ready", () => IsReadyAsync(name));
+        await PassUntilAsync(TimeSpan.FromMinutes(5), $"{name} is ready", async () => await IsReadyAsync(name) && await NodeWorksAsync(name));
     }
 
+    /// <summary>Whether the kubelet of a machine says that its Node works.</summary>
+    public async Task<bool> NodeWorksAsync(string name = "pc-1") => (await Workload.GetAsync(Kinds.Node, name))?["status"]?["conditions"]?.AsArray()
+        .Any(condition => (string?)condition!["type"] == "Ready" && (string?)condition["status"] == "True") ?? false;
+
+    /// <summary>Whether 5-Spot says that a machine works.</summary>
     public async Task<bool> IsReadyAsync(string name = "pc-1") => await Management.StatusAsync(name) is { Phase: "Active", Ready: true, NodeRef.Uid: not null };
 
     /// <summary>Whether there is nothing of a machine, on either cluster.</summary>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Simulation;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
@@ -48,6 +49,24 @@ public abstract class WholeLifeTests(ServerKind kind)
         await world.Management.PhaseAsync("Inactive");
         await world.PassUntilAsync(TimeSpan.FromMinutes(1), "all work", async () => (await world.RunningPodsAsync("web")).Count(pod => pod.Node == "pc-2") == 4);
         (await world.IsReadyAsync("pc-2")).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("v1beta2")]
+    [InlineData("v1beta1")]
+    public async Task Ready_means_that_the_machine_works(string version)
+    {
+        await using var world = await SimulatedScenario.StartAsync(kind, version);
+        await world.ScheduleAsync();
+        await world.Management.PhaseAsync("Inactive");
+        world.Management.MoveTo(Scenario.Opening);
+        await world.PassUntilAsync(TimeSpan.FromMinutes(5), "it is ready", () => world.IsReadyAsync());
+        (await world.NodeWorksAsync()).ShouldBeTrue("it is not ready before that");
+
+        world.ClusterApi.Behaviour = world.ClusterApi.Behaviour with { SwitchedOff = [new ObjectKey(world.Management.Namespace, "pc-1")] };
+        await world.PassUntilAsync(TimeSpan.FromMinutes(2), "it is ready no more", async () => !await world.IsReadyAsync());
+        world.ClusterApi.Behaviour = world.ClusterApi.Behaviour with { SwitchedOff = [] };
+        await world.PassUntilAsync(TimeSpan.FromMinutes(1), "it is ready again", () => world.IsReadyAsync());
     }
 
     [Theory]
