@@ -2,7 +2,6 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 
