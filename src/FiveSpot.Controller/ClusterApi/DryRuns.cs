@@ -40,6 +40,7 @@ public sealed partial class DryRuns : IDisposable
     private readonly ApiClient _api;
     private readonly Informer<ScheduledMachine> _scheduledMachines;
     private readonly Informer<CapiMachine> _machines;
+    private readonly Clusters _clusters;
     private readonly ProviderKinds _kinds;
     private readonly Permissions _permissions;
     private readonly TimeProvider _clock;
@@ -52,6 +53,7 @@ public sealed partial class DryRuns : IDisposable
     /// <param name="api">The management cluster.</param>
     /// <param name="scheduledMachines">The machines that are asked about.</param>
     /// <param name="machines">Their Machines: where there is one, nothing is asked.</param>
+    /// <param name="clusters">The Clusters that they name.</param>
     /// <param name="kinds">The kinds of the other two objects.</param>
     /// <param name="permissions">What the controller may do: what it may not, it need not ask for.</param>
     /// <param name="clock">The time.</param>
@@ -62,6 +64,7 @@ public sealed partial class DryRuns : IDisposable
         ApiClient api,
         Informer<ScheduledMachine> scheduledMachines,
         Informer<CapiMachine> machines,
+        Clusters clusters,
         ProviderKinds kinds,
         Permissions permissions,
         TimeProvider clock,
@@ -72,6 +75,7 @@ public sealed partial class DryRuns : IDisposable
         _api = api;
         _scheduledMachines = scheduledMachines;
         _machines = machines;
+        _clusters = clusters;
         _kinds = kinds;
         _permissions = permissions;
         _clock = clock;
@@ -209,7 +213,7 @@ public sealed partial class DryRuns : IDisposable
         var question = new Question(machine);
         await AskAsync(question, bootstrap, ObjectWriter.ProviderObject(machine, ProviderRole.Bootstrap), cancellationToken);
         await AskAsync(question, infrastructure, ObjectWriter.ProviderObject(machine, ProviderRole.Infrastructure), cancellationToken);
-        await AskAsync(question, _machines.Type, ObjectWriter.Machine(machine, _machines.Type.Version, cluster: null), cancellationToken);
+        await AskAsync(question, _machines.Type, ObjectWriter.Machine(machine, _machines.Type.Version, _clusters.Find(machine.Key.Namespace, machine.Spec!.ClusterName)), cancellationToken);
         if (question.IsVoid)
         {
             // Another process works on the machine now.

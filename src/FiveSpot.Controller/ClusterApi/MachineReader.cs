@@ -14,6 +14,7 @@ public static class MachineReader
 {
     private const string V1Beta1 = $"{MachineApi.Group}/v1beta1";
     private const int MaxFailureLength = 300;
+    private const int MaxMessageLength = 1000;
 
     /// <summary>Reads one Machine.</summary>
     /// <param name="utf8Json">The object, or the item of a list.</param>
@@ -309,11 +310,11 @@ public static class MachineReader
             {
                 case "Ready":
                     conditions.Ready = status == "True";
-                    conditions.ReadyMessage = message;
+                    conditions.ReadyMessage = Line(message);
                     break;
                 case "NodeHealthy":
                     conditions.NodeHealthy = status == "True";
-                    conditions.NodeMessage = message;
+                    conditions.NodeMessage = Line(message);
                     break;
                 case "OwnerRemediated":
                     conditions.IsWaitingForRemediation = status == "False";
@@ -359,6 +360,9 @@ public static class MachineReader
 
         return group is null || kind is null || name is null ? null : new ProviderReference(group, version, kind, name);
     }
+
+    // Cluster API writes lists over several lines, and quotes what strangers wrote.
+    private static string? Line(string? message) => message is null ? null : ForeignText.Line(message, MaxMessageLength);
 
     private struct Fields
     {

@@ -130,10 +130,10 @@ public sealed partial class FiveSpotController : IDisposable
         _watches = [scheduledMachines, machines, capiClusters];
         var kinds = new ProviderKinds(_api, discovery, EnqueueOwn, _loggers, watching.Token);
         using var permissions = new Permissions(_api, EnqueueOwn, _loggers, watching.Token);
-        using var dryRuns = _dryRuns = new DryRuns(
-            _api, scheduledMachines, machines, kinds, permissions, _settings.Clock, () => _queue.Depth > 0, EnqueueOwn, _loggers);
-        var computers = new Computers(scheduledMachines, machines, kinds, EnqueueOwn);
         var capi = new Clusters(capiClusters, scheduledMachines, EnqueueOwn);
+        using var dryRuns = _dryRuns = new DryRuns(
+            _api, scheduledMachines, machines, capi, kinds, permissions, _settings.Clock, () => _queue.Depth > 0, EnqueueOwn, _loggers);
+        var computers = new Computers(scheduledMachines, machines, kinds, EnqueueOwn);
         var drainRules = new DrainRuleWatch(_api, discovery, _loggers, watching.Token);
         var workload = _settings.Workload with { Clock = _settings.Clock, DrainRules = new DrainRuleSource(drainRules, capi) };
         var clusters = _clusters = new WorkloadClusters(_api, workload, EnqueueOwn, _loggers, watching.Token);

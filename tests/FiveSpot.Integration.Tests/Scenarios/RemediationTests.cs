@@ -38,8 +38,8 @@ public abstract class RemediationTests(ServerKind kind)
 
         scenario.Cluster.MoveTo(Scenario.Opening.AddMinutes(5));
         await scenario.ClusterApi.LetGoAsync();
-        await scenario.Cluster.PhaseAsync("Active");
-        (await UidAsync(scenario)).ShouldNotBe(second);
+        await Wait.UntilAsync("it is made again", async () =>
+            (string?)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))?["metadata"]!["uid"] is { } third && third != second);
     }
 
     [Fact]
