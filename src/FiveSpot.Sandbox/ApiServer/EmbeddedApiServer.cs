@@ -77,15 +77,15 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public static async Task<EmbeddedApiServer> StartAsync(EmbeddedApiServerOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new EmbeddedApiServerOptions();
-        if (options.Port is < 0 or > IPEndPoint.MaxPort || options.HistoryLength < 1)
+        if (options.Port is < 0 or > IPEndPoint.MaxPort || options.HistoryLength < 1 || options.StorageInitialization < TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(options), options, "The port is 0 to 65535, the length of the history at least 1.");
+            throw new ArgumentOutOfRangeException(nameof(options), options, "The port is 0 to 65535, the length of the history at least 1, the time of initialization not negative.");
         }
 
         var token = options.Token ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
         var store = new ObjectStore(options.HistoryLength);
         var catalog = new ResourceCatalog(store);
-        _ = new CustomResources(catalog);
+        _ = new CustomResources(catalog, options.TransportClock, options.StorageInitialization);
         var writer = new ObjectWriter(catalog, options.Clock);
         var deleter = new ObjectDeleter(options.Clock);
         var controllers = new ControllerLoop(catalog, writer, deleter);

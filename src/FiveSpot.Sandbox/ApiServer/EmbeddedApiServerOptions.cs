@@ -20,6 +20,12 @@ public sealed record EmbeddedApiServerOptions
     /// </summary>
     public TimeProvider TransportClock { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// How long, by <see cref="TransportClock"/>, a kind that was just defined, or defined differently, answers 429 "storage is
+    /// (re)initializing" to lists and watches, as a kube-apiserver of 1.31 and later does for some milliseconds. Zero or more.
+    /// </summary>
+    public TimeSpan StorageInitialization { get; init; }
+
     /// <summary>How many changes of each resource are remembered for watches that resume; at least 1.</summary>
     public int HistoryLength { get; init; } = 10_000;
 

@@ -10,6 +10,8 @@ namespace FiveSpot.Sandbox.ApiServer;
 /// <summary>The refusals that kube-apiserver has, in its words.</summary>
 internal static class Refusal
 {
+    public const string InitializingMessage = "storage is (re)initializing";
+
     public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
 
     /// <summary>A body that is not even of some kind.</summary>
@@ -155,6 +157,13 @@ internal static class Refusal
 
         return new(429, "TooManyRequests", message, details);
     }
+
+    /// <summary>429 for a list or a watch before the objects of a kind are read in.</summary>
+    public static StatusException StorageInitializing() => TooManyRequests(InitializingMessage, retryAfterSeconds: 1);
+
+    /// <summary>410 for a watch from before what the server remembers; <paramref name="oldest"/> where it knows from when on.</summary>
+    public static StatusException TooOld(long asked, long? oldest = null) =>
+        Expired($"too old resource version: {asked}{(oldest is null ? string.Empty : $" ({oldest})")}");
 
     /// <summary>An error that kube-apiserver has no reason for.</summary>
     public static StatusException Internal(string message) => new(500, "InternalError", $"Internal error occurred: {message}", new JsonObject

@@ -12,6 +12,9 @@ public sealed record RequestFault
     /// <summary>Cuts the connection with no answer.</summary>
     public static RequestFault Abort { get; } = new() { IsAbort = true };
 
+    /// <summary>What lists and watches are told while the server reads in the objects of a kind.</summary>
+    public static RequestFault StorageInitializing { get; } = Fail(429, "TooManyRequests", Refusal.InitializingMessage, 1);
+
     /// <summary>Whether the connection is cut.</summary>
     public bool IsAbort { get; private init; }
 

@@ -114,6 +114,6 @@ internal sealed partial class Normalizer
     [GeneratedRegex(@"\A[0-9]{1,3}s\z|\A<invalid>\z")]
     private static partial Regex AgePattern();
 
-    [GeneratedRegex(@"(?<before>ResourceVersion in record \(|Too large resource version: |current: )[0-9]+", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(?<before>ResourceVersion in record \(|Too large resource version: |current: )[0-9]+|(?<before>too old resource version: )[0-9]+ \([0-9]+\)", RegexOptions.ExplicitCapture)]
     private static partial Regex VersionInTextPattern();
 }

@@ -14,9 +14,12 @@ internal sealed partial class Participant : IDisposable
 {
     private static readonly string[] Headers = ["Content-Type", "Retry-After", "Warning", "Allow"];
 
+    private static readonly TimeSpan WatchDeadline = TimeSpan.FromSeconds(30);
+
     private readonly HttpClient _http;
     private readonly string _token;
     private readonly Dictionary<string, Answer> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<JsonNode>> _open = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<Conversation.OlderName> _olderNames;
     private readonly string _namespace;
 
@@ -51,6 +54,11 @@ internal sealed partial class Participant : IDisposable
 
     private async Task<Answer> SendAsync(Step step)
     {
+        if (step.EndOf is { } opened)
+        {
+            return new Answer(0, new Dictionary<string, string>(), await _open[opened].WaitAsync(WatchDeadline, TestContext.Current.CancellationToken));
+        }
+
         using var request = new HttpRequestMessage(step.Method, new Uri(Sent(step.Path), UriKind.Relative));
         request.Headers.TryAddWithoutValidation("Accept", step.Accept);
         if (!step.Anonymous)
@@ -64,7 +72,14 @@ internal sealed partial class Participant : IDisposable
             request.Content.Headers.TryAddWithoutValidation("Content-Type", step.ContentType);
         }
 
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        if (step.StaysOpen && response.IsSuccessStatusCode)
+        {
+            _open[step.Name] = ReadToEndAsync(response);
+            return new Answer((int)response.StatusCode, new Dictionary<string, string>(), null);
+        }
+
+        using var answered = response;
         var headers = response.Headers.Concat(response.Content.Headers)
             .Where(header => Headers.Contains(header.Key, StringComparer.Ordinal))
             .ToDictionary(header => header.Key, header => string.Join(" | ", header.Value.Select(Received)), StringComparer.Ordinal);
@@ -85,10 +100,25 @@ internal sealed partial class Participant : IDisposable
         }
     }
 
-    private async Task<JsonNode> ReadEventsAsync(HttpResponseMessage response, int count)
+    private async Task<JsonNode> ReadToEndAsync(HttpResponseMessage response)
+    {
+        using var watch = response;
+        var events = new JsonArray();
+        try
+        {
+            await ReadEventsAsync(response, int.MaxValue, events);
+            return new JsonObject { ["events"] = events, ["end"] = "in good order" };
+        }
+        catch (IOException cut)
+        {
+            return new JsonObject { ["events"] = events, ["end"] = cut.Message };
+        }
+    }
+
+    private async Task<JsonNode> ReadEventsAsync(HttpResponseMessage response, int count, JsonArray? into = null)
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        var events = new JsonArray();
+        var events = into ?? [];
         while (events.Count < count && await reader.ReadLineAsync() is { } line)
         {
             var change = JsonNode.Parse(Received(line))!;

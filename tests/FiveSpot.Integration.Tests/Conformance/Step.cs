@@ -27,6 +27,12 @@ internal sealed record Step(string Name, HttpMethod Method, string Path, string?
     /// <summary>How many events of a watch are read, bookmarks apart; null when this is no watch.</summary>
     public int? Events { get; init; }
 
+    /// <summary>Whether the watch stays open while the next steps are taken, until a step asks for its end.</summary>
+    public bool StaysOpen { get; init; }
+
+    /// <summary>The step whose watch is read to its end; null when this is a request.</summary>
+    public string? EndOf { get; init; }
+
     /// <summary>What the answer must be like before it is compared: the request is repeated until it is.</summary>
     public Condition? Awaited { get; init; }
 
@@ -56,6 +62,13 @@ internal sealed record Step(string Name, HttpMethod Method, string Path, string?
     /// <summary>A watch that ends when it has brought so many events.</summary>
     public static Step Watch(string name, string path, int events) =>
         new(name, HttpMethod.Get, path + (path.Contains('?') ? '&' : '?') + "watch=true&timeoutSeconds=20") { Events = events };
+
+    /// <summary>A watch that is read from now on, and answered by <see cref="End"/>.</summary>
+    public static Step Open(string name, string path) =>
+        new(name, HttpMethod.Get, path + (path.Contains('?') ? '&' : '?') + "watch=true&timeoutSeconds=60") { StaysOpen = true };
+
+    /// <summary>Waits until the server ends a watch that was opened before: all of its events, and how it ended.</summary>
+    public static Step End(string name, string opened) => new(name, HttpMethod.Get, string.Empty) { EndOf = opened };
 
     public Step As(string accept) => this with { Accept = accept };
 

@@ -30,6 +30,9 @@ internal sealed class ApiResponse
     public static ApiResponse Text(string body, int status = 200) =>
         new() { Status = status, ContentType = "text/plain; charset=utf-8", Body = [Encoding.UTF8.GetBytes(body)] };
 
+    /// <summary>What a path is told that nobody feels responsible for.</summary>
+    public static ApiResponse PageNotFound() => Text("404 page not found\n", 404);
+
     public static ApiResponse From(StatusException refused)
     {
         var response = Json(refused.ToStatus(), refused.Code);

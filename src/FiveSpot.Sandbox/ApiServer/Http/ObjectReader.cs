@@ -48,6 +48,11 @@ internal sealed class ObjectReader
         var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
         var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);
         var limit = ParseNumber(call.Query.GetValueOrDefault("limit")) ?? 0;
+        if (resource.IsInitializing() && !(limit > 0 && labels.IsEmpty && fields.IsEmpty))
+        {
+            throw Refusal.StorageInitializing();
+        }
+
         var (objects, version, after) = Begin(call);
         var matching = objects.In(resource.Namespaced ? call.Target.Namespace : null)
             .Where(stored => labels.Matches(stored.Labels) && fields.Matches(stored, resource));

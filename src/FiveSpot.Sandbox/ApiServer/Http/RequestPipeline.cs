@@ -169,7 +169,7 @@ internal sealed class RequestPipeline : IDisposable
     private static ApiResponse Unknown(RequestTarget? target, string path) =>
         (target is null ? path.StartsWith("/api/", StringComparison.Ordinal) : BuiltInResources.IsGroup(target.Group))
             ? throw Refusal.NoSuchResource()
-            : ApiResponse.Text("404 page not found\n", 404);
+            : ApiResponse.PageNotFound();
 
     private async Task WriteAsync(HttpContext http, ApiResponse response)
     {

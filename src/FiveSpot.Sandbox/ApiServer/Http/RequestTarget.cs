@@ -30,10 +30,10 @@ internal sealed record RequestTarget(string Group, string Version, string? Names
             ["namespaces", var name, "status" or "finalize"] when group.Length == 0 => new(group, version, name, "namespaces", name, rest[2]),
             ["namespaces", var space, var plural] => new(group, version, space, plural, null, null),
             ["namespaces", var space, var plural, var name] => new(group, version, space, plural, name, null),
-            ["namespaces", var space, var plural, var name, var sub] => new(group, version, space, plural, name, sub),
+            ["namespaces", var space, var plural, var name, var sub, ..] => new(group, version, space, plural, name, sub),
             [var plural] => new(group, version, null, plural, null, null),
             [var plural, var name] => new(group, version, null, plural, name, null),
-            [var plural, var name, var sub] => new(group, version, null, plural, name, sub),
+            [var plural, var name, var sub, ..] => new(group, version, null, plural, name, sub),
             _ => null,
         };
     }

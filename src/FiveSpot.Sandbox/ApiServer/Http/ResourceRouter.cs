@@ -36,8 +36,13 @@ internal sealed class ResourceRouter
         }
 
         // All namespaces can be read, nothing can be created in them.
-        if (resource.Namespaced && target.Namespace is null && (target.Name is not null || verb == "create"))
+        if (resource.Namespaced && target.Namespace is null && (target.Name is not null || verb is not ("list" or "watch")))
         {
+            if (resource.IsCustom)
+            {
+                return ApiResponse.PageNotFound();
+            }
+
             throw target.Name is not null ? Refusal.NoSuchResource() : Refusal.MethodNotAllowed(verb);
         }
 

@@ -40,6 +40,11 @@ internal sealed class WatchHandler
     public ApiResponse Watch(ApiCall call)
     {
         var resource = call.Resource;
+        if (resource.IsInitializing())
+        {
+            throw Refusal.StorageInitializing();
+        }
+
         _ = ObjectReader.ParseNumber(call.Query.GetValueOrDefault("limit"));
         var version = ObjectReader.ParseVersion(call.Query.GetValueOrDefault("resourceVersion")) ?? 0;
         var session = new Session
@@ -68,7 +73,8 @@ internal sealed class WatchHandler
         else
         {
             session.Version = version;
-            session.Position = resource.Store!.PositionAfter(version) ?? -1;
+            session.Position = resource.Store!.PositionAfter(version, out var oldest) ?? -1;
+            session.Oldest = oldest;
         }
 
         var seconds = ObjectReader.ParseNumber(call.Query.GetValueOrDefault("timeoutSeconds"));
@@ -77,7 +83,7 @@ internal sealed class WatchHandler
         return new ApiResponse
         {
             ContentType = "application/json",
-            Stream = (output, cancellation) => StreamAsync(session, objects, endsWithBookmark, timeout, output, cancellation),
+            Stream = (output, cancellation) => UntilRetiredAsync(session, objects, endsWithBookmark, timeout, output, cancellation),
         };
     }
 
@@ -102,12 +108,28 @@ internal sealed class WatchHandler
     private static StatusException Invalid(string type, string field, string detail) =>
         Refusal.Invalid("meta.k8s.io", "ListOptions", string.Empty, [new(type, field, detail, null)]);
 
+    /// <summary>A change of the definition ends the watch in good order.</summary>
+    private async Task UntilRetiredAsync(
+        Session session, Snapshot? initial, bool endsWithBookmark, TimeSpan timeout, PipeWriter output, CancellationToken cancellation)
+    {
+        var retired = session.Call.Resource.Retired;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, retired);
+        try
+        {
+            await StreamAsync(session, initial, endsWithBookmark, timeout, output, ending.Token);
+        }
+        catch (OperationCanceledException) when (retired.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            // What was written before is flushed with the end of the answer.
+        }
+    }
+
     private async Task StreamAsync(
         Session session, Snapshot? initial, bool endsWithBookmark, TimeSpan timeout, PipeWriter output, CancellationToken cancellation)
     {
         if (session.Position < 0)
         {
-            WriteError(output, Refusal.Expired($"too old resource version: {session.Version}"));
+            WriteError(output, Refusal.TooOld(session.Version, session.Oldest));
             await output.FlushAsync(cancellation);
             return;
         }
@@ -138,7 +160,7 @@ internal sealed class WatchHandler
             batch.Clear();
             if (!store.Read(session.Position, batch, MostEventsAtOnce, out var version, out var changed))
             {
-                WriteError(output, Refusal.Expired($"too old resource version: {session.Version}"));
+                WriteError(output, Refusal.TooOld(session.Version));
                 await output.FlushAsync(cancellation);
                 return;
             }
@@ -298,6 +320,9 @@ internal sealed class WatchHandler
         public long Position { get; set; }
 
         public long Version { get; set; }
+
+        /// <summary>From when on the history could be had.</summary>
+        public long Oldest { get; set; }
 
         public bool SentColumns { get; set; }
 

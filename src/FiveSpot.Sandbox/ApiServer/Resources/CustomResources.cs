@@ -8,7 +8,10 @@ using FiveSpot.Sandbox.ApiServer.Tables;
 
 namespace FiveSpot.Sandbox.ApiServer.Resources;
 
-/// <summary>Keeps the catalog in step with the CustomResourceDefinitions: a definition is served as soon as it is stored.</summary>
+/// <summary>
+/// Keeps the catalog in step with the CustomResourceDefinitions: a definition is served as soon as it is stored. A change of its
+/// spec makes its storage anew: watches of all of its versions end a second later, and none can be resumed from before.
+/// </summary>
 internal sealed class CustomResources
 {
     private const int MostSchemas = 256;
@@ -16,11 +19,25 @@ internal sealed class CustomResources
     // Servers of one process mostly define the same kinds.
     private static readonly ConcurrentDictionary<string, StructuralSchema> Schemas = new(StringComparer.Ordinal);
 
-    private readonly ResourceCatalog _catalog;
+    private static readonly TimeSpan WatchesGoOn = TimeSpan.FromSeconds(1);
 
-    public CustomResources(ResourceCatalog catalog)
+    private readonly ResourceCatalog _catalog;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _initialization;
+
+    // Of each definition, by name; cancelled when it is defined anew.
+    private readonly Dictionary<string, CancellationTokenSource> _current = new(StringComparer.Ordinal);
+
+    /// <summary>Follows the definitions from now on.</summary>
+    /// <remarks>
+    /// <paramref name="clock"/>: The clock of connections.
+    /// <paramref name="initialization"/>: How long a new storage is not ready for lists and watches.
+    /// </remarks>
+    public CustomResources(ResourceCatalog catalog, TimeProvider clock, TimeSpan initialization)
     {
         _catalog = catalog;
+        _clock = clock;
+        _initialization = initialization;
         catalog.Store.Committed += OnCommitted;
     }
 
@@ -44,15 +61,39 @@ internal sealed class CustomResources
 
     private void OnCommitted(ResourceStore store, WatchEvent change)
     {
-        if (ReferenceEquals(store, _catalog.Definitions.Store))
+        if (!ReferenceEquals(store, _catalog.Definitions.Store))
         {
-            var served = change.Type == WatchEventType.Deleted ? [] : Define(change.Object.Json).ToList();
-            _catalog.Replace(change.Object.Name, served);
+            return;
         }
+
+        var definition = change.Object.Json;
+        if (change.Type == WatchEventType.Modified && JsonNode.DeepEquals(change.Previous!.Json["spec"], definition["spec"]))
+        {
+            return;
+        }
+
+        var name = change.Object.Name;
+        if (_current.Remove(name, out var former))
+        {
+            former.CancelAfter(WatchesGoOn);
+            _catalog.Store.For(definition.Text("spec", "names", "plural")!, definition.Text("spec", "group")!).BeginWatchesAnew();
+        }
+
+        List<Resource> served = [];
+        if (change.Type != WatchEventType.Deleted)
+        {
+            _current[name] = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _clock);
+            served.AddRange(Define(definition, _current[name].Token));
+        }
+
+        _catalog.Replace(name, served);
     }
 
-    private IEnumerable<Resource> Define(JsonObject definition)
+    private IEnumerable<Resource> Define(JsonObject definition, CancellationToken retired)
     {
+        var since = _clock.GetTimestamp();
+        bool IsInitializing() => _clock.GetElapsedTime(since) < _initialization;
+
         var spec = definition.Map("spec")!;
         var names = spec.Map("names")!;
         var (group, plural) = (spec.Text("group")!, names.Text("plural")!);
@@ -77,6 +118,8 @@ internal sealed class CustomResources
                 Strategy = new CustomResourceStrategy(status, Fields(version)),
                 Columns = TableColumn.FromDefinition(version),
                 IsCustom = true,
+                Retired = retired,
+                IsInitializing = IsInitializing,
             };
         }
     }

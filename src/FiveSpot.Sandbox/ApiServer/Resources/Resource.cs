@@ -57,6 +57,12 @@ internal sealed class Resource
     /// <summary>True for what a CustomResourceDefinition defines.</summary>
     public bool IsCustom { get; init; }
 
+    /// <summary>Cancelled when the definition has changed and the watches that were opened by its former state have to end.</summary>
+    public CancellationToken Retired { get; init; }
+
+    /// <summary>Whether its storage is still being read in, as it is for a moment after the definition was made or changed.</summary>
+    public Func<bool> IsInitializing { get; init; } = static () => false;
+
     /// <summary>Whether it is served by the part of kube-apiserver that knows no built-in kinds but definitions.</summary>
     public bool IsOfExtensions => IsCustom || Group == "apiextensions.k8s.io";
 

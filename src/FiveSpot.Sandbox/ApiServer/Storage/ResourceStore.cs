@@ -17,6 +17,7 @@ internal sealed class ResourceStore
     private long _tail;
     private long _head;
     private long _compacted;
+    private long _watchable;
 
     public ResourceStore(ObjectStore owner, string key, int historyLength)
     {
@@ -90,12 +91,16 @@ internal sealed class ResourceStore
         }
     }
 
-    /// <summary>The position of the first change after <paramref name="resourceVersion"/>; null when that is forgotten.</summary>
-    public long? PositionAfter(long resourceVersion)
+    /// <summary>
+    /// The position of the first change after <paramref name="resourceVersion"/>; null when a watch can't begin there, but from
+    /// <paramref name="oldest"/> on.
+    /// </summary>
+    public long? PositionAfter(long resourceVersion, out long oldest)
     {
         lock (_owner.Gate)
         {
-            return resourceVersion < _compacted ? null : IndexAfter(resourceVersion);
+            oldest = Math.Max(_compacted, _watchable);
+            return resourceVersion < oldest ? null : IndexAfter(resourceVersion);
         }
     }
 
@@ -160,6 +165,15 @@ internal sealed class ResourceStore
             }
 
             _compacted = _owner.ResourceVersion;
+        }
+    }
+
+    /// <summary>Lets no watch begin before now. Those that are open go on, and lists of the past can be had as before.</summary>
+    public void BeginWatchesAnew()
+    {
+        lock (_owner.Gate)
+        {
+            _watchable = _owner.ResourceVersion;
         }
     }
 

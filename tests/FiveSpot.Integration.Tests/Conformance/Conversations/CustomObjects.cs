@@ -28,6 +28,8 @@ internal static class CustomObjects
 
     private static Step Served(string plural) => Get($"{plural} served", $"{Group}/v1/namespaces/${{ns}}/{plural}").Until("code", "200");
 
+    private static string Gadgets(string version) => $"{Group}/{version}/namespaces/${{ns}}/gadgets";
+
     private static Step Check(string name, string spec) => Post(name, Checks, $$"""
         {"apiVersion":"${ns}.example.com/v1","kind":"Check","metadata":{"name":"c"},"spec":{{spec}} }
         """);
@@ -54,6 +56,52 @@ internal static class CustomObjects
             Get("gone", $"{Definitions}/things.${{ns}}.example.com").Until("code", "404"),
             Get("served no more", $"{Group}/v1/namespaces/${{ns}}/things").Until("code", "404"),
         }.Differs("column-descriptions", "body*description").Differs("managed-fields", "body*managedFields"),
+        new Conversation("versions-served")
+        {
+            Post("definition", Definitions, """
+                {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"gadgets.${ns}.example.com"},
+                 "spec":{"group":"${ns}.example.com","scope":"Namespaced","names":{"kind":"Gadget","plural":"gadgets"},"versions":[
+                  {"name":"v1","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"}}}}}}},
+                  {"name":"v2","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"}}}}}}}]}}
+                """).Differs("definition-at-once", "body.status.acceptedNames.kind", "body.status.acceptedNames.listKind", "body.status.acceptedNames.plural", "body.status.acceptedNames.singular", "body.status.conditions"),
+            Established("gadgets"),
+            Get("older served", Gadgets("v1")).Until("code", "200"),
+            Get("newer served", Gadgets("v2")).Until("code", "200"),
+            Post("create", Gadgets("v2"), """{"apiVersion":"${ns}.example.com/v2","kind":"Gadget","metadata":{"name":"a"},"spec":{"a":"1"}}""").Until("code", "201"),
+            Get("without namespace", $"{Group}/v1/gadgets/a"),
+            Post("create without namespace", $"{Group}/v1/gadgets", """{"apiVersion":"${ns}.example.com/v1","kind":"Gadget","metadata":{"name":"b"}}"""),
+            Delete("delete without namespace", $"{Group}/v1/gadgets"),
+            Get("deeper than any part", $"{Gadgets("v1")}/a/b/c"),
+            Get("namespaces of a group", $"{Group}/v1/namespaces/${{ns}}"),
+            Open("watch of the older", Gadgets("v1")),
+            Open("watch of the newer", Gadgets("v2")),
+            Patch("a label changes no watch", $"{Definitions}/gadgets.${{ns}}.example.com", MergePatch, """{"metadata":{"labels":{"a":"b"}}}"""),
+            Patch("seen by both", $"{Gadgets("v2")}/a", MergePatch, """{"spec":{"a":"2"}}"""),
+            Patch("older stops", $"{Definitions}/gadgets.${{ns}}.example.com", JsonPatch, """[{"op":"replace","path":"/spec/versions/0/served","value":false}]"""),
+            Get("older is gone", Gadgets("v1")).Until("code", "404"),
+            Get("object is gone", $"{Gadgets("v1")}/a"),
+            Patch("patch of the older", $"{Gadgets("v1")}/a", MergePatch, """{"spec":{"a":"3"}}"""),
+            Delete("delete of the older", $"{Gadgets("v1")}/a"),
+            Get("version is gone", $"{Group}/v1"),
+            Get("newer stays", Gadgets("v2")).Until("code", "200"),
+            End("watch of the older ends", "watch of the older"),
+            End("watch of the newer ends", "watch of the newer"),
+            Watch("resumed", $"{Gadgets("v2")}?resourceVersion=${{seen by both.metadata.resourceVersion}}", 1),
+            Open("watch of what stays", $"{Gadgets("v2")}?resourceVersion=${{newer stays.metadata.resourceVersion}}"),
+            Patch("older begins", $"{Definitions}/gadgets.${{ns}}.example.com", JsonPatch, """[{"op":"replace","path":"/spec/versions/0/served","value":true}]"""),
+            Get("older is back", $"{Gadgets("v1")}/a").Until("code", "200"),
+            End("watch of what stays ends", "watch of what stays"),
+            Get("older can be read", Gadgets("v1")).Until("code", "200"),
+            Open("watch before the schema changes", Gadgets("v1")),
+            Patch("schema of the other version", $"{Definitions}/gadgets.${{ns}}.example.com", JsonPatch, """[{"op":"add","path":"/spec/versions/1/schema/openAPIV3Schema/properties/spec/properties/b","value":{"type":"integer"}}]"""),
+            End("watch ends with the schema", "watch before the schema changes"),
+            Get("can be read again", Gadgets("v1")).Until("code", "200"),
+            Open("watch to the end", Gadgets("v1")),
+            Delete("definition goes", $"{Definitions}/gadgets.${{ns}}.example.com"),
+            End("watch ends with the definition", "watch to the end"),
+            Get("nothing is served", Gadgets("v2")),
+            Get("group is gone", Group).Until("code", "404"),
+        }.Differs("managed-fields", "body*managedFields"),
         new("definitions-refused")
         {
             Post("nothing", Definitions, """{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"a.b"}}""").Differs("definition-names", "body.details.causes", "body.message"),
