@@ -172,20 +172,27 @@ public sealed partial class FiveSpotController : IDisposable
         // What failed at a version that is not served any more is tried again at the other.
         machines.VersionChanged += EndBackOffs;
 
-        // What failed while nobody answered need not wait for as long again.
-        var wasAway = false;
-        scheduledMachines.StateChanged += () =>
+        // What failed while nobody answered, or while nothing was served there, need not wait for as long again.
+        EndBackOffsOnceBack(scheduledMachines);
+        EndBackOffsOnceBack(machines);
+
+        void EndBackOffsOnceBack<T>(Informer<T> informer)
+            where T : class, IKubernetesObject
         {
-            if (scheduledMachines is { State: InformerState.BackingOff, LastError: ApiUnreachableException })
+            var wasAway = false;
+            informer.StateChanged += () =>
             {
-                wasAway = true;
-            }
-            else if (wasAway && scheduledMachines.State == InformerState.Watching)
-            {
-                wasAway = false;
-                EndBackOffs();
-            }
-        };
+                if (informer is { State: InformerState.BackingOff, LastError: ApiUnreachableException or ApiException { IsNotServed: true } })
+                {
+                    wasAway = true;
+                }
+                else if (wasAway && informer.State == InformerState.Watching)
+                {
+                    wasAway = false;
+                    EndBackOffs();
+                }
+            };
+        }
 
         void EndBackOffs()
         {

@@ -25,6 +25,7 @@ public abstract class OneComputerTests(ServerKind kind)
     {
         await using var scenario = await Scenario.RunningMachineAsync(kind);
         var cluster = scenario.Cluster;
+        await cluster.CreateClusterAsync("grid");
         var night = Cluster.ScheduledMachineJson("pc-1-night", Computer, Night);
         night["spec"]!["clusterName"] = "grid";
         await cluster.CreateAsync(Kinds.ScheduledMachine, night);
@@ -58,8 +59,8 @@ public abstract class OneComputerTests(ServerKind kind)
         OnlyOneAtATime(cluster);
 
         // And back again in the morning.
-        cluster.MoveTo(Scenario.Opening.AddDays(1));
         await scenario.ClusterApi.TakeOverAsync("pc-1-night");
+        cluster.MoveTo(Scenario.Opening.AddDays(1));
         await cluster.PhaseAsync("Pending", also: InUse("pc-1-night has its computer and is leaving it"));
         await scenario.ClusterApi.LetGoAsync("pc-1-night");
         await cluster.PhaseAsync("Active");
@@ -121,7 +122,7 @@ public abstract class OneComputerTests(ServerKind kind)
             cluster.Clock.Advance(TimeSpan.FromSeconds(1));
             var found = await cluster.ListAsync(Kinds.ScheduledMachine);
             return found.Count(sm => (string?)sm["status"]?["phase"] == "Active") == 16 && found.Count(sm => (string?)sm["status"]?["phase"] == "Pending") == 32;
-        });
+        }, async () => string.Join("; ", (await cluster.ListAsync(Kinds.ScheduledMachine)).Select(sm => $"{sm["metadata"]!["name"]} {sm["status"]?["phase"]} {sm["status"]?["message"]}")));
         await one.SettleAsync(cluster);
         await other.SettleAsync(cluster);
 
@@ -145,7 +146,7 @@ public abstract class OneComputerTests(ServerKind kind)
         // Without our label no cache has it; the server does.
         await cluster.CreateAsync(cluster.MachineKind, JsonNode.Parse($$"""
             {"apiVersion":"{{cluster.MachineKind.ApiVersion}}","kind":"Machine","metadata":{"name":"pc-1","annotations":{"5spot.finos.org/computer":"192.0.2.1"} },
-             "spec":{"clusterName":"office","bootstrap":{},"infrastructureRef":{} } }
+             "spec":{"clusterName":"office","bootstrap":{"dataSecretName":"pc-1"},"infrastructureRef":{"{{(cluster.MachineKind.Version == "v1beta1" ? "apiVersion" : "apiGroup")}}":"{{(cluster.MachineKind.Version == "v1beta1" ? "infrastructure.cluster.x-k8s.io/v1beta1" : "infrastructure.cluster.x-k8s.io")}}","kind":"RemoteMachine","name":"pc-1"} } }
             """)!.AsObject());
         cluster.MoveTo(Scenario.Opening);
         await cluster.PhaseAsync("Pending", "pc-2", status => Ready(status).Reason == "MachineInUse");

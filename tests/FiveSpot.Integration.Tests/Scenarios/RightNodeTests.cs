@@ -109,6 +109,8 @@ public abstract class RightNodeTests(ServerKind kind)
 
         await world.ClusterApi.RegisterAsync();
         await world.TaintedAsync(ConditionStatus.True, "Applied");
+        await Wait.UntilAsync("the agent is told", async () => await world.AgentConfigAsync() is not null);
+        await world.AgentWatchesAsync();
         await world.ConditionAsync("ReclaimAgentReady", ConditionStatus.True, "Applied");
         var uid = (string)(await world.Workload.GetAsync(Kinds.Node, "pc-1"))!["metadata"]!["uid"]!;
         await world.Cluster.PhaseAsync("Active", also: status => status is { NodeRef.Name: "pc-1", Ready: false } && status.NodeRef.Uid == uid);
