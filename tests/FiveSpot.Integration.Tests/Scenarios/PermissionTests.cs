@@ -86,7 +86,7 @@ public sealed class PermissionTests
         private JsonObject Role(string[] infrastructure) => JsonNode.Parse($$"""
             {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"{{_name}}"},"rules":[
               {"apiGroups":["5spot.finos.org"],"resources":["scheduledmachines","scheduledmachines/status","scheduledmachines/finalizers"],"verbs":["*"]},
-              {"apiGroups":["cluster.x-k8s.io","bootstrap.cluster.x-k8s.io"],"resources":["machines","k0sworkerconfigs"],"verbs":["*"]},
+              {"apiGroups":["cluster.x-k8s.io","bootstrap.cluster.x-k8s.io"],"resources":["machines","clusters","machinedrainrules","k0sworkerconfigs"],"verbs":["*"]},
               {"apiGroups":["infrastructure.cluster.x-k8s.io"],"resources":["remotemachines"],"verbs":["{{string.Join("\",\"", infrastructure)}}"]},
               {"apiGroups":["",  "events.k8s.io"],"resources":["nodes","events"],"verbs":["*"]}]}
             """)!.AsObject();
