@@ -11,13 +11,6 @@ public sealed partial class OwnClusterTests
 {
     private const string Executable = "artifacts/5spot/5spot ";
 
-    // Who has Cluster API has one.
-    private static readonly byte[] ClusterOfTheirs = """
-        {"apiVersion":"cluster.x-k8s.io/v1beta2","kind":"Cluster","metadata":{"name":"trading"},
-         "spec":{"infrastructureRef":{"apiGroup":"infrastructure.cluster.x-k8s.io","kind":"RemoteCluster","name":"trading"},
-                 "controlPlaneRef":{"apiGroup":"controlplane.cluster.x-k8s.io","kind":"K0smotronControlPlane","name":"trading"} } }
-        """u8.ToArray();
-
     [Fact]
     public async Task A_newcomer_brings_up_a_machine_with_kubectl_apply_alone()
     {
@@ -27,7 +20,6 @@ public sealed partial class OwnClusterTests
             cluster.ClusterKind, "default", System.Text.Encoding.UTF8.GetBytes(Cluster.ClusterJson(cluster.ClusterKind.Version, "trading").ToJsonString()), "scenario", Cluster.Parse, CancellationToken.None);
         using var folder = new TemporaryFolder();
         var kubeconfig = folder.Write("kubeconfig", cluster.Kubeconfig);
-        await cluster.Api.CreateAsync(Kinds.ClusterLike(cluster.MachineKind), "default", ClusterOfTheirs, "test", Cluster.Parse, TestContext.Current.CancellationToken);
         await using var processes = new Processes();
         var commands = Commands(await File.ReadAllTextAsync(Repository.PathOf("README.md")));
         commands.ShouldContain(command => command.StartsWith("kubectl apply -f examples/", StringComparison.Ordinal));

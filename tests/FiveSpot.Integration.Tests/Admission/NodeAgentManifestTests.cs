@@ -144,7 +144,7 @@ public sealed class NodeAgentManifestTests
         var policy = NodeAgent.Folder.Read("validatingadmissionpolicy-nodes.yaml");
         ((string?)policy["spec"]!["matchConditions"]![0]!["expression"]).ShouldBe($"request.userInfo.username == '{NodeAgent.Account}'");
         var names = policy["spec"]!["variables"]!.AsArray().Select(variable => (string)variable!["expression"]!).Where(expression => expression.StartsWith("'5spot", StringComparison.Ordinal));
-        names.ShouldBe([$"'{WellKnown.ReclaimRequestedAnnotation}'", $"'{WellKnown.ReclaimReasonAnnotation}'", $"'{WellKnown.ReclaimRequestedAtAnnotation}'"]);
+        names.ShouldBe([$"'{WellKnown.ReclaimRequestedAnnotation}'", $"'{WellKnown.ReclaimReasonAnnotation}'", $"'{WellKnown.ReclaimRequestedAtAnnotation}'", $"'{WellKnown.ReclaimAgentWatchingAnnotation}'"]);
     }
 
     [Fact]
