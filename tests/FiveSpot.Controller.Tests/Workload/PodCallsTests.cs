@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
+using CsCheck;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
-using CsCheck;
 
 namespace FiveSpot.Controller.Tests.Workload;
 

@@ -32,7 +32,8 @@ internal sealed record FailingCall(
         ["finalizer on the ScheduledMachine"] = new(
             Patch("/scheduledmachines/pc-1", "\"finalizers\""),
             static scenario => scenario.Cluster.ScheduleAsync(),
-            static scenario => Until("it has the finalizer", async () => (await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["finalizers"] is not null)) { Before = Life.New },
+            static scenario => Until("it has the finalizer", async () => (await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["finalizers"] is not null))
+        { Before = Life.New },
         ["status"] = new(Patch("/scheduledmachines/pc-1/status", ""), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
         ["creation of the bootstrap config"] = new(Create("/k0sworkerconfigs"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
         ["creation of the infrastructure machine"] = new(Create("/remotemachines"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },

@@ -28,7 +28,7 @@ public abstract class ForegroundDeletionTests(ServerKind kind)
 
         await scenario.Cluster.Api.DeleteAsync(
             Kinds.ScheduledMachine, new(scenario.Cluster.Namespace, "pc-1"), new DeleteOptions { PropagationPolicy = policy }, CancellationToken.None);
-        if (policy != PropagationPolicy.Background)
+        if (policy == PropagationPolicy.Foreground || (policy == PropagationPolicy.Orphan && kind == ServerKind.KubeApiServer))
         {
             // By then the garbage collector has looked at the Machine, and has taken the reference that it goes by.
             await Wait.UntilAsync("the ScheduledMachine owns it no longer", async () => !Owners(await MachineAsync(scenario)).Contains("ScheduledMachine"));

@@ -200,7 +200,7 @@ public sealed class ReclaimAgentsTests
         {"apiVersion":"5spot.finos.org/v1alpha1","kind":"ScheduledMachine","metadata":{"name":"{{{name}}}"},
          "spec":{"clusterName":"c","killIfCommands":["java","idea"],"schedule":{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]},
           "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{}},
-          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"192.0.2.1","sshKeyRef":{"name":"key"}} } } }
+          "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{"address":"{{{name}}}.example","sshKeyRef":{"name":"key"}} } } }
         """;
 
     private static Task RunAsync(SimulationFixture world, string name, string programs) => world.SendAsync(
