@@ -28,6 +28,8 @@ public sealed class LeastPrivilegeTests
         await IsReclaimedAsync(scenario);
         await ClosesAsync(scenario);
         await LeavesBeforeItJoinedAsync(scenario);
+        await IsMendedAsync(scenario, "pc-3", Providers.K0smotron);
+        await IsMendedAsync(scenario, "pc-4", Providers.K0smotron with { Infrastructure = SpareMachine });
         await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
         await Wait.UntilAsync("it is gone", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null);
 
@@ -91,6 +93,30 @@ public sealed class LeastPrivilegeTests
         await scenario.Cluster.PhaseAsync("Active", "pc-2");
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-2", """{"spec":{"killSwitch":true}}""");
         await scenario.Cluster.PhaseAsync("Terminated", "pc-2", status => status is { MachineRef: null, InfrastructureRef: null, BootstrapRef: null });
+    }
+
+    /// <summary>A machine whose Machine is refused until its templates are changed: what is there already is brought up to them.</summary>
+    private static async Task IsMendedAsync(WorkloadScenario scenario, string name, Providers providers)
+    {
+        var (refuses, conflicts) = (true, new System.Collections.Concurrent.ConcurrentDictionary<string, bool>());
+        var before = scenario.Cluster.Traffic.Disturb;
+        scenario.Cluster.Traffic.Disturb = (call, stage) =>
+            stage is ControllerTraffic.Stage.Before && call.Verb == "create" && call.Path.EndsWith("/machines", StringComparison.Ordinal) && refuses
+                ? new(422, "Invalid", "spec.version: Invalid value")
+            : stage is ControllerTraffic.Stage.Before && call.Verb == "patch" && call.Path.EndsWith($"s/{name}", StringComparison.Ordinal)
+                && !call.Path.Contains("x-k8s.io/v1beta2/", StringComparison.Ordinal) && !call.Path.Contains("5spot.finos.org", StringComparison.Ordinal) && conflicts.TryAdd(call.Path, true)
+                ? new(409, "Conflict", "the object has been modified")
+            : before?.Invoke(call, stage);
+        await scenario.Cluster.CreateAsync(Kinds.ScheduledMachine, Cluster.ScheduledMachineJson(
+            name, schedule: """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""", providers: providers));
+        await scenario.Cluster.PhaseAsync("Error", name);
+        refuses = false;
+        await scenario.Cluster.PatchAsync(
+            Kinds.ScheduledMachine, name, """{"spec":{"bootstrapSpec":{"metadata":{"labels":{"rack":"b"} } },"infrastructureSpec":{"metadata":{"labels":{"rack":"b"} } } } }""");
+        await scenario.Cluster.PhaseAsync("Active", name);
+        await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, name, """{"spec":{"killSwitch":true}}""");
+        await scenario.Cluster.PhaseAsync("Terminated", name, status => status is { MachineRef: null, InfrastructureRef: null, BootstrapRef: null });
+        scenario.Cluster.Traffic.Disturb = before;
     }
 
     /// <summary>Two replicas as the Deployment starts them: the second waits for the first, and takes over when it ends.</summary>
