@@ -143,6 +143,7 @@ public sealed partial class Reconciler
 
         _clusters.WorkOn(item.Key)?.WatchPods(plan.WatchesPods ? seen.Node.Node : null);
         var wakeAt = plan.WakeAt;
+        var hasFailed = plan.HasFailed || plan.RetryLater;
         if (seen.Machine.IsGone)
         {
             _failures.Forget(item.Key);
@@ -151,6 +152,7 @@ public sealed partial class Reconciler
         {
             var (_, notBefore) = await ReportAsync(seen.Machine, plan.Status, cancellationToken);
             wakeAt = notBefore is not null && !(wakeAt < notBefore) ? notBefore : wakeAt;
+            hasFailed |= notBefore is not null;
         }
 
         if (plan.IsAtRest)
@@ -159,7 +161,6 @@ public sealed partial class Reconciler
             _dryRuns.Ask(seen);
         }
 
-        var hasFailed = plan.HasFailed || plan.RetryLater;
         if (!plan.RetryLater)
         {
             return (WorkResult.Done(wakeAt), plan.Status.Phase, hasFailed);

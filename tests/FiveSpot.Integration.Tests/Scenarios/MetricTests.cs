@@ -81,11 +81,11 @@ public sealed class MetricTests : IDisposable
         await scenario.SettleAsync();
         Moved(before, "fivespot_reconciliations_total{phase=\"Error\",result=\"retry\"}").ShouldBeGreaterThan(0);
 
-        // What can't even be reported is cut short.
+        // What can't be reported is tried again.
         before = Page;
         scenario.Cluster.Traffic.Disturb = (call, _) => call.Path.EndsWith("/status", StringComparison.Ordinal) ? new(500, "InternalError", "no") : null;
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"enabled":false}}""");
-        await Wait.UntilAsync("a pass fails", () => Moved(before, "fivespot_reconciliations_total{phase=\"Error\",result=\"error\"}") > 0);
+        await Wait.UntilAsync("a pass fails", () => Moved(before, "fivespot_reconciliations_total{phase=\"Disabled\",result=\"retry\"}") > 0);
         scenario.Cluster.Traffic.Disturb = null;
     }
 

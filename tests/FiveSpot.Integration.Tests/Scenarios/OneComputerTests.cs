@@ -127,8 +127,8 @@ public abstract class OneComputerTests(ServerKind kind)
         await other.SettleAsync(cluster);
 
         var made = cluster.Writes.Where(call => call.Verb == "create" && call.Path.EndsWith("/machines", StringComparison.Ordinal)).ToList();
-        made.Count.ShouldBe(16);
         made.Select(call => NameIn(call)[..^2]).ShouldBeUnique();
+        made.Count.ShouldBe(16);
         (await cluster.ListAsync(Kinds.Infrastructure)).Count.ShouldBe(16);
     }
 
