@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Http;
 
 namespace FiveSpot.Sandbox.ApiServer;
 
@@ -19,6 +20,38 @@ internal sealed record DeleteOptions
     public bool? OrphanDependents { get; init; }
 
     public bool DryRun { get; init; }
+
+    /// <summary>In whose name; webhooks are told.</summary>
+    public string User { get; init; } = ReviewHandlers.UserName;
+
+    /// <summary>Where warnings for the client go.</summary>
+    public List<string>? Warnings { get; init; }
+
+    /// <summary><c>meta.k8s.io/v1</c> <c>DeleteOptions</c>.</summary>
+    public JsonObject ToJson()
+    {
+        var options = new JsonObject { ["kind"] = "DeleteOptions", ["apiVersion"] = "meta.k8s.io/v1" };
+        if (GracePeriodSeconds is { } seconds)
+        {
+            options["gracePeriodSeconds"] = seconds;
+        }
+
+        if (Uid is not null || ResourceVersion is not null)
+        {
+            var preconditions = options.Child("preconditions");
+            preconditions.CopyIn("uid", JsonValue.Create(Uid));
+            preconditions.CopyIn("resourceVersion", JsonValue.Create(ResourceVersion));
+        }
+
+        options.CopyIn("orphanDependents", JsonValue.Create(OrphanDependents));
+        options.CopyIn("propagationPolicy", JsonValue.Create(PropagationPolicy));
+        if (DryRun)
+        {
+            options["dryRun"] = new JsonArray("All");
+        }
+
+        return options;
+    }
 
     /// <summary>Reads the options from the body or, where it has none, from the query.</summary>
     /// <exception cref="StatusException">400 or 422: the options contradict each other.</exception>

@@ -3,6 +3,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using FiveSpot.Sandbox.ApiServer.Admission;
 using FiveSpot.Sandbox.ApiServer.Controllers;
 using FiveSpot.Sandbox.ApiServer.Http;
 using FiveSpot.Sandbox.ApiServer.Resources;
@@ -28,14 +29,16 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     private readonly ObjectStore _store;
     private readonly RequestPipeline _pipeline;
     private readonly ControllerLoop _controllers;
+    private readonly IReadOnlyList<IDisposable> _parts;
     private bool _disposed;
 
-    private EmbeddedApiServer(WebApplication web, ObjectStore store, RequestPipeline pipeline, ControllerLoop controllers, string name, string token)
+    private EmbeddedApiServer(WebApplication web, ObjectStore store, RequestPipeline pipeline, ControllerLoop controllers, IReadOnlyList<IDisposable> parts, string name, string token)
     {
         _web = web;
         _store = store;
         _pipeline = pipeline;
         _controllers = controllers;
+        _parts = parts;
         Name = name;
         Token = token;
         var bound = web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -64,6 +67,9 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <summary>The resourceVersion of the latest write.</summary>
     public long ResourceVersion => _store.ResourceVersion;
 
+    /// <summary>How many objects there are, and how many changes are remembered.</summary>
+    internal (int Objects, long Changes) Size => _store.Size;
+
     /// <summary>Makes chosen requests fail; null for none. May be set at any time.</summary>
     public FaultInjector? FaultInjector
     {
@@ -83,14 +89,16 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
 
         var token = options.Token ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
-        var store = new ObjectStore(options.HistoryLength);
+        var store = new ObjectStore(new History(options.HistoryLength, options.HistoryAge, options.TransportClock));
         var catalog = new ResourceCatalog(store);
         _ = new CustomResources(catalog, options.TransportClock, options.StorageInitialization);
-        var writer = new ObjectWriter(catalog, options.Clock);
-        var deleter = new ObjectDeleter(options.Clock);
-        var controllers = new ControllerLoop(catalog, writer, deleter);
-        var pipeline = new RequestPipeline(catalog, writer, deleter, controllers.Disruptions, options, token);
-        SystemNamespaces.Create(catalog, writer);
+        var webhooks = new AdmissionWebhooks(catalog, options.TransportClock);
+        var writer = new ObjectWriter(catalog, webhooks, options.Clock);
+        var deleter = new ObjectDeleter(webhooks, options.Clock);
+        var controllers = new ControllerLoop(catalog, writer, deleter, options.TransportClock);
+        var events = new EventExpiry(catalog, options.Clock);
+        var pipeline = new RequestPipeline(catalog, writer, deleter, controllers.Disruptions, webhooks, options, token);
+        await SystemNamespaces.CreateAsync(catalog, writer);
 
         var web = Build(options.Port, pipeline);
         try
@@ -103,8 +111,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
             throw new InvalidOperationException($"The embedded API server '{options.Name}' can't listen on 127.0.0.1:{options.Port}: the port is in use.", unusable);
         }
 
-        controllers.Start();
-        return new EmbeddedApiServer(web, store, pipeline, controllers, options.Name, token);
+        return new EmbeddedApiServer(web, store, pipeline, controllers, [events, webhooks], options.Name, token);
     }
 
     /// <summary>A kubeconfig, as YAML, with one context that uses the token.</summary>
@@ -151,6 +158,11 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
 
         _pipeline.EndWatches();
+        foreach (var part in _parts)
+        {
+            part.Dispose();
+        }
+
         await _controllers.DisposeAsync();
         await _web.StopAsync(new CancellationToken(canceled: true));
         await _web.DisposeAsync();

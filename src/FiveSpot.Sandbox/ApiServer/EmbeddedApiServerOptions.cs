@@ -29,6 +29,12 @@ public sealed record EmbeddedApiServerOptions
     /// <summary>How many changes of each resource are remembered for watches that resume; at least 1.</summary>
     public int HistoryLength { get; init; } = 10_000;
 
+    /// <summary>
+    /// How long changes are remembered for that, by <see cref="TransportClock"/>: older ones are forgotten when there is a newer.
+    /// Five minutes, in which kube-apiserver compacts its store.
+    /// </summary>
+    public TimeSpan HistoryAge { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The bearer token that clients must send; null makes a random one.</summary>
     public string? Token { get; init; }
 }

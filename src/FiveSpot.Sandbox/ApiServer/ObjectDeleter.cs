@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Admission;
 using FiveSpot.Sandbox.ApiServer.Resources;
 using FiveSpot.Sandbox.ApiServer.Storage;
 
@@ -12,55 +13,92 @@ internal sealed class ObjectDeleter
     private const string OrphanFinalizer = "orphan";
     private const string ForegroundFinalizer = "foregroundDeletion";
 
+    private readonly AdmissionWebhooks _webhooks;
     private readonly TimeProvider _clock;
 
-    public ObjectDeleter(TimeProvider clock) => _clock = clock;
+    public ObjectDeleter(AdmissionWebhooks webhooks, TimeProvider clock)
+    {
+        _webhooks = webhooks;
+        _clock = clock;
+    }
 
-    /// <summary>Deletes an object, or marks it so that it goes when its finalizers and its grace allow.</summary>
+    /// <summary>
+    /// Deletes an object, or marks it so that it goes when its finalizers and its grace allow;
+    /// <paramref name="isOfCollection"/> when the client did not name it.
+    /// </summary>
     /// <returns>The object as last seen, and whether it is gone.</returns>
-    public (StoredObject Stored, bool Gone) Delete(Resource resource, string @namespace, string name, DeleteOptions options)
+    public async ValueTask<(StoredObject Stored, bool Gone)> DeleteAsync(
+        Resource resource, string @namespace, string name, DeleteOptions options, bool isOfCollection = false)
     {
         while (true)
         {
-            var live = resource.Store!.Find(@namespace, name) ?? throw Refusal.NotFound(resource, name);
-            CheckPreconditions(resource, live, options);
-            var next = live.Json.Copy();
-            var metadata = next.Metadata();
-            SetPropagation(metadata, options);
-            var grace = Math.Max(0, resource.Strategy.GraceSeconds(live.Json, options.GracePeriodSeconds));
-            var held = metadata.List("finalizers") is { Count: > 0 } || resource.Strategy.IsHeld(next);
-            if (!held && grace == 0)
+            var live = Find(resource, @namespace, name, options);
+            if (!_webhooks.IsEmpty)
             {
-                if (options.DryRun)
-                {
-                    return (live, true);
-                }
-
-                if (resource.Strategy.IsGraceful)
-                {
-                    // Also one that goes at once says so in its last state.
-                    Mark(resource, next, grace);
-                }
-
-                if (resource.Store.Delete(live, next) is { } gone)
-                {
-                    return (gone, true);
-                }
-
-                continue;
+                var request = AdmissionRequest.Of(resource, resource.FromStorage(live.Json), options, isOfCollection);
+                await _webhooks.MutateAsync(request, null);
+                await _webhooks.ValidateAsync(request, null);
             }
 
-            Mark(resource, next, grace);
-            if (options.DryRun || ObjectWriter.IsSame(next, live.Json))
+            if (TryDelete(resource, live, options) is { } deleted)
             {
-                return (live, false);
-            }
-
-            if (resource.Store.Replace(live, next) is { } marked)
-            {
-                return (marked, false);
+                return deleted;
             }
         }
+    }
+
+    /// <summary>Evicts an object: as <see cref="DeleteAsync"/>, but webhooks are not asked of that.</summary>
+    public void Evict(Resource resource, string @namespace, string name, DeleteOptions options)
+    {
+        while (TryDelete(resource, Find(resource, @namespace, name, options), options) is null)
+        {
+            // It changed meanwhile.
+        }
+    }
+
+    private static StoredObject Find(Resource resource, string @namespace, string name, DeleteOptions options)
+    {
+        var live = resource.Store!.Find(@namespace, name) ?? throw Refusal.NotFound(resource, name);
+        CheckPreconditions(resource, live, options);
+        return live;
+    }
+
+    /// <summary>Null when the object is not the current one any more.</summary>
+    private (StoredObject Stored, bool Gone)? TryDelete(Resource resource, StoredObject live, DeleteOptions options)
+    {
+        var next = live.Json.Copy();
+        var metadata = next.Metadata();
+        SetPropagation(metadata, options);
+        var grace = Math.Max(0, resource.Strategy.GraceSeconds(live.Json, options.GracePeriodSeconds));
+        var held = metadata.List("finalizers") is { Count: > 0 } || resource.Strategy.IsHeld(next);
+        if (!held && grace == 0)
+        {
+            if (options.DryRun)
+            {
+                return (live, true);
+            }
+
+            if (resource.Strategy.IsGraceful)
+            {
+                // Also one that goes at once says so in its last state.
+                Mark(resource, next, grace);
+            }
+
+            return resource.Store!.Delete(live, next) is { } gone ? (gone, true) : null;
+        }
+
+        Mark(resource, next, grace);
+        if (ObjectWriter.IsSame(next, live.Json))
+        {
+            return (live, false);
+        }
+
+        if (options.DryRun)
+        {
+            return (new StoredObject(next, live.ResourceVersion), false);
+        }
+
+        return resource.Store!.Replace(live, next) is { } marked ? (marked, false) : null;
     }
 
     private static void CheckPreconditions(Resource resource, StoredObject live, DeleteOptions options)

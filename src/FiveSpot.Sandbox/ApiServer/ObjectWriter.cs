@@ -2,6 +2,7 @@
 
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Admission;
 using FiveSpot.Sandbox.ApiServer.Patching;
 using FiveSpot.Sandbox.ApiServer.Resources;
 using FiveSpot.Sandbox.ApiServer.Schemas;
@@ -16,11 +17,13 @@ internal sealed class ObjectWriter
     private const int MostAttempts = 100;
 
     private readonly ResourceCatalog _catalog;
+    private readonly AdmissionWebhooks _webhooks;
     private readonly TimeProvider _clock;
 
-    public ObjectWriter(ResourceCatalog catalog, TimeProvider clock)
+    public ObjectWriter(ResourceCatalog catalog, AdmissionWebhooks webhooks, TimeProvider clock)
     {
         _catalog = catalog;
+        _webhooks = webhooks;
         _clock = clock;
     }
 
@@ -29,7 +32,7 @@ internal sealed class ObjectWriter
 
     /// <summary>Stores a new object; takes over <paramref name="obj"/>.</summary>
     /// <remarks><paramref name="applied"/>: True when the object comes out of server-side apply, its field owners with it.</remarks>
-    public StoredObject Create(Resource resource, string @namespace, JsonObject obj, WriteOptions options, bool applied = false)
+    public async ValueTask<StoredObject> CreateAsync(Resource resource, string @namespace, JsonObject obj, WriteOptions options, bool applied = false)
     {
         var metadata = obj.Metadata();
         RequireNamespace(resource, @namespace, metadata);
@@ -39,6 +42,9 @@ internal sealed class ObjectWriter
         }
 
         CheckFields(resource, obj, options, applied);
+        var sent = obj;
+        obj = await MutateAsync(resource, AdmissionRequest.Of(resource, @namespace, metadata.Text("name") ?? string.Empty, null, options), obj);
+        metadata = obj.Metadata();
         var generated = string.IsNullOrEmpty(metadata.Text("name")) && !string.IsNullOrEmpty(metadata.Text("generateName"));
         for (var attempt = 1; ; attempt++)
         {
@@ -50,7 +56,8 @@ internal sealed class ObjectWriter
             }
 
             var name = next.Metadata().Text("name") ?? string.Empty;
-            PrepareForCreate(resource, next, options, applied);
+            PrepareForCreate(resource, next, ReferenceEquals(sent, obj) ? null : sent, options, applied);
+            await ValidateAsync(AdmissionRequest.Of(resource, @namespace, name, null, options), next);
             var json = resource.ToStorage(next);
             if (options.DryRun && resource.Store!.Find(@namespace, name) is null)
             {
@@ -74,7 +81,7 @@ internal sealed class ObjectWriter
     /// <paramref name="fromClient"/>: True when the whole object comes from the client (PUT): its resourceVersion counts.
     /// <paramref name="applied"/>: True when <paramref name="change"/> is server-side apply.
     /// </remarks>
-    public (StoredObject Stored, bool Created) Update(
+    public async ValueTask<(StoredObject Stored, bool Created)> UpdateAsync(
         Resource resource, string @namespace, string name, Change change, WriteOptions options, bool fromClient = false, bool applied = false)
     {
         for (var attempt = 0; attempt < MostAttempts; attempt++)
@@ -95,12 +102,17 @@ internal sealed class ObjectWriter
 
                 created.Metadata()["name"] = name;
                 created.Metadata().Remove("resourceVersion");
-                return (Create(resource, @namespace, created, options, applied), true);
+                return (await CreateAsync(resource, @namespace, created, options, applied), true);
             }
 
             var old = resource.FromStorage(live.Json);
-            var next = change(old);
-            if (Prepare(resource, next, old, options, fromClient, applied) is false)
+            var sent = change(old);
+            CheckFields(resource, sent, options, applied);
+            var request = AdmissionRequest.Of(resource, @namespace, name, old, options);
+            var next = await MutateAsync(resource, request, sent);
+            Prepare(resource, next, ReferenceEquals(sent, next) ? null : sent, old, options, fromClient, applied);
+            await ValidateAsync(request, next);
+            if (IsSame(next, old))
             {
                 return (live, false);
             }
@@ -176,6 +188,34 @@ internal sealed class ObjectWriter
         }
     }
 
+    /// <summary>The parts of an object that are written through another kind are none that webhooks are asked about here.</summary>
+    private static bool IsAdmitted(AdmissionRequest request) => request.Subresource is not ("scale" or "binding");
+
+    private async ValueTask<JsonObject> MutateAsync(Resource resource, AdmissionRequest request, JsonObject obj)
+    {
+        if (_webhooks.IsEmpty || !IsAdmitted(request))
+        {
+            return obj;
+        }
+
+        var changed = (await _webhooks.MutateAsync(request, obj))!;
+        if (!ReferenceEquals(changed, obj) && resource.Schema is { } schema)
+        {
+            schema.Prune(changed, isResourceRoot: true);
+            schema.ApplyDefaults(changed);
+        }
+
+        return changed;
+    }
+
+    private async ValueTask ValidateAsync(AdmissionRequest request, JsonObject obj)
+    {
+        if (!_webhooks.IsEmpty && IsAdmitted(request))
+        {
+            await _webhooks.ValidateAsync(request, obj);
+        }
+    }
+
     private static void CheckFields(Resource resource, JsonObject obj, WriteOptions options, bool applied)
     {
         if (resource.Schema is not { } schema)
@@ -188,14 +228,19 @@ internal sealed class ObjectWriter
             FieldTypes.Require(resource, obj);
         }
 
+        var isStrict = options.FieldValidation == "Strict";
+        var whole = isStrict && options.IsPatch ? obj.Copy() : obj;
         var dropped = schema.Prune(obj, isResourceRoot: true);
         if (dropped.Count + options.DuplicateFields.Count > 0 && options.FieldValidation != "Ignore")
         {
             var texts = options.DuplicateFields.Select(path => $"duplicate field \"{path}\"")
                 .Concat(dropped.Select(path => $"unknown field \"{path}\"")).ToList();
-            if (options.FieldValidation == "Strict")
+            if (isStrict)
             {
-                throw Refusal.BadRequest($"{resource.Kind} in version \"{resource.Version}\" cannot be handled as a {resource.Kind}: strict decoding error: {string.Join(", ", texts)}");
+                var why = $"strict decoding error: {string.Join(", ", texts)}";
+                throw options.IsPatch
+                    ? Refusal.BadPatch(whole, why)
+                    : Refusal.BadRequest($"{resource.Kind} in version \"{resource.Version}\" cannot be handled as a {resource.Kind}: {why}");
             }
 
             options.Warnings?.AddRange(texts);
@@ -205,7 +250,8 @@ internal sealed class ObjectWriter
         schema.ApplyDefaults(obj, keepNulls: applied && resource.IsCustom);
     }
 
-    private void PrepareForCreate(Resource resource, JsonObject obj, WriteOptions options, bool applied)
+    /// <summary>Brings a new object into its stored form; <paramref name="sent"/> is what it was before webhooks changed it, null if they did not.</summary>
+    private void PrepareForCreate(Resource resource, JsonObject obj, JsonObject? sent, WriteOptions options, bool applied)
     {
         var metadata = obj.Metadata();
         metadata.Remove("deletionTimestamp");
@@ -220,9 +266,7 @@ internal sealed class ObjectWriter
             metadata["generation"] = 1;
         }
 
-        MetadataRules.DropEmpty(obj);
-        resource.Strategy.PrepareForCreate(obj);
-        resource.Strategy.ApplyDefaults(obj);
+        Shape(resource, obj);
         var errors = new List<FieldError>();
         MetadataRules.Validate(obj, null, resource, errors);
         resource.Strategy.Validate(obj, null, errors);
@@ -234,34 +278,20 @@ internal sealed class ObjectWriter
         ThrowIfAny(resource, obj, errors);
         if (!applied)
         {
-            TrackOwners(resource, null, obj, options);
+            if (sent is not null)
+            {
+                Shape(resource, sent = sent.Copy());
+            }
+
+            TrackOwners(resource, null, sent, obj, options);
         }
     }
 
-    /// <summary>Brings an update into its stored form; false when it changes nothing.</summary>
-    private bool Prepare(Resource resource, JsonObject next, JsonObject old, WriteOptions options, bool fromClient, bool applied)
+    /// <summary>Brings an update into its stored form; <paramref name="sent"/> is what it was before webhooks changed it, null if they did not.</summary>
+    private void Prepare(Resource resource, JsonObject next, JsonObject? sent, JsonObject old, WriteOptions options, bool fromClient, bool applied)
     {
         CheckIdentity(resource, next, old, fromClient);
-        CheckFields(resource, next, options, applied);
-        MetadataRules.Restore(next, old);
-        MetadataRules.DropEmpty(next);
-        next.Metadata()["resourceVersion"] = old.Metadata().Text("resourceVersion");
-        if (options.Subresource == "status")
-        {
-            KeepAllButStatus(next, old, resource.Strategy.StatusCarriesMetadata);
-            resource.Strategy.PrepareForStatusUpdate(next, old);
-        }
-        else if (options.Subresource.Length == 0)
-        {
-            if (resource.HasStatus)
-            {
-                next.CopyIn("status", old["status"]);
-            }
-
-            resource.Strategy.PrepareForUpdate(next, old);
-        }
-
-        resource.Strategy.ApplyDefaults(next);
+        Shape(resource, next, old, options);
         if (resource.Strategy.HasGeneration && resource.Strategy.ChangesGeneration(next, old))
         {
             next.Metadata()["generation"] = (old.Metadata().Number("generation") ?? 0) + 1;
@@ -282,10 +312,43 @@ internal sealed class ObjectWriter
         ThrowIfAny(resource, next, errors);
         if (!applied)
         {
-            TrackOwners(resource, old, next, options);
+            if (sent is not null)
+            {
+                Shape(resource, sent, old, options);
+            }
+
+            TrackOwners(resource, old, sent, next, options);
+        }
+    }
+
+    private static void Shape(Resource resource, JsonObject obj)
+    {
+        MetadataRules.DropEmpty(obj);
+        resource.Strategy.PrepareForCreate(obj);
+        resource.Strategy.ApplyDefaults(obj);
+    }
+
+    private static void Shape(Resource resource, JsonObject next, JsonObject old, WriteOptions options)
+    {
+        MetadataRules.Restore(next, old);
+        MetadataRules.DropEmpty(next);
+        next.Metadata()["resourceVersion"] = old.Metadata().Text("resourceVersion");
+        if (options.Subresource == "status")
+        {
+            KeepAllButStatus(next, old, resource.Strategy.StatusCarriesMetadata);
+            resource.Strategy.PrepareForStatusUpdate(next, old);
+        }
+        else if (options.Subresource.Length == 0)
+        {
+            if (resource.HasStatus)
+            {
+                next.CopyIn("status", old["status"]);
+            }
+
+            resource.Strategy.PrepareForUpdate(next, old);
         }
 
-        return !IsSame(next, old);
+        resource.Strategy.ApplyDefaults(next);
     }
 
     private static void CheckIdentity(Resource resource, JsonObject next, JsonObject old, bool fromClient)
@@ -341,7 +404,8 @@ internal sealed class ObjectWriter
         }
     }
 
-    private void TrackOwners(Resource resource, JsonObject? before, JsonObject after, WriteOptions options)
+    /// <summary>What webhooks changed is nobody's: who owns what is found out by <paramref name="sent"/>, where that is another than <paramref name="after"/>.</summary>
+    private void TrackOwners(Resource resource, JsonObject? before, JsonObject? sent, JsonObject after, WriteOptions options)
     {
         var manager = new FieldManagerInfo(
             options.FieldManager,
@@ -349,7 +413,7 @@ internal sealed class ObjectWriter
             resource.GroupVersion,
             options.Subresource is "" or "metadata" ? null : options.Subresource,
             _clock.GetUtcNow());
-        var tracked = ManagedFields.TrackUpdate(before, after, manager, resource.OpenApi);
+        var tracked = ManagedFields.TrackUpdate(before, sent ?? after, manager, resource.OpenApi);
         if (tracked.Metadata()["managedFields"] is { } fields)
         {
             after.Metadata()["managedFields"] = fields.DeepClone();

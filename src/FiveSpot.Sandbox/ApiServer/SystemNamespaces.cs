@@ -10,11 +10,11 @@ internal static class SystemNamespaces
 {
     public static readonly string[] Names = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
-    public static void Create(ResourceCatalog catalog, ObjectWriter writer)
+    public static async Task CreateAsync(ResourceCatalog catalog, ObjectWriter writer)
     {
         foreach (var name in Names)
         {
-            writer.Create(
+            await writer.CreateAsync(
                 catalog.Namespaces,
                 string.Empty,
                 new JsonObject { ["kind"] = "Namespace", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = name } },

@@ -16,5 +16,6 @@ internal static class AllConversations
         .. Paths.All,
         .. Workloads.All,
         .. CustomObjects.All,
+        .. Webhooks.All,
     ];
 }

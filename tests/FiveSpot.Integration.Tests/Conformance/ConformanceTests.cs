@@ -22,14 +22,16 @@ public sealed class ConformanceTests
     {
         var conversation = AllConversations.List.Single(conversation => conversation.Name == name);
         using var lease = await KubeServers.RentAsync("conformance");
+        await using var webhooks = await WebhookServer.StartAsync();
         await using var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "conformance" });
-        using var embedded = new Participant(server.Address, server.CaPem, server.Token, conversation.Name, []);
+        using var embedded = new Participant(server.Address, server.CaPem, server.Token, conversation.Name, [], webhooks.Address);
         using var real = new Participant(
             lease.Server.Address,
             lease.Server.CertificatesPem,
             KubeApiServer.AdminToken,
             conversation.Name,
-            [.. conversation.OlderNames.Where(older => lease.Version.Minor < older.Before)]);
+            [.. conversation.OlderNames.Where(older => lease.Version.Minor < older.Before)],
+            webhooks.Address);
 
         var failures = new StringBuilder();
         var used = new HashSet<(Allowance, string)>();

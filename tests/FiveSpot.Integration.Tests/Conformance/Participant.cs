@@ -21,14 +21,14 @@ internal sealed partial class Participant : IDisposable
     private readonly Dictionary<string, Answer> _answers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<JsonNode>> _open = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<Conversation.OlderName> _olderNames;
-    private readonly string _namespace;
+    private readonly Dictionary<string, string> _given;
 
-    public Participant(Uri address, string certificates, string token, string @namespace, IReadOnlyList<Conversation.OlderName> olderNames)
+    public Participant(Uri address, string certificates, string token, string @namespace, IReadOnlyList<Conversation.OlderName> olderNames, string webhooks)
     {
         _http = PinnedClient.To(address, certificates);
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("conformance/1");
         _token = token;
-        _namespace = @namespace;
+        _given = new(StringComparer.Ordinal) { ["ns"] = @namespace, ["hook"] = webhooks, ["ca"] = WebhookServer.CaBundle };
         _olderNames = olderNames;
     }
 
@@ -145,10 +145,9 @@ internal sealed partial class Participant : IDisposable
     }
 
     private string Sent(string text) => _olderNames.Aggregate(
-        PlaceholderPattern().Replace(text, match => match.Groups["step"].Value == "ns"
-            ? _namespace
-            : _answers[match.Groups["step"].Value].Read(match.Groups["path"].Value)
-                ?? throw new InvalidOperationException($"The answer has no {match.Value}: {_answers[match.Groups["step"].Value].Body?.ToJsonString()}")),
+        PlaceholderPattern().Replace(text, match => _given.GetValueOrDefault(match.Groups["step"].Value)
+            ?? _answers[match.Groups["step"].Value].Read(match.Groups["path"].Value)
+            ?? throw new InvalidOperationException($"The answer has no {match.Value}: {_answers[match.Groups["step"].Value].Body?.ToJsonString()}")),
         (sent, name) => sent.Replace(name.Name, name.Older, StringComparison.Ordinal));
 
     private string Received(string text) => _olderNames.Aggregate(text, (received, name) => received.Replace(name.Older, name.Name, StringComparison.Ordinal));

@@ -3,8 +3,8 @@
 namespace FiveSpot.Integration.Tests.Conformance;
 
 /// <summary>
-/// One request of a conversation. Path and body may use <c>${ns}</c>, the conversation's namespace, and
-/// <c>${step.path.of.field}</c>, what the same server answered to an earlier step.
+/// One request of a conversation. Path and body may use <c>${ns}</c>, the conversation's namespace,
+/// <c>${hook}</c> and <c>${ca}</c>, the address of webhooks and the certificates to trust there, and <c>${step.path.of.field}</c>, what the same server answered to an earlier step.
 /// </summary>
 internal sealed record Step(string Name, HttpMethod Method, string Path, string? Body = null)
 {

@@ -73,6 +73,34 @@ public sealed class WatchTests : IClassFixture<WatchTests.Fixture>
     }
 
     [Fact]
+    public async Task What_is_old_is_forgotten_when_there_is_something_new()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { TransportClock = clock }, TestContext.Current.CancellationToken);
+        using var http = ServerFixture.ClientFor(server);
+        var before = server.ResourceVersion;
+        await MakeAsync("a");
+        await MakeAsync("b");
+        clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+        var changes = server.Size.Changes;
+        await MakeAsync("c");
+        server.Size.Changes.ShouldBe(changes + 1);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await MakeAsync("d");
+        server.Size.Changes.ShouldBe(changes);
+
+        using var response = await http.GetAsync(new Uri($"/api/v1/namespaces/default/configmaps?watch=true&resourceVersion={before}", UriKind.Relative), TestContext.Current.CancellationToken);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain($"too old resource version: {before} (");
+
+        async Task MakeAsync(string name)
+        {
+            using var content = new StringContent($$$"""{"metadata":{"name":"{{{name}}}"} }""", System.Text.Encoding.UTF8, "application/json");
+            using var made = await http.PostAsync(new Uri("/api/v1/namespaces/default/configmaps", UriKind.Relative), content, TestContext.Current.CancellationToken);
+            ((int)made.StatusCode).ShouldBe(201);
+        }
+    }
+
+    [Fact]
     public async Task Bookmarks_and_the_end_come_by_the_clock_of_the_connection()
     {
         var path = $"/api/v1/namespaces/{await _api.NewNamespaceAsync()}/configmaps";

@@ -9,7 +9,7 @@ public sealed class BuiltInSchemasTests
     [Fact]
     public void Every_kind_has_a_schema_with_metadata_and_a_description()
     {
-        BuiltInSchemas.All.Count.ShouldBe(30);
+        BuiltInSchemas.All.Count.ShouldBe(32);
         foreach (var (group, version, kind) in BuiltInSchemas.All)
         {
             var schema = BuiltInSchemas.For(group, version, kind);

@@ -9,6 +9,8 @@ namespace FiveSpot.Sandbox.ApiServer.Controllers;
 /// <summary>Empties what is being deleted, a namespace or the resource of a definition, and then lets it go.</summary>
 internal sealed class ContentCleaner
 {
+    private static readonly DeleteOptions Options = new() { PropagationPolicy = "Background", User = WriteOptions.ByServer.User };
+
     private readonly ResourceCatalog _catalog;
     private readonly ObjectWriter _writer;
     private readonly ObjectDeleter _deleter;
@@ -20,7 +22,7 @@ internal sealed class ContentCleaner
         _deleter = deleter;
     }
 
-    public void Observe(ResourceStore store, WatchEvent change)
+    public async ValueTask ActAsync(ResourceStore store, WatchEvent change)
     {
         var stored = change.Object;
         if (change.Type != WatchEventType.Deleted)
@@ -32,11 +34,11 @@ internal sealed class ContentCleaner
 
             if (ReferenceEquals(store, _catalog.Namespaces.Store))
             {
-                EmptyNamespace(stored.Name);
+                await EmptyNamespaceAsync(stored.Name);
             }
             else if (ReferenceEquals(store, _catalog.Definitions.Store))
             {
-                EmptyDefinition(stored.Name);
+                await EmptyDefinitionAsync(stored.Name);
             }
 
             return;
@@ -44,26 +46,28 @@ internal sealed class ContentCleaner
 
         if (stored.Namespace.Length > 0 && _catalog.Namespaces.Store!.Find(string.Empty, stored.Namespace) is { IsTerminating: true })
         {
-            FinishNamespace(stored.Namespace);
+            await FinishNamespaceAsync(stored.Namespace);
         }
 
         if (_catalog.Definitions.Store!.Find(string.Empty, store.Key) is { IsTerminating: true })
         {
-            FinishDefinition(store.Key);
+            await FinishDefinitionAsync(store.Key);
         }
     }
 
-    private void EmptyNamespace(string name)
+    private async ValueTask EmptyNamespaceAsync(string name)
     {
+        var refusals = new Refusals();
         foreach (var resource in _catalog.Stored.Where(resource => resource.Namespaced))
         {
-            Empty(resource, name);
+            await EmptyAsync(resource, name, refusals);
         }
 
-        FinishNamespace(name);
+        await FinishNamespaceAsync(name);
+        refusals.ThrowIfAny();
     }
 
-    private void FinishNamespace(string name)
+    private async ValueTask FinishNamespaceAsync(string name)
     {
         if (_catalog.Stored.Any(resource => resource.Namespaced && resource.Store!.Current.In(name).Any())
             || _catalog.Namespaces.Store!.Find(string.Empty, name) is not { IsTerminating: true })
@@ -71,7 +75,7 @@ internal sealed class ContentCleaner
             return;
         }
 
-        _writer.Update(
+        await _writer.UpdateAsync(
             _catalog.Namespaces,
             string.Empty,
             name,
@@ -84,17 +88,19 @@ internal sealed class ContentCleaner
             WriteOptions.ByServer with { Subresource = "finalize" });
     }
 
-    private void EmptyDefinition(string name)
+    private async ValueTask EmptyDefinitionAsync(string name)
     {
+        var refusals = new Refusals();
         if (_catalog.Stored.FirstOrDefault(candidate => candidate.IsCustom && candidate.QualifiedName == name) is { } resource)
         {
-            Empty(resource, null);
+            await EmptyAsync(resource, null, refusals);
         }
 
-        FinishDefinition(name);
+        await FinishDefinitionAsync(name);
+        refusals.ThrowIfAny();
     }
 
-    private void FinishDefinition(string name)
+    private async ValueTask FinishDefinitionAsync(string name)
     {
         if (_catalog.Stored.FirstOrDefault(candidate => candidate.IsCustom && candidate.QualifiedName == name) is { } resource
             && resource.Store!.Current.In(null).Any())
@@ -102,7 +108,7 @@ internal sealed class ContentCleaner
             return;
         }
 
-        _writer.Update(
+        await _writer.UpdateAsync(
             _catalog.Definitions,
             string.Empty,
             name,
@@ -124,18 +130,11 @@ internal sealed class ContentCleaner
             WriteOptions.ByServer with { Subresource = "metadata" });
     }
 
-    private void Empty(Resource resource, string? @namespace)
+    private async ValueTask EmptyAsync(Resource resource, string? @namespace, Refusals refusals)
     {
         foreach (var stored in resource.Store!.Current.In(@namespace))
         {
-            try
-            {
-                _deleter.Delete(resource, stored.Namespace, stored.Name, new DeleteOptions { PropagationPolicy = "Background" });
-            }
-            catch (StatusException gone) when (gone.Code == 404)
-            {
-                // Somebody else was faster.
-            }
+            await refusals.TryAsync(async () => await _deleter.DeleteAsync(resource, stored.Namespace, stored.Name, Options));
         }
     }
 }

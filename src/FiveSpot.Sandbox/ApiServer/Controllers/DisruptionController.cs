@@ -19,14 +19,14 @@ internal sealed class DisruptionController
         _writer = writer;
     }
 
-    public void Observe(ResourceStore store, WatchEvent change)
+    public async ValueTask ActAsync(ResourceStore store, WatchEvent change)
     {
         var stored = change.Object;
         if (ReferenceEquals(store, _catalog.Budgets.Store))
         {
             if (change.Type != WatchEventType.Deleted)
             {
-                Publish(stored);
+                await PublishAsync(stored);
             }
         }
         else if (ReferenceEquals(store, _catalog.Pods.Store))
@@ -35,7 +35,7 @@ internal sealed class DisruptionController
             {
                 if (Covers(budget, stored) || (change.Previous is { } previous && Covers(budget, previous)))
                 {
-                    Publish(budget);
+                    await PublishAsync(budget);
                 }
             }
         }
@@ -53,7 +53,7 @@ internal sealed class DisruptionController
                 RequireBudget(pod);
             }
 
-            deleter.Delete(_catalog.Pods, @namespace, name, options);
+            deleter.Evict(_catalog.Pods, @namespace, name, options);
         }
     }
 
@@ -143,24 +143,12 @@ internal sealed class DisruptionController
         return ReplicasOf(found) ?? found.Json.Number(scale.SpecReplicas);
     }
 
-    private void Publish(StoredObject budget)
-    {
-        lock (_gate)
-        {
-            if (_catalog.Budgets.Store!.Find(budget.Namespace, budget.Name) is not { } current)
-            {
-                return;
-            }
-
-            var state = Assess(current);
-            _writer.Update(
-                _catalog.Budgets,
-                current.Namespace,
-                current.Name,
-                live => WithStatus(live!.Copy(), state, live!.Metadata().Text("creationTimestamp")),
-                WriteOptions.ByServer with { Subresource = "status" });
-        }
-    }
+    private async ValueTask PublishAsync(StoredObject budget) => await _writer.UpdateAsync(
+        _catalog.Budgets,
+        budget.Namespace,
+        budget.Name,
+        live => WithStatus(live!.Copy(), Assess(new StoredObject(live!, 0)), live!.Metadata().Text("creationTimestamp")),
+        WriteOptions.ByServer with { Subresource = "status" });
 
     private static JsonObject WithStatus(JsonObject budget, (long Allowed, long Healthy, long Desired, long Expected) state, string? since)
     {

@@ -28,39 +28,78 @@ internal sealed class GarbageCollector
     {
         Solid,
         Absent,
+
+        /// <summary>It is being deleted, and waits for those that it owns.</summary>
         Waiting,
+
+        /// <summary>Nobody serves its kind, or it could never be the owner: that says nothing of it.</summary>
+        Unknown,
     }
 
-    public void Observe(ResourceStore store, WatchEvent change)
+    /// <summary>Takes note of who owns whom.</summary>
+    public void Note(ResourceStore store, WatchEvent change)
+    {
+        var self = new Dependent(store, change.Object.Namespace, change.Object.Name);
+        foreach (var owner in change.Previous is { } previous ? OwnersOf(previous) : [])
+        {
+            if (owner.Text("uid") is { } uid && _dependents.TryGetValue(uid, out var known))
+            {
+                known.Remove(self);
+                if (known.Count == 0)
+                {
+                    _dependents.Remove(uid);
+                }
+            }
+        }
+
+        foreach (var owner in change.Type == WatchEventType.Deleted ? [] : OwnersOf(change.Object))
+        {
+            if (owner.Text("uid") is { } uid)
+            {
+                if (!_dependents.TryGetValue(uid, out var known))
+                {
+                    _dependents[uid] = known = [];
+                }
+
+                known.Add(self);
+            }
+        }
+    }
+
+    public async ValueTask ActAsync(ResourceStore store, WatchEvent change)
     {
         var stored = change.Object;
-        var self = new Dependent(store, stored.Namespace, stored.Name);
-        Index(self, change);
         if (change.Type == WatchEventType.Deleted)
         {
-            ForEachDependent(stored.Uid, Judge);
-            foreach (var owner in OwnersOf(stored))
-            {
-                Revisit(owner, stored.Namespace);
-            }
-
+            await ForEachDependentAsync(stored.Uid, JudgeAsync);
+            await RevisitAsync(OwnersOf(stored), stored.Namespace);
             return;
         }
 
         if (stored.IsTerminating)
         {
-            Continue(store, stored);
+            await ContinueAsync(store, stored);
         }
-        else if (stored.Metadata.List("ownerReferences") is { Count: > 0 }
-            && !JsonNode.DeepEquals(stored.Metadata["ownerReferences"], change.Previous?.Metadata["ownerReferences"]))
+
+        if (JsonNode.DeepEquals(stored.Metadata["ownerReferences"], change.Previous?.Metadata["ownerReferences"]))
         {
-            Judge(self);
+            return;
         }
+
+        if (!stored.IsTerminating)
+        {
+            await JudgeAsync(new Dependent(store, stored.Namespace, stored.Name));
+        }
+
+        // Those that it held up need not wait for it any more.
+        await RevisitAsync(change.Previous is { } previous ? OwnersOf(previous) : [], stored.Namespace);
     }
 
     private static IEnumerable<JsonObject> OwnersOf(StoredObject stored) => stored.Metadata.Objects("ownerReferences");
 
     private static bool Has(StoredObject stored, string finalizer) => stored.Metadata.Texts("finalizers").Contains(finalizer, StringComparer.Ordinal);
+
+    private static bool IsDeletingDependents(StoredObject stored) => stored.IsTerminating && Has(stored, Foreground);
 
     private static void Without(JsonObject metadata, string list, Func<JsonNode?, bool> drop)
     {
@@ -75,64 +114,29 @@ internal sealed class GarbageCollector
         }
     }
 
-    private void Index(Dependent self, WatchEvent change)
+    private IReadOnlyList<Dependent> DependentsOf(string uid) => _dependents.TryGetValue(uid, out var known) ? [.. known] : [];
+
+    private async ValueTask ForEachDependentAsync(string uid, Func<Dependent, ValueTask> act)
     {
-        foreach (var owner in change.Previous is { } previous ? OwnersOf(previous) : [])
+        var refusals = new Refusals();
+        foreach (var dependent in DependentsOf(uid))
         {
-            if (owner.Text("uid") is { } uid && _dependents.TryGetValue(uid, out var known))
-            {
-                known.Remove(self);
-                if (known.Count == 0)
-                {
-                    _dependents.Remove(uid);
-                }
-            }
+            await refusals.TryAsync(() => act(dependent));
         }
 
-        if (change.Type == WatchEventType.Deleted)
-        {
-            return;
-        }
-
-        foreach (var owner in OwnersOf(change.Object))
-        {
-            if (owner.Text("uid") is { } uid)
-            {
-                if (!_dependents.TryGetValue(uid, out var known))
-                {
-                    _dependents[uid] = known = [];
-                }
-
-                known.Add(self);
-            }
-        }
+        refusals.ThrowIfAny();
     }
 
-    private void ForEachDependent(string uid, Action<Dependent> act)
-    {
-        foreach (var dependent in _dependents.TryGetValue(uid, out var known) ? known.ToList() : [])
-        {
-            try
-            {
-                act(dependent);
-            }
-            catch (StatusException refused) when (refused.Code is 404 or 409)
-            {
-                // It changed meanwhile; its own change follows.
-            }
-        }
-    }
-
-    /// <summary>Deletes an object all of whose owners are gone or going, or takes dead references off it.</summary>
-    private void Judge(Dependent dependent)
+    /// <summary>Deletes an object all of whose owners are gone or going, or takes these off it when another stays.</summary>
+    private async ValueTask JudgeAsync(Dependent dependent)
     {
         if (dependent.Find() is not { IsTerminating: false } live || ResourceOf(dependent.Store) is not { } resource)
         {
             return;
         }
 
-        var states = OwnersOf(live).Select(owner => (Uid: owner.Text("uid"), State: StateOf(owner, live.Namespace))).ToList();
-        if (states.Count == 0 || states.TrueForAll(owner => owner.State == OwnerState.Solid))
+        var states = OwnersOf(live).Select(owner => (Uid: owner.Text("uid"), State: StateOf(owner, resource, live))).ToList();
+        if (states.TrueForAll(owner => owner.State == OwnerState.Solid) || states.Exists(owner => owner.State == OwnerState.Unknown))
         {
             return;
         }
@@ -140,19 +144,36 @@ internal sealed class GarbageCollector
         if (states.Exists(owner => owner.State == OwnerState.Solid))
         {
             var dead = states.Where(owner => owner.State != OwnerState.Solid).Select(owner => owner.Uid).ToHashSet(StringComparer.Ordinal);
-            Edit(resource, live, metadata => Without(metadata, "ownerReferences", owner => dead.Contains(owner.Text("uid"))));
+            await EditAsync(resource, live, metadata => Without(metadata, "ownerReferences", owner => dead.Contains(owner.Text("uid"))));
             return;
         }
 
-        var isForeground = states.Exists(owner => owner.State == OwnerState.Waiting) && _dependents.ContainsKey(live.Uid);
-        _deleter.Delete(resource, live.Namespace, live.Name, new DeleteOptions
+        var dependents = DependentsOf(live.Uid);
+        var isForeground = dependents.Count > 0 && states.Exists(owner => owner.State == OwnerState.Waiting);
+        if (isForeground && dependents.Any(one => one.Find() is { } found && IsDeletingDependents(found)))
+        {
+            // They could wait for each other in a circle.
+            await EditAsync(resource, live, Unblock);
+        }
+
+        await _deleter.DeleteAsync(resource, live.Namespace, live.Name, Options with
         {
             Uid = live.Uid,
             PropagationPolicy = isForeground || Has(live, Foreground) ? "Foreground" : Has(live, Orphan) ? "Orphan" : "Background",
         });
     }
 
-    private void Continue(ResourceStore store, StoredObject stored)
+    private static DeleteOptions Options { get; } = new() { User = WriteOptions.ByServer.User };
+
+    private static void Unblock(JsonObject metadata)
+    {
+        foreach (var owner in metadata.Objects("ownerReferences"))
+        {
+            owner["blockOwnerDeletion"] = false;
+        }
+    }
+
+    private async ValueTask ContinueAsync(ResourceStore store, StoredObject stored)
     {
         if (store.Find(stored.Namespace, stored.Name) is not { IsTerminating: true } live || ResourceOf(store) is not { } resource)
         {
@@ -161,81 +182,74 @@ internal sealed class GarbageCollector
 
         if (Has(live, Orphan))
         {
-            ForEachDependent(live.Uid, dependent => Release(dependent, live.Uid));
-            Edit(resource, live, metadata => Without(metadata, "finalizers", name => name.Text() == Orphan));
+            await ForEachDependentAsync(live.Uid, dependent => ReleaseAsync(dependent, live.Uid));
+            await EditAsync(resource, live, metadata => Without(metadata, "finalizers", name => name.Text() == Orphan));
         }
         else if (Has(live, Foreground))
         {
-            ForEachDependent(live.Uid, Judge);
+            await ForEachDependentAsync(live.Uid, JudgeAsync);
             if (!IsBlocked(live.Uid))
             {
-                Edit(resource, live, metadata => Without(metadata, "finalizers", name => name.Text() == Foreground));
+                await EditAsync(resource, live, metadata => Without(metadata, "finalizers", name => name.Text() == Foreground));
             }
         }
     }
 
-    private void Release(Dependent dependent, string uid)
+    private async ValueTask ReleaseAsync(Dependent dependent, string uid)
     {
         if (dependent.Find() is { } live && ResourceOf(dependent.Store) is { } resource)
         {
-            Edit(resource, live, metadata => Without(metadata, "ownerReferences", owner => owner.Text("uid") == uid));
+            await EditAsync(resource, live, metadata => Without(metadata, "ownerReferences", owner => owner.Text("uid") == uid));
         }
     }
 
-    private bool IsBlocked(string uid) => _dependents.TryGetValue(uid, out var known)
-        && known.Any(dependent => dependent.Find() is { } live
-            && OwnersOf(live).Any(owner => owner.Text("uid") == uid && owner.Flag("blockOwnerDeletion") == true));
+    private bool IsBlocked(string uid) => DependentsOf(uid).Any(dependent => dependent.Find() is { } live
+        && OwnersOf(live).Any(owner => owner.Text("uid") == uid && owner.Flag("blockOwnerDeletion") == true));
 
-    private void Revisit(JsonObject owner, string @namespace)
+    private async ValueTask RevisitAsync(IEnumerable<JsonObject> owners, string @namespace)
     {
-        if (Lookup(owner, @namespace, out _) is { } found && Has(found.Stored, Foreground) && found.Stored.IsTerminating)
+        var refusals = new Refusals();
+        foreach (var owner in owners)
         {
-            Continue(found.Resource.Store!, found.Stored);
+            if (Lookup(owner, @namespace) is { Stored: { } found, Resource: { } resource } && IsDeletingDependents(found))
+            {
+                await refusals.TryAsync(() => ContinueAsync(resource.Store!, found));
+            }
         }
+
+        refusals.ThrowIfAny();
     }
 
-    private OwnerState StateOf(JsonObject owner, string @namespace)
+    private OwnerState StateOf(JsonObject owner, Resource resource, StoredObject live)
     {
-        if (Lookup(owner, @namespace, out var isKnown) is not { } found)
-        {
-            // As in Kubernetes, a kind that nobody serves says nothing about its objects.
-            return isKnown ? OwnerState.Absent : OwnerState.Solid;
-        }
-
-        return found.Stored.IsTerminating && Has(found.Stored, Foreground) && owner.Flag("blockOwnerDeletion") == true
-            ? OwnerState.Waiting
+        var (kind, stored) = Lookup(owner, live.Namespace);
+        return kind is null || (kind.Namespaced && !resource.Namespaced) ? OwnerState.Unknown
+            : stored is null ? OwnerState.Absent
+            : IsDeletingDependents(stored) ? OwnerState.Waiting
             : OwnerState.Solid;
     }
 
-    private (Resource Resource, StoredObject Stored)? Lookup(JsonObject owner, string @namespace, out bool isKnown)
+    /// <summary>The owner, and its kind where that is served.</summary>
+    private (Resource? Resource, StoredObject? Stored) Lookup(JsonObject owner, string @namespace)
     {
         var resource = _catalog.FindKind(owner.Text("apiVersion") ?? string.Empty, owner.Text("kind") ?? string.Empty);
-        isKnown = resource is not null;
-        if (resource?.Store!.Find(resource.Namespaced ? @namespace : string.Empty, owner.Text("name") ?? string.Empty) is not { } stored
-            || stored.Uid != owner.Text("uid"))
-        {
-            return null;
-        }
-
-        return (resource, stored);
+        var stored = resource?.Store!.Find(resource.Namespaced ? @namespace : string.Empty, owner.Text("name") ?? string.Empty);
+        return (resource, stored?.Uid == owner.Text("uid") ? stored : null);
     }
 
     private Resource? ResourceOf(ResourceStore store) => _catalog.All.Find(resource => ReferenceEquals(resource.Store, store));
 
-    private void Edit(Resource resource, StoredObject live, Action<JsonObject> edit)
-    {
-        _writer.Update(
-            resource,
-            live.Namespace,
-            live.Name,
-            current =>
-            {
-                var next = current!.Copy();
-                edit(next.Metadata());
-                return next;
-            },
-            WriteOptions.ByServer with { Subresource = "metadata" });
-    }
+    private async ValueTask EditAsync(Resource resource, StoredObject live, Action<JsonObject> edit) => await _writer.UpdateAsync(
+        resource,
+        live.Namespace,
+        live.Name,
+        current =>
+        {
+            var next = current!.Copy();
+            edit(next.Metadata());
+            return next;
+        },
+        WriteOptions.ByServer with { Subresource = "metadata" });
 
     private readonly record struct Dependent(ResourceStore Store, string Namespace, string Name)
     {

@@ -83,6 +83,7 @@ internal sealed class ApiCall
             FieldValidation = string.IsNullOrEmpty(validation) ? "Warn" : validation,
             DryRun = dryRun is not null,
             Subresource = subresource,
+            Asked = Query,
             Warnings = Warnings,
             DuplicateFields = DuplicateFields,
         };

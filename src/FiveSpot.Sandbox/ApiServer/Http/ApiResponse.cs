@@ -46,7 +46,7 @@ internal sealed class ApiResponse
 
     public ApiResponse Warn(IEnumerable<string> warnings)
     {
-        foreach (var warning in warnings)
+        foreach (var warning in warnings.Distinct(StringComparer.Ordinal))
         {
             var quoted = warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
             Headers.Add(new("Warning", $"299 - \"{quoted}\""));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using FiveSpot.Sandbox.ApiServer.Resources;
 using FiveSpot.Sandbox.ApiServer.Storage;
@@ -20,14 +21,14 @@ internal sealed class DeleteHandlers
 
     public async Task<ApiResponse> DeleteAsync(ApiCall call)
     {
-        var options = DeleteOptions.From(await ReadOptionsAsync(call), call.Query);
+        var options = await ReadOptionsAsync(call);
         var resource = call.Resource;
         if (resource.Strategy.WhyKept(call.Name) is { } why)
         {
             throw Refusal.Forbidden(resource, call.Name, why);
         }
 
-        var (stored, gone) = _deleter.Delete(resource, call.Namespace, call.Name, options);
+        var (stored, gone) = await _deleter.DeleteAsync(resource, call.Namespace, call.Name, options);
         if (!gone || resource.QualifiedName is "pods" or "services")
         {
             return _reader.One(call, stored, !gone && options.OrphanDependents == false ? 202 : 200);
@@ -48,20 +49,27 @@ internal sealed class DeleteHandlers
             ["metadata"] = new JsonObject(),
             ["status"] = "Success",
             ["details"] = details,
-        });
+        }).Warn(call.Warnings);
     }
 
-    private static async Task<JsonObject?> ReadOptionsAsync(ApiCall call)
+    /// <summary>The options of the body; those of the query only where there is none.</summary>
+    private static async Task<DeleteOptions> ReadOptionsAsync(ApiCall call)
     {
         var bytes = await RequestBody.ReadBytesAsync(call.Http.Request);
-        return bytes.Length == 0 ? null
-            : RequestBody.MediaType(call.Http.Request) is ProtobufText.MediaType ? ProtobufText.Parse(bytes)
-            : RequestBody.AsObject(RequestBody.MediaType(call.Http.Request) == "application/yaml" ? YamlText.Parse(bytes) : RequestBody.Parse(bytes));
+        var options = bytes.Length == 0 ? DeleteOptions.From(null, call.Query) : DeleteOptions.From(Read(call, bytes), ImmutableDictionary<string, string>.Empty);
+        return options with { Warnings = call.Warnings };
     }
+
+    private static JsonObject Read(ApiCall call, byte[] bytes) => RequestBody.MediaType(call.Http.Request) switch
+    {
+        ProtobufText.MediaType => ProtobufText.Parse(bytes),
+        "application/yaml" => RequestBody.AsObject(YamlText.Parse(bytes)),
+        _ => RequestBody.AsObject(RequestBody.Parse(bytes)),
+    };
 
     public async Task<ApiResponse> DeleteCollectionAsync(ApiCall call)
     {
-        var options = DeleteOptions.From(await ReadOptionsAsync(call), call.Query);
+        var options = await ReadOptionsAsync(call);
         var resource = call.Resource;
         var labels = LabelSelector.Parse(call.Query.GetValueOrDefault("labelSelector"));
         var fields = FieldSelector.Parse(call.Query.GetValueOrDefault("fieldSelector"), resource);
@@ -76,7 +84,7 @@ internal sealed class DeleteHandlers
 
             try
             {
-                _deleter.Delete(resource, stored.Namespace, stored.Name, options);
+                await _deleter.DeleteAsync(resource, stored.Namespace, stored.Name, options, isOfCollection: true);
                 deleted.Add(stored);
             }
             catch (StatusException gone) when (gone.Code == 404)
@@ -85,6 +93,6 @@ internal sealed class DeleteHandlers
             }
         }
 
-        return _reader.Many(call, deleted, new JsonObject { ["resourceVersion"] = version.ToString() });
+        return _reader.Many(call, deleted, new JsonObject { ["resourceVersion"] = version.ToString() }).Warn(call.Warnings);
     }
 }

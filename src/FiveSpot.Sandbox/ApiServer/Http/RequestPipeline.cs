@@ -3,6 +3,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Admission;
 using FiveSpot.Sandbox.ApiServer.Controllers;
 using FiveSpot.Sandbox.ApiServer.Discovery;
 using FiveSpot.Sandbox.ApiServer.Patching;
@@ -25,7 +26,7 @@ internal sealed class RequestPipeline : IDisposable
     private volatile bool _abort;
 
     public RequestPipeline(
-        ResourceCatalog catalog, ObjectWriter writer, ObjectDeleter deleter, DisruptionController disruptions, EmbeddedApiServerOptions options, string token)
+        ResourceCatalog catalog, ObjectWriter writer, ObjectDeleter deleter, DisruptionController disruptions, AdmissionWebhooks webhooks, EmbeddedApiServerOptions options, string token)
     {
         _catalog = catalog;
         _clock = options.Clock;
@@ -38,7 +39,7 @@ internal sealed class RequestPipeline : IDisposable
             new WatchHandler(reader, options.Clock, options.TransportClock),
             new WriteHandlers(writer, reader),
             new DeleteHandlers(deleter, reader),
-            new SubresourceHandlers(catalog, writer, deleter, reader, disruptions));
+            new SubresourceHandlers(catalog, writer, deleter, reader, disruptions, webhooks));
     }
 
     /// <summary>Called for each request, before and after.</summary>
@@ -118,6 +119,7 @@ internal sealed class RequestPipeline : IDisposable
 
     private async Task<ApiResponse> AnswerAsync(HttpContext http, string path, string verb, RequestTarget? target)
     {
+        ApiCall? call = null;
         try
         {
             switch (path)
@@ -145,11 +147,12 @@ internal sealed class RequestPipeline : IDisposable
                 return Unknown(target, path);
             }
 
-            return await _router.HandleAsync(new ApiCall(http, target, resource, _clock.GetUtcNow()), verb);
+            call = new ApiCall(http, target, resource, _clock.GetUtcNow());
+            return await _router.HandleAsync(call, verb);
         }
         catch (StatusException refused)
         {
-            return ApiResponse.From(refused);
+            return ApiResponse.From(refused).Warn(call?.Warnings ?? []);
         }
         catch (ApplyConflictException conflict)
         {

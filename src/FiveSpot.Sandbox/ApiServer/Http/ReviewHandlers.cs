@@ -9,7 +9,12 @@ internal static class ReviewHandlers
 {
     public const string UserName = "kubernetes-admin";
 
+    /// <summary>In whose name the server's own controllers act.</summary>
+    public const string ControllerName = "system:kube-controller-manager";
+
     private static readonly string[] Groups = ["system:masters", "system:authenticated"];
+
+    public static JsonArray GroupsOf(string user) => user == UserName ? Groups.ToJsonArray() : new JsonArray("system:authenticated");
 
     public static async Task<ApiResponse> CreateAsync(ApiCall call)
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.Sandbox.ApiServer.Admission;
 using FiveSpot.Sandbox.ApiServer.Controllers;
 using FiveSpot.Sandbox.ApiServer.Resources;
 using FiveSpot.Sandbox.ApiServer.Schemas;
@@ -18,15 +19,17 @@ internal sealed class SubresourceHandlers
     private readonly ObjectDeleter _deleter;
     private readonly ObjectReader _reader;
     private readonly DisruptionController _disruptions;
+    private readonly AdmissionWebhooks _webhooks;
 
     public SubresourceHandlers(
-        ResourceCatalog catalog, ObjectWriter writer, ObjectDeleter deleter, ObjectReader reader, DisruptionController disruptions)
+        ResourceCatalog catalog, ObjectWriter writer, ObjectDeleter deleter, ObjectReader reader, DisruptionController disruptions, AdmissionWebhooks webhooks)
     {
         _catalog = catalog;
         _writer = writer;
         _deleter = deleter;
         _reader = reader;
         _disruptions = disruptions;
+        _webhooks = webhooks;
     }
 
     /// <summary>Null when the resource has no such part.</summary>
@@ -78,7 +81,7 @@ internal sealed class SubresourceHandlers
         var body = verb == "update" ? await call.RequireBodyAsync() : null;
         var type = RequestBody.MediaType(call.Http.Request);
         var patch = verb == "patch" ? await WriteHandlers.ReadPatchAsync(call, type, options, ScaleSchema) : null;
-        var (stored, _) = _writer.Update(resource, call.Namespace, call.Name, live => Rescale(resource, live!, body, patch), options);
+        var (stored, _) = await _writer.UpdateAsync(resource, call.Namespace, call.Name, live => Rescale(resource, live!, body, patch), options);
         return ApiResponse.Json(ScaleOf(resource, stored)).Warn(call.Warnings);
     }
 
@@ -123,9 +126,29 @@ internal sealed class SubresourceHandlers
         }
 
         var options = DeleteOptions.From(body.Map("deleteOptions"), call.Query);
+        await AdmitAsync(call, body);
         _disruptions.Evict(call.Namespace, call.Name, options, _deleter);
         return ApiResponse.Json(
-            new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201 }, 201);
+            new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201 }, 201).Warn(call.Warnings);
+    }
+
+    /// <summary>Asks webhooks about an eviction; what they would change of it changes nothing.</summary>
+    private async ValueTask AdmitAsync(ApiCall call, JsonObject eviction)
+    {
+        if (_webhooks.IsEmpty)
+        {
+            return;
+        }
+
+        var version = eviction.Text("apiVersion") ?? "policy/v1";
+        eviction["apiVersion"] = version;
+        eviction["kind"] = "Eviction";
+        var request = AdmissionRequest.Of(call.Resource, call.Namespace, call.Name, null, call.WriteOptions("eviction")) with
+        {
+            OtherKind = ("policy", version.Split('/')[^1], "Eviction"),
+        };
+        await _webhooks.MutateAsync(request, eviction);
+        await _webhooks.ValidateAsync(request, eviction);
     }
 
     private async Task<ApiResponse> BindAsync(ApiCall call)
@@ -137,7 +160,7 @@ internal sealed class SubresourceHandlers
             throw Refusal.Invalid(string.Empty, "Binding", call.Name, [FieldError.Required("target.name")]);
         }
 
-        _writer.Update(
+        await _writer.UpdateAsync(
             call.Resource,
             call.Namespace,
             call.Name,
@@ -165,7 +188,7 @@ internal sealed class SubresourceHandlers
     {
         var body = await call.RequireBodyAsync();
         WriteHandlers.CheckTarget(call, body, isCreate: false);
-        var (stored, _) = _writer.Update(
+        var (stored, _) = await _writer.UpdateAsync(
             call.Resource,
             call.Namespace,
             call.Name,

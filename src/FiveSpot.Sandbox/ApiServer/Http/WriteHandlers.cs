@@ -28,7 +28,7 @@ internal sealed class WriteHandlers
     {
         var body = await call.RequireBodyAsync();
         CheckTarget(call, body, isCreate: true);
-        var stored = _writer.Create(call.Resource, call.Namespace, body, call.WriteOptions());
+        var stored = await _writer.CreateAsync(call.Resource, call.Namespace, body, call.WriteOptions());
         return _reader.One(call, stored, 201);
     }
 
@@ -36,7 +36,7 @@ internal sealed class WriteHandlers
     {
         var body = await call.RequireBodyAsync();
         CheckTarget(call, body, isCreate: false);
-        var (stored, created) = _writer.Update(
+        var (stored, created) = await _writer.UpdateAsync(
             call.Resource, call.Namespace, call.Name, _ => body.Copy(), call.WriteOptions(subresource), fromClient: true);
         return _reader.One(call, stored, created ? 201 : 200);
     }
@@ -51,8 +51,9 @@ internal sealed class WriteHandlers
             throw Refusal.Invalid("meta.k8s.io", "PatchOptions", string.Empty, [new("Forbidden", "force", "may not be specified for non-apply patch", null)]);
         }
 
+        options = options with { IsPatch = !isApply };
         var change = await ReadPatchAsync(call, type, options);
-        var (stored, created) = _writer.Update(call.Resource, call.Namespace, call.Name, change, options, applied: isApply);
+        var (stored, created) = await _writer.UpdateAsync(call.Resource, call.Namespace, call.Name, change, options, applied: isApply);
         return _reader.One(call, stored, created ? 201 : 200);
     }
 
@@ -65,13 +66,13 @@ internal sealed class WriteHandlers
         switch (type)
         {
             case "application/json-patch+json":
-                var operations = ReadPatch<JsonArray>(bytes, "[]handlers.jsonPatchOp");
+                var operations = ReadPatch<JsonArray>(call, bytes, "[]handlers.jsonPatchOp");
                 return live => Checked(call, JsonPatch.Apply(live!, operations), live!);
             case "application/merge-patch+json":
-                var merge = ReadPatch<JsonObject>(bytes, GoMap);
+                var merge = ReadPatch<JsonObject>(call, bytes, GoMap);
                 return live => Checked(call, MergePatch.Apply(live!, merge), live!);
             case "application/strategic-merge-patch+json" when !(resource.IsCustom || isCustom):
-                var strategic = ReadPatch<JsonObject>(bytes, GoMap, prefix: string.Empty);
+                var strategic = ReadPatch<JsonObject>(call, bytes, GoMap, prefix: string.Empty);
                 return live => Checked(call, StrategicMergePatch.Apply(live!, strategic, schema), live!);
             case "application/apply-patch+yaml" or "application/apply-patch+json":
                 return Apply(call, RequestBody.AsObject(bytes is [(byte)'{', ..] ? RequestBody.Parse(bytes) : YamlText.Parse(bytes)), options, schema);
@@ -111,12 +112,12 @@ internal sealed class WriteHandlers
         }
     }
 
-    private static T ReadPatch<T>(byte[] bytes, string goType, string prefix = "error decoding patch: ")
+    private static T ReadPatch<T>(ApiCall call, byte[] bytes, string goType, string prefix = "error decoding patch: ")
         where T : JsonNode
     {
         try
         {
-            var read = JsonText.Parse(bytes);
+            var read = JsonText.Parse(bytes, call.DuplicateFields);
             return read as T ?? throw Refusal.BadRequest($"{prefix}json: cannot unmarshal {RequestBody.TypeName(read)} into Go value of type {goType}");
         }
         catch (FormatException broken)

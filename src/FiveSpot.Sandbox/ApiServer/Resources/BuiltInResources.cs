@@ -80,6 +80,8 @@ internal static class BuiltInResources
             Make(Rbac, "Role", "roles", true, new RoleStrategy(isBinding: false)),
             Make(Admission, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", false, new SpecStrategy(), status: true, categories: ["api-extensions"]),
             Make(Admission, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", false, new SpecStrategy(), categories: ["api-extensions"]),
+            Make(Admission, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false, new WebhookStrategy(isMutating: true), categories: ["api-extensions"]),
+            Make(Admission, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false, new WebhookStrategy(isMutating: false), categories: ["api-extensions"]),
             Make("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions", false, new DefinitionStrategy(), ["crd", "crds"], status: true, categories: ["api-extensions"]),
             Review("authentication.k8s.io", "SelfSubjectReview", "selfsubjectreviews"),
             Review("authorization.k8s.io", "LocalSubjectAccessReview", "localsubjectaccessreviews", namespaced: true),

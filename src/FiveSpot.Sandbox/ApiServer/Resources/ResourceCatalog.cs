@@ -48,6 +48,10 @@ internal sealed class ResourceCatalog
     public Resource? FindKind(string groupVersion, string kind) =>
         _resources.Find(resource => resource.Kind == kind && resource.GroupVersion == groupVersion && resource.Store is not null);
 
+    /// <summary>The other versions, and groups, under which the same objects are served.</summary>
+    public IEnumerable<Resource> EquivalentsOf(Resource resource) =>
+        _resources.Where(other => other != resource && other.Store is not null && other.Store == resource.Store);
+
     /// <summary>Group versions in the order of preference, each group once.</summary>
     public IEnumerable<IGrouping<string, Resource>> Groups => _resources.GroupBy(resource => resource.Group, StringComparer.Ordinal);
 

@@ -51,6 +51,10 @@ internal static class BuiltInLists
         V1ValidatingAdmissionPolicySpec.variables map name name merge
         V1ValidatingAdmissionPolicySpec.matchConditions map name name merge
         V1ValidatingAdmissionPolicyStatus.conditions map type - -
+        V1MutatingWebhookConfiguration.webhooks map name name merge
+        V1MutatingWebhook.matchConditions map name name merge
+        V1ValidatingWebhookConfiguration.webhooks map name name merge
+        V1ValidatingWebhook.matchConditions map name name merge
         V1JSONSchemaProps.x-kubernetes-validations map rule rule merge
         """);
 
@@ -107,6 +111,8 @@ internal static class BuiltInLists
         [typeof(V1CustomResourceColumnDefinition)] = ["jsonPath", "name", "type"],
         [typeof(V1SelfSubjectAccessReview)] = ["spec"],
         [typeof(V1SelfSubjectRulesReview)] = ["spec"],
+        [typeof(V1MutatingWebhook)] = ["admissionReviewVersions", "clientConfig", "name", "sideEffects"],
+        [typeof(V1ValidatingWebhook)] = ["admissionReviewVersions", "clientConfig", "name", "sideEffects"],
         [typeof(V1Validation)] = ["expression"],
         [typeof(V1Variable)] = ["expression", "name"],
         [typeof(V1MatchCondition)] = ["expression", "name"],

@@ -45,6 +45,8 @@ public static class BuiltInSchemas
         [("authorization.k8s.io", "v1", "SelfSubjectRulesReview")] = (typeof(V1SelfSubjectRulesReview), "SelfSubjectRulesReview enumerates the actions that the current user can perform within a namespace."),
         [("autoscaling", "v1", "Scale")] = (typeof(V1Scale), "Scale represents a scaling request for a resource."),
         [("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy")] = (typeof(V1ValidatingAdmissionPolicy), "ValidatingAdmissionPolicy describes an admission validation policy that accepts or rejects an object without changing it."),
+        [("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration")] = (typeof(V1MutatingWebhookConfiguration), "MutatingWebhookConfiguration describes the configuration of an admission webhook that accept or reject and may change the object."),
+        [("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration")] = (typeof(V1ValidatingWebhookConfiguration), "ValidatingWebhookConfiguration describes the configuration of an admission webhook that accept or reject an object without changing it."),
         [("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding")] = (typeof(V1ValidatingAdmissionPolicyBinding), "ValidatingAdmissionPolicyBinding binds a ValidatingAdmissionPolicy with parameterized resources."),
     };
 

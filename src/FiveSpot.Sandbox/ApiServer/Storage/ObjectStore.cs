@@ -8,10 +8,10 @@ namespace FiveSpot.Sandbox.ApiServer.Storage;
 internal sealed class ObjectStore
 {
     private readonly ConcurrentDictionary<string, ResourceStore> _resources = new(StringComparer.Ordinal);
-    private readonly int _historyLength;
+    private readonly History _history;
     private long _resourceVersion = 1;
 
-    public ObjectStore(int historyLength) => _historyLength = historyLength;
+    public ObjectStore(History history) => _history = history;
 
     /// <summary>Raised with <see cref="Gate"/> held, in the order of the changes: a handler must only take note.</summary>
     public Action<ResourceStore, WatchEvent>? Committed { get; set; }
@@ -22,10 +22,15 @@ internal sealed class ObjectStore
 
     public IEnumerable<ResourceStore> Resources => _resources.Values;
 
+    /// <summary>How many objects there are, and how many changes are remembered.</summary>
+    public (int Objects, long Changes) Size => (
+        _resources.Values.Sum(resource => resource.Current.In(null).Count()),
+        _resources.Values.Sum(resource => resource.HistoryCount));
+
     public ResourceStore For(string plural, string group)
     {
         var key = group.Length == 0 ? plural : $"{plural}.{group}";
-        return _resources.GetOrAdd(key, static (name, self) => new ResourceStore(self, name, self._historyLength), this);
+        return _resources.GetOrAdd(key, static (name, self) => new ResourceStore(self, name, self._history), this);
     }
 
     public void Compact()

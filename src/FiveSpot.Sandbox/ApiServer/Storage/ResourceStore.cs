@@ -11,6 +11,7 @@ namespace FiveSpot.Sandbox.ApiServer.Storage;
 internal sealed class ResourceStore
 {
     private readonly ObjectStore _owner;
+    private readonly History _history;
     private readonly WatchEvent?[] _ring;
     private volatile Snapshot _current = Snapshot.Empty;
     private TaskCompletionSource? _waiting;
@@ -19,17 +20,30 @@ internal sealed class ResourceStore
     private long _compacted;
     private long _watchable;
 
-    public ResourceStore(ObjectStore owner, string key, int historyLength)
+    public ResourceStore(ObjectStore owner, string key, History history)
     {
         _owner = owner;
         Key = key;
-        _ring = new WatchEvent?[historyLength];
+        _history = history;
+        _ring = new WatchEvent?[history.Length];
     }
 
     /// <summary><c>plural.group</c>: what names the resource whatever its version.</summary>
     public string Key { get; }
 
     public Snapshot Current => _current;
+
+    /// <summary>How many changes are remembered.</summary>
+    public long HistoryCount
+    {
+        get
+        {
+            lock (_owner.Gate)
+            {
+                return _head - _tail;
+            }
+        }
+    }
 
     public StoredObject? Find(string @namespace, string name) => _current.Find(@namespace, name);
 
@@ -189,13 +203,14 @@ internal sealed class ResourceStore
 
     private void Append(WatchEventType type, StoredObject stored, StoredObject? previous, Snapshot after)
     {
-        if (_head - _tail == _ring.Length)
+        // What is old goes when there is something new: at rest there is nothing to do.
+        while (_head - _tail == _ring.Length || (_tail < _head && _history.Clock.GetElapsedTime(Entry(_tail).At) >= _history.Age))
         {
             _compacted = Entry(_tail).ResourceVersion;
-            _tail++;
+            _ring[_tail++ % _ring.Length] = null;
         }
 
-        var change = new WatchEvent(type, stored, previous, after);
+        var change = new WatchEvent(type, stored, previous, after, _history.Clock.GetTimestamp());
         _ring[_head++ % _ring.Length] = change;
         _current = after;
         _waiting?.SetResult();

@@ -28,6 +28,7 @@ internal static class BuiltInColumns
         "Lease" => [TableColumn.ObjectName, TableColumn.Text("Holder", obj => obj.Text("spec", "holderIdentity")), TableColumn.Age],
         "Role" or "ClusterRole" or "LimitRange" or "CustomResourceDefinition" => [TableColumn.ObjectName, CreatedAt],
         "RoleBinding" or "ClusterRoleBinding" => [TableColumn.ObjectName, TableColumn.Text("Role", obj => $"{obj.Text("roleRef", "kind")}/{obj.Text("roleRef", "name")}"), TableColumn.Age, Subjects("Users", "User"), Subjects("Groups", "Group"), Subjects("ServiceAccounts", "ServiceAccount")],
+        "MutatingWebhookConfiguration" or "ValidatingWebhookConfiguration" => [TableColumn.ObjectName, TableColumn.Count("Webhooks", obj => obj.List("webhooks")?.Count ?? 0), TableColumn.Age],
         "ValidatingAdmissionPolicy" => [TableColumn.ObjectName, TableColumn.Count("Validations", obj => obj.List("spec", "validations")?.Count ?? 0), TableColumn.Text("ParamKind", obj => obj.Text("spec", "paramKind", "kind") ?? "<unset>"), TableColumn.Age],
         "ValidatingAdmissionPolicyBinding" => [TableColumn.ObjectName, TableColumn.Text("PolicyName", obj => obj.Text("spec", "policyName")), TableColumn.Text("ParamRef", obj => obj.Text("spec", "paramRef", "name") ?? "<unset>"), TableColumn.Age],
         _ => TableColumn.Default,

@@ -28,6 +28,12 @@ internal static class CustomObjects
 
     private static Step Served(string plural) => Get($"{plural} served", $"{Group}/v1/namespaces/${{ns}}/{plural}").Until("code", "200");
 
+    private const string Forms = $"{Group}/v1/namespaces/${{ns}}/forms";
+
+    private static string Form(string spec, string more = "") => $$$"""
+        {"apiVersion":"${ns}.example.com/v1","kind":"Form","metadata":{"name":"f"},"spec":{{{spec}}}{{{more}}} }
+        """;
+
     private static string Gadgets(string version) => $"{Group}/{version}/namespaces/${{ns}}/gadgets";
 
     private static Step Check(string name, string spec) => Post(name, Checks, $$"""
@@ -195,6 +201,40 @@ internal static class CustomObjects
             Delete("delete all", Widgets).Differs("other", "body.metadata.continue"),
             Delete("definition goes", $"{Definitions}/widgets.${{ns}}.example.com"),
         }.Differs("column-descriptions", "body*description").Differs("managed-fields", "body*managedFields"),
+        new Conversation("field-validation")
+        {
+            Post("definition", Definitions, Definition("Form", """
+                {"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"},"n":{"type":"integer"},"d":{"type":"string","default":"filled"},
+                  "free":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"known":{"type":"object","properties":{"x":{"type":"string"}}}}},
+                  "list":{"type":"array","items":{"type":"object","properties":{"x":{"type":"string"}}}},"map":{"type":"object","additionalProperties":{"type":"object","properties":{"x":{"type":"string"}}}},
+                  "any":{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true},"inner":{"type":"object","x-kubernetes-embedded-resource":true,"properties":{"spec":{"type":"object","properties":{"a":{"type":"string"}}}}}}},
+                 "status":{"type":"object","properties":{"s":{"type":"string"}}}}}
+                """, ",\"subresources\":{\"status\":{}}")).Differs("definition-at-once", "body.status.acceptedNames.kind", "body.status.acceptedNames.listKind", "body.status.acceptedNames.plural", "body.status.acceptedNames.singular", "body.status.conditions"),
+            Established("forms"),
+            Served("forms"),
+            Post("unknown field", $"{Forms}?fieldValidation=Strict", Form("""{"adress":"192.0.2.1"}""")).From(27),
+            Post("unknown fields everywhere", $"{Forms}?fieldValidation=Strict", Form("""{"adress":"x","list":[{"x":"a","y":1},{"z":1}],"free":{"any":1,"known":{"x":"a","y":2}},"map":{"q":{"w":1}}}""", ",\"extra\":1")).From(27),
+            Post("unknown fields of metadata", $"{Forms}?fieldValidation=Strict", Form("{}").Replace("\"name\"", "\"lables\":{},\"name\"", StringComparison.Ordinal)).From(27),
+            Post("unknown fields of an object within", $"{Forms}?fieldValidation=Strict", Form("""{"inner":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"q":1},"other":1},"any":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"q":1}}}""")).From(27),
+            Post("field twice", $"{Forms}?fieldValidation=Strict", Form("""{"a":"x","a":"y","junk":1}""")).From(27),
+            Post("unknown before invalid", $"{Forms}?fieldValidation=Strict", Form("""{"n":"one","junk":1}""")).From(27),
+            Post("nothing unknown", $"{Forms}?fieldValidation=Strict&dryRun=All", Form("""{"free":{"any":{"thing":1}},"any":{"apiVersion":"v1","kind":"Pod","spec":{"q":1}}}""")),
+            Post("warned", $"{Forms}?fieldValidation=Warn&dryRun=All", Form("""{"a":"x","a":"y","junk":1}""")).From(27),
+            Post("ignored", $"{Forms}?fieldValidation=Ignore&dryRun=All", Form("""{"a":"x","junk":1}""")),
+            Post("no such validation", $"{Forms}?fieldValidation=Some", Form("{}")).From(27),
+            Post("create", Forms, Form("""{"a":"x"}""")),
+            Put("put", $"{Forms}/f?fieldValidation=Strict", Form("""{"junk":1}""").Replace("\"name\"", "\"resourceVersion\":\"${create.metadata.resourceVersion}\",\"name\"", StringComparison.Ordinal)).From(27),
+            Patch("merge", $"{Forms}/f?fieldValidation=Strict", MergePatch, """{"spec":{"junk":1}}""").From(27).Differs("patched-object", "body.details.causes", "body.message"),
+            Patch("merge with a field twice", $"{Forms}/f?fieldValidation=Strict", MergePatch, """{"spec":{"a":"x","a":"y"}}""").From(27).Differs("patched-object", "body.details.causes", "body.message"),
+            Patch("merge warned", $"{Forms}/f?dryRun=All", MergePatch, """{"spec":{"junk":1}}""").From(27),
+            Patch("json", $"{Forms}/f?fieldValidation=Strict", JsonPatch, """[{"op":"add","path":"/spec/junk","value":1}]""").From(27).Differs("patched-object", "body.details.causes", "body.message"),
+            Patch("status", $"{Forms}/f/status?fieldValidation=Strict", MergePatch, """{"status":{"junk":1}}""").From(27).Differs("patched-object", "body.details.causes", "body.message"),
+            Patch("apply", $"{Forms}/f?fieldManager=one&fieldValidation=Strict", ApplyPatch, Form("""{"junk":1}""")).From(27),
+            Patch("apply warned", $"{Forms}/f?fieldManager=one&fieldValidation=Warn", ApplyPatch, Form("""{"junk":1}""")).From(27),
+            Patch("apply within what is preserved", $"{Forms}/f?fieldManager=one&fieldValidation=Strict&dryRun=All", ApplyPatch, Form("""{"free":{"any":{"thing":1}}}""")),
+            Post("built-in", "/api/v1/namespaces/${ns}/pods?fieldValidation=Strict", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"a","image":"b","imagePolicy":"x"}],"foo":1}}""").From(27),
+            Delete("definition goes", $"{Definitions}/forms.${{ns}}.example.com"),
+        }.Differs("managed-fields", "body*managedFields"),
         new Conversation("schema-constraints")
         {
             Post("definition", Definitions, Definition("Check", """
