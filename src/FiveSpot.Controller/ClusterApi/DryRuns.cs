@@ -53,7 +53,7 @@ public sealed partial class DryRuns : IDisposable
     /// <param name="api">The management cluster.</param>
     /// <param name="scheduledMachines">The machines that are asked about.</param>
     /// <param name="machines">Their Machines: where there is one, nothing is asked.</param>
-    /// <param name="clusters">The Clusters that they name.</param>
+    /// <param name="clusters">Their Clusters: where there is none, nothing is asked.</param>
     /// <param name="kinds">The kinds of the other two objects.</param>
     /// <param name="permissions">What the controller may do: what it may not, it need not ask for.</param>
     /// <param name="clock">The time.</param>
@@ -111,6 +111,12 @@ public sealed partial class DryRuns : IDisposable
         if (IsAccepted(machine))
         {
             _entries.TryRemove(machine.Key, out _);
+            return;
+        }
+
+        // Its webhooks may want the Cluster. When that comes the machine is looked at.
+        if (ClusterTrouble.Of(seen) is not null)
+        {
             return;
         }
 
@@ -213,7 +219,7 @@ public sealed partial class DryRuns : IDisposable
         var question = new Question(machine);
         await AskAsync(question, bootstrap, ObjectWriter.ProviderObject(machine, ProviderRole.Bootstrap), cancellationToken);
         await AskAsync(question, infrastructure, ObjectWriter.ProviderObject(machine, ProviderRole.Infrastructure), cancellationToken);
-        await AskAsync(question, _machines.Type, ObjectWriter.Machine(machine, _machines.Type.Version, _clusters.Find(machine.Key.Namespace, machine.Spec!.ClusterName)), cancellationToken);
+        await AskAsync(question, _machines.Type, ObjectWriter.Machine(machine, _machines.Type.Version, ClusterOf(machine)), cancellationToken);
         if (question.IsVoid)
         {
             // Another process works on the machine now.
@@ -283,7 +289,10 @@ public sealed partial class DryRuns : IDisposable
     private bool IsAway(ScheduledMachine machine) =>
         machine is { IsBeingDeleted: false, Spec: not null, Schedule: { } schedule } && machine.Problems.Count == 0
         && _machines.Get(machine.Key) is null
+        && ClusterOf(machine) is { IsBeingDeleted: false }
         && !(machine.FollowsSchedule && schedule.IsActive(_clock.GetUtcNow().ToInstant()));
+
+    private CapiCluster? ClusterOf(ScheduledMachine machine) => _clusters.Find(machine.Key.Namespace, machine.Spec!.ClusterName);
 
     // Null where one of the kinds is not there, or the controller may not make one of the objects, or that is not known yet.
     private (ResourceType Bootstrap, ResourceType Infrastructure)? FindResources(ScheduledMachine machine)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
 
@@ -12,31 +13,33 @@ namespace FiveSpot.Controller.Lifecycle;
 /// </summary>
 internal static class ComputerCheck
 {
-    /// <summary>What there is of them.</summary>
+    /// <summary>What there is of them. One after the other: nearly always there is one, and who fails asks no more than it must.</summary>
     /// <exception cref="ApiException">The API server refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer.</exception>
     public static async Task<ComputerView> AskAsync(
-        ApiClient api, ComputerView view, string computer, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken) =>
-        view with { Others = [.. await Task.WhenAll(view.Others.Select(other => AskAsync(api, other, computer, machines, readMachine, cancellationToken)))] };
+        ApiClient api, ComputerView view, string computer, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
+    {
+        var others = ImmutableArray.CreateBuilder<ComputerUser>(view.Others.Length);
+        foreach (var other in view.Others)
+        {
+            others.Add(await AskAsync(api, other, computer, machines, readMachine, cancellationToken));
+        }
 
+        return view with { Others = others.MoveToImmutable() };
+    }
+
+    // The Machine first: one that is made after that is made by somebody whose bootstrap config is there before, or who sees ours.
+    // As long as there is a Machine Cluster API leaves it its bootstrap config, but for the last moment.
     private static async Task<ComputerUser> AskAsync(
         ApiClient api, ComputerUser user, string computer, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
     {
-        var machine = api.TryGetAsync(machines, user.Key, readMachine, cancellationToken);
-        var bootstrap = GetAsync(user.BootstrapResource);
-        var others = await Task.WhenAll(user.OtherResources.Select(resource => GetAsync(resource)));
+        var machine = await api.TryGetAsync(machines, user.Key, readMachine, cancellationToken);
+        var bootstrap = user.BootstrapResource is { } resource ? await api.TryGetMetadataAsync(resource, user.Key, cancellationToken) : null;
         return user with
         {
-            HasMachine = await machine is not null,
-            CapiMachine = await machine is { } found && ComputerUser.IsFor(found.Metadata, computer, user.Machine) ? found : null,
-            Bootstrap = await bootstrap,
-            Others = [.. others.OfType<PartialObject>()],
+            HasMachine = machine is not null,
+            CapiMachine = machine is not null && ComputerUser.IsFor(machine.Metadata, computer, user.Machine) ? machine : null,
+            Bootstrap = bootstrap is not null && ComputerUser.IsFor(bootstrap.Metadata, computer, user.Machine) ? bootstrap : null,
         };
-
-        async Task<PartialObject?> GetAsync(ResourceType? resource) =>
-            resource is not null && await api.TryGetMetadataAsync(resource, user.Key, cancellationToken) is { } found
-                && ComputerUser.IsFor(found.Metadata, computer, user.Machine)
-                ? found
-                : null;
     }
 }

@@ -45,7 +45,7 @@ internal sealed record ComputerUse(string Message)
             return new("Another one has its computer, says the API server, which is asked again.") { Until = computer.NotBefore, IsToLeave = false };
         }
 
-        return !hasPlace && computer.Others.FirstOrDefault(other => other.IsWanted(now) && !other.HasMachine && other.ComesBefore(machine)) is { } first
+        return !hasPlace && computer.Others.FirstOrDefault(other => other.IsToOpen(now) && other.ComesBefore(machine)) is { } first
             ? new($"{first.Key.Name} comes before it and is to have its computer {UntilText(first, now)}.") { Until = Times.For(first.Machine!, now).Transition }
             : null;
     }

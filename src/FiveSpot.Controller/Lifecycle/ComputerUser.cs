@@ -17,6 +17,9 @@ public sealed record ComputerUser
     /// <summary>What a person asked for; null when it is gone, and only objects of it are left.</summary>
     public ScheduledMachine? Machine { get; init; }
 
+    /// <summary>Its Cluster; null when there is none.</summary>
+    public CapiCluster? CapiCluster { get; init; }
+
     /// <summary>Whether a Machine of it is there, for this computer or another: then it is not about to make one.</summary>
     public bool HasMachine { get; init; }
 
@@ -32,9 +35,6 @@ public sealed record ComputerUser
     /// <summary>The resource of its bootstrap config; null when there is none on the server.</summary>
     public ResourceType? BootstrapResource { get; init; }
 
-    /// <summary>The resources of its other provider objects.</summary>
-    public ImmutableArray<ResourceType> OtherResources { get; init; } = [];
-
     /// <summary>
     /// Whether it has the computer, or has taken its place at it: the bootstrap config is made first. What no Machine ever took is
     /// nothing to any computer; an object that its provider holds may stay for ever.
@@ -48,6 +48,12 @@ public sealed record ComputerUser
 
     /// <summary>Whether its own schedule has it open now.</summary>
     public bool IsWanted(DateTimeOffset now) => Machine is { FollowsSchedule: true, Schedule: { } schedule } && schedule.IsActive(now.ToInstant());
+
+    /// <summary>Whether it is to open as soon as it can; not while its Cluster is missing, goes or is paused, or it is paused itself.
+    /// </summary>
+    public bool IsToOpen(DateTimeOffset now) =>
+        !HasMachine && IsWanted(now) && CapiCluster is { IsBeingDeleted: false, IsPaused: false }
+        && !Machine!.Metadata.Annotations.ContainsKey(WellKnown.PausedAnnotation) && !Machine.Metadata.Annotations.ContainsKey(WellKnown.DeleteForMoveAnnotation);
 
     /// <summary>Why its owner has taken the computer back from it; null when nobody has, or it was given back since.</summary>
     public string? ReclaimedFor => Machine is { IsBeingDeleted: false, IsSwitchedOff: true } machine ? ReclaimNote.Of(machine).Reason : null;

@@ -182,7 +182,8 @@ public sealed class Computers
     private ImmutableArray<ObjectKey> OthersOf((string Namespace, string Computer) computer, ObjectKey key) =>
         !_users.TryGetValue(computer, out var users) || users.Rest.IsDefaultOrEmpty && users.First == key ? []
         : users.First == key ? users.Rest
-        : [users.First, .. (users.Rest.IsDefault ? [] : users.Rest).Where(other => other != key)];
+        : users.Rest.IsDefault ? [users.First]
+        : users.Rest.Remove(key).Insert(0, users.First);
 
     // What its objects say, where it is another thing than what its spec says.
     private void Follow(ObjectKey key, string? computer)

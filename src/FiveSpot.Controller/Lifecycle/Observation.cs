@@ -80,6 +80,9 @@ public sealed record Observation
     /// <summary>The steps whose conflict has been looked into in this pass.</summary>
     public ImmutableHashSet<string> LookedInto { get; init; } = [];
 
+    /// <summary>Whether the spec turned out to be another one than all of this was observed for.</summary>
+    public bool IsOfAnotherSpec { get; init; }
+
     /// <summary>Why nothing more is to be done in this pass, if so.</summary>
     public StepFailure? Failure { get; init; }
 

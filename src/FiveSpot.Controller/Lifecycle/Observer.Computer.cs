@@ -47,12 +47,12 @@ public sealed partial class Observer
         {
             Key = key,
             Machine = other,
+            CapiCluster = other?.Spec?.ClusterName is { } name ? _capiClusters.Find(key.Namespace, name) : null,
             HasMachine = capiMachine is not null,
             CapiMachine = capiMachine is not null && ComputerUser.IsFor(capiMachine.Metadata, computer, other) ? capiMachine : null,
             Bootstrap = Of(mayBeTaken),
             Others = [.. bootstrap.Skip(1).Concat(infrastructure).Select(Of).OfType<PartialObject>()],
             BootstrapResource = mayBeTaken?.Resource,
-            OtherResources = [.. bootstrap.Skip(1).Concat(infrastructure).Select(slot => slot.Resource).OfType<ResourceType>()],
         };
 
         PartialObject? Of(ProviderSlot? slot) =>

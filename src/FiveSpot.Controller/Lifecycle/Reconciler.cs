@@ -23,6 +23,12 @@ public sealed partial class Reconciler
 
     private const string StatusWrite = "WriteStatus";
 
+    private static readonly StepFailure NotKept = new(
+        ConditionReasons.Retrying,
+        "The API server accepts the change and does not keep it: a webhook undoes it, or the definition does not know the field.",
+        NeedsChange: false,
+        Attempt: 0);
+
     // A world that turns out to be another one than was seen is looked at again, but not for ever.
     private const int MaxRounds = 5;
 
@@ -131,13 +137,20 @@ public sealed partial class Reconciler
         var lag = item.DueAt is { } due && due == seen.Machine.Status.NextTransitionTime ? due : (DateTimeOffset?)null;
         seen = seen with { FailedSteps = _failures.Of(seen.Machine) };
         var plan = Decision.Decide(seen, now, _options);
+        Dictionary<Step, StepFailure?>? patched = null;
         ControllerMetrics.ScheduleEvaluated(seen.Machine.Schedule is null ? null : plan.Status.InSchedule);
         for (var round = 1; plan.Steps.Length > 0; round++)
         {
             seen = round > MaxRounds
                 ? seen with { Failure = new StepFailure(ConditionReasons.Retrying, "Its objects keep changing while they are looked at.", NeedsChange: false, item.Attempt) }
-                : await CarryOutAsync(plan, seen, lag, cancellationToken);
+                : await CarryOutAsync(plan, seen, patched ??= [], lag, cancellationToken);
             lag = null;
+            if (seen.IsOfAnotherSpec)
+            {
+                // What is observed depends on the spec. The cache knows the new one, and has brought about a pass of its own.
+                return (WorkResult.Done(), plan.Status.Phase, false);
+            }
+
             plan = Decision.Decide(seen, now, _options);
         }
 
@@ -175,7 +188,7 @@ public sealed partial class Reconciler
     }
 
     private async Task<Observation> CarryOutAsync(
-        Plan plan, Observation seen, DateTimeOffset? boundary, CancellationToken cancellationToken)
+        Plan plan, Observation seen, Dictionary<Step, StepFailure?> patched, DateTimeOffset? boundary, CancellationToken cancellationToken)
     {
         foreach (var step in plan.Steps)
         {
@@ -192,30 +205,38 @@ public sealed partial class Reconciler
             }
 
             StepFailure failure;
-            try
+            if (patched.TryGetValue(step, out var last))
             {
-                (seen, var asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
-                if (asPlanned)
+                // Asked for again at once it would go on for ever.
+                failure = Fail(step, seen, NotKept, last: last);
+            }
+            else
+            {
+                try
                 {
+                    (seen, var asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
+                    if (!asPlanned)
+                    {
+                        return seen with { LookedInto = seen.LookedInto.Add(step.Name) };
+                    }
+
+                    if (step is Step.Patch)
+                    {
+                        patched.Add(step, seen.FailureOf(step.Name));
+                    }
+
                     LogDone(seen.Machine.Key, step.Name);
                     seen = Succeeded(step, seen);
                     continue;
                 }
-
-                return seen with { LookedInto = seen.LookedInto.Add(step.Name) };
-            }
-            catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
-            {
-                ControllerMetrics.Failed(exception);
-                failure = Fail(step, seen, Describe(step, seen, exception), (exception as ApiException)?.RetryAfter);
+                catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
+                {
+                    ControllerMetrics.Failed(exception);
+                    failure = Fail(step, seen, Describe(step, seen, exception), (exception as ApiException)?.RetryAfter);
+                }
             }
 
-            seen = seen with { FailedSteps = seen.FailedSteps.SetItem(step.Name, failure) };
-            if (step is Step.ExcludeDrain { Result: { } result })
-            {
-                seen = seen with { DrainResult = result };
-            }
-
+            seen = Failed(step, seen, failure);
             if (step.Importance is StepImportance.Needed)
             {
                 return seen;
@@ -236,9 +257,15 @@ public sealed partial class Reconciler
         return seen with { FailedSteps = seen.FailedSteps.Remove(step.Name) };
     }
 
-    private StepFailure Fail(Step step, Observation seen, StepFailure failure, TimeSpan? retryAfter = null)
+    private static Observation Failed(Step step, Observation seen, StepFailure failure)
     {
-        failure = _failures.Add(seen.Machine, step.Name, failure, retryAfter);
+        seen = seen with { FailedSteps = seen.FailedSteps.SetItem(step.Name, failure) };
+        return step is Step.ExcludeDrain { Result: { } result } ? seen with { DrainResult = result } : seen;
+    }
+
+    private StepFailure Fail(Step step, Observation seen, StepFailure failure, TimeSpan? retryAfter = null, StepFailure? last = null)
+    {
+        failure = _failures.Add(seen.Machine, step.Name, failure, retryAfter, last);
         LogFailed(seen.Machine.Key, step.Name, failure.Attempt, failure.Message);
         return failure;
     }

@@ -23,8 +23,11 @@ public abstract record Step
     /// <summary>Tells the steps of one machine apart, by which its failures are counted.</summary>
     public virtual string Name => GetType().Name;
 
+    /// <summary>A change to an object that is there: once it has been made it is not wanted again in the same pass.</summary>
+    public abstract record Patch : Step;
+
     /// <summary>Puts our finalizer on the ScheduledMachine, before anything is made for it.</summary>
-    public sealed record AddFinalizer : Step;
+    public sealed record AddFinalizer : Patch;
 
     /// <summary>Lets the ScheduledMachine go.</summary>
     public sealed record RemoveFinalizer : Step;
@@ -42,7 +45,7 @@ public abstract record Step
 
     /// <summary>Brings an object that no Machine ever took up to its template.</summary>
     /// <param name="Role">Which of the two.</param>
-    public sealed record UpdateProviderObject(ProviderRole Role) : Step
+    public sealed record UpdateProviderObject(ProviderRole Role) : Patch
     {
         /// <inheritdoc/>
         public override string Name => NameOf(Role);
@@ -59,14 +62,14 @@ public abstract record Step
 
     /// <summary>Makes the ScheduledMachine the controller of a Machine that is ours but has none, and its Cluster another owner.
     /// </summary>
-    public sealed record AdoptMachine : Step
+    public sealed record AdoptMachine : Patch
     {
         /// <summary>Good to have: the label tells whose the Machine is.</summary>
         public AdoptMachine() => Importance = StepImportance.Optional;
     }
 
     /// <summary>Brings the bounds of Cluster API's own deletion of the Machine in line with ours.</summary>
-    public sealed record SetDeletionTimeouts : Step
+    public sealed record SetDeletionTimeouts : Patch
     {
         /// <summary>Good to have: Cluster API goes by what was set before.</summary>
         public SetDeletionTimeouts(DeletionTimeouts timeouts)
@@ -80,7 +83,7 @@ public abstract record Step
     }
 
     /// <summary>Makes Cluster API look at the Machine after a pause.</summary>
-    public sealed record TouchMachine : Step
+    public sealed record TouchMachine : Patch
     {
         /// <summary>Good to have: Cluster API looks at it by itself within ten minutes.</summary>
         /// <param name="pauseBegan">When the pause began, for whoever reads it.</param>
@@ -96,10 +99,10 @@ public abstract record Step
 
     /// <summary>Notes on the ScheduledMachine that its Machine is deleted because it is unhealthy.</summary>
     /// <param name="Note">What is to be noted.</param>
-    public sealed record NoteRemediation(RemediationNote Note) : Step;
+    public sealed record NoteRemediation(RemediationNote Note) : Patch;
 
     /// <summary>Tells Cluster API to delete the Machine without draining its Node: it is drained, or is not to be.</summary>
-    public sealed record ExcludeDrain : Step
+    public sealed record ExcludeDrain : Patch
     {
         /// <summary>Good to have: without it Cluster API takes longer, within the timeouts that the Machine carries.</summary>
         public ExcludeDrain(bool andVolumes, DrainResult? result)
@@ -116,7 +119,7 @@ public abstract record Step
     }
 
     /// <summary>Takes that back, on a Machine that is wanted again.</summary>
-    public sealed record IncludeDrain : Step
+    public sealed record IncludeDrain : Patch
     {
         /// <summary>Good to have.</summary>
         public IncludeDrain() => Importance = StepImportance.Optional;
@@ -175,7 +178,7 @@ public abstract record Step
 
     /// <summary>Switches the ScheduledMachine off, and notes on it why, in one write.</summary>
     /// <param name="Note">What is to be noted.</param>
-    public sealed record SwitchOff(ReclaimNote Note) : Step
+    public sealed record SwitchOff(ReclaimNote Note) : Patch
     {
         /// <summary>The name of the step.</summary>
         public const string StepName = "SwitchOff";
@@ -185,7 +188,7 @@ public abstract record Step
     }
 
     /// <summary>Takes the note of a reclaim off a ScheduledMachine that somebody has switched on again.</summary>
-    public sealed record ForgetReclaim : Step
+    public sealed record ForgetReclaim : Patch
     {
         /// <summary>Good to have.</summary>
         public ForgetReclaim() => Importance = StepImportance.Optional;

@@ -227,7 +227,7 @@ public sealed class StepExecutor
             }
 
             _scheduledMachines.Observe(current);
-            return (seen with { Machine = current }, false);
+            return (seen with { Machine = current, IsOfAnotherSpec = current.Metadata.Generation != seen.Machine.Metadata.Generation }, false);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {
@@ -299,7 +299,15 @@ public sealed class StepExecutor
         var isFree = !view.Others.Any(other => other.HasComputer(now));
         if (isFree)
         {
-            _computers.Confirm(machine.Key, computer, seen.Bootstrap!.Object!.Uid);
+            // Its own place was there while the others were looked for, or they may not have seen it.
+            var slot = seen.Bootstrap!;
+            var place = await _api.TryGetMetadataAsync(slot.Resource!, machine.Key, cancellationToken);
+            if (place is null || place.Uid != slot.Object!.Uid || place.Metadata.DeletionTimestamp is not null)
+            {
+                return (seen.Replace(slot, slot with { Object = place }), false);
+            }
+
+            _computers.Confirm(machine.Key, computer, place.Uid);
         }
 
         view = isFree ? view with { IsConfirmed = true, NotBefore = null } : view with { NotBefore = _computers.Refuse(machine.Key, now) };

@@ -46,12 +46,13 @@ public sealed class StepFailures(TimeProvider clock)
     /// <param name="step">Its name.</param>
     /// <param name="failure">What happened; how often, and until when it is not tried again, is reckoned here.</param>
     /// <param name="retryAfter">How long the server wants to be left alone, if it said so.</param>
+    /// <param name="last">The failure before, where it has been removed since.</param>
     /// <returns>The failure as it is noted.</returns>
-    public StepFailure Add(ScheduledMachine machine, string step, StepFailure failure, TimeSpan? retryAfter = null)
+    public StepFailure Add(ScheduledMachine machine, string step, StepFailure failure, TimeSpan? retryAfter = null, StepFailure? last = null)
     {
         var now = clock.GetUtcNow();
         var before = Of(machine);
-        var last = before.GetValueOrDefault(step);
+        last = before.GetValueOrDefault(step) ?? last;
         var attempt = (last?.Attempt ?? 0) + 1;
         var backOff = BackOff(attempt);
         var noted = failure with

@@ -13,13 +13,13 @@ public sealed class DrainRuleSource(DrainRuleWatch watch, Clusters clusters)
     /// <summary>A drain begins.</summary>
     public void LookAgain() => watch.LookAgain();
 
-    /// <summary>What the rules say about the Pods on a Machine's Node; null while that is not known.</summary>
-    public DrainRules? For(CapiMachine machine)
+    /// <summary>What the rules say about the Pods on a Machine's Node.</summary>
+    public DrainRules For(CapiMachine machine)
     {
         var rules = watch.Find(machine.Key.Namespace, out var trouble);
         if (rules is null && trouble is null)
         {
-            return null;
+            return DrainRules.Pending;
         }
 
         if (rules is { IsEmpty: true })

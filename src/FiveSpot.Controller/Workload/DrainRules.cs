@@ -14,19 +14,24 @@ public sealed class DrainRules
     /// <summary>Label by which a Pod says what a drain is to do with it.</summary>
     public const string Label = "cluster.x-k8s.io/drain";
 
-    private readonly ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine)> _rules;
+    private readonly ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine, string Why)> _rules;
     private readonly bool _isDecided;
     private readonly string? _unreadable;
+    private readonly bool _isPending;
 
-    private DrainRules(ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine)> rules, bool isDecided = false, string? unreadable = null)
+    private DrainRules(ImmutableArray<(MachineDrainRule Rule, bool? SelectsMachine, string Why)> rules, bool isDecided = false, string? unreadable = null, bool isPending = false)
     {
         _rules = rules;
         _isDecided = isDecided;
         _unreadable = unreadable;
+        _isPending = isPending;
     }
 
     /// <summary>There are none.</summary>
     public static DrainRules None { get; } = new([]);
+
+    /// <summary>Whether there are any is about to be known.</summary>
+    public static DrainRules Pending { get; } = new([], isPending: true);
 
     /// <summary>There may be some.</summary>
     /// <param name="why">Why it is not known what they say, for a person.</param>
@@ -40,13 +45,13 @@ public sealed class DrainRules
     public static DrainRules Of(
         ImmutableArray<MachineDrainRule> rules, CapiMachine machine, IReadOnlyDictionary<string, string>? clusterLabels, bool clusterApiDrains = true)
     {
-        var applying = ImmutableArray.CreateBuilder<(MachineDrainRule, bool?)>();
+        var applying = ImmutableArray.CreateBuilder<(MachineDrainRule, bool?, string)>();
         foreach (var rule in rules)
         {
             var selects = rule.SelectsMachine(machine.Metadata.Labels, clusterLabels);
             if (selects is not false)
             {
-                applying.Add((rule, selects));
+                applying.Add((rule, selects, $"only it can tell what MachineDrainRule {rule.Metadata.Name} means for them"));
             }
         }
 
@@ -61,19 +66,19 @@ public sealed class DrainRules
             return new PodDrain(labelled);
         }
 
-        if (_unreadable is not null)
+        if (_isPending || _unreadable is not null)
         {
             return new PodDrain(DrainBehavior.Undecided, Why: _unreadable);
         }
 
-        foreach (var (rule, selectsMachine) in _rules)
+        foreach (var (rule, selectsMachine, why) in _rules)
         {
             switch (selectsMachine & rule.SelectsPod(pod.Metadata.Labels, pod.Metadata.Namespace))
             {
                 case true when rule.Behavior is not DrainBehavior.Undecided:
                     return new PodDrain(rule.Behavior, rule.Behavior is DrainBehavior.Drain ? rule.Order : 0);
                 case true or null when !_isDecided:
-                    return new PodDrain(DrainBehavior.Undecided, Why: $"only it can tell what MachineDrainRule {rule.Metadata.Name} means for them");
+                    return new PodDrain(DrainBehavior.Undecided, Why: why);
                 default:
                     break;
             }
@@ -85,12 +90,12 @@ public sealed class DrainRules
     /// <summary>What the value of <see cref="Label"/> says, in whatever case; null for nothing, as of a value that is unknown.</summary>
     public static DrainBehavior? ReadLabel(string? value)
     {
-        // As Cluster API reads it, one hyphen is passed over wherever it is.
         if (value is null)
         {
             return null;
         }
 
+        // As Cluster API reads it, one hyphen is passed over, wherever it is.
         return value.Equals("skip", StringComparison.OrdinalIgnoreCase) ? DrainBehavior.Skip
             : (value.IndexOf('-', StringComparison.Ordinal) is >= 0 and var hyphen ? value.Remove(hyphen, 1) : value).Equals("waitcompleted", StringComparison.OrdinalIgnoreCase) ? DrainBehavior.WaitCompleted
             : null;

@@ -151,10 +151,6 @@ internal sealed class NodeWork : IDisposable
                 _concerned.Clear();
                 _told = null;
             }
-            else
-            {
-                _session.DrainRules?.LookAgain();
-            }
         }
     }
 
@@ -167,12 +163,12 @@ internal sealed class NodeWork : IDisposable
         lock (_lock)
         {
             trouble = _pods?.Informer is { HasSynced: false } failing ? failing.LastError?.Message : null;
-            if (_pods is not { Informer.HasSynced: true } known || RulesFor(machine) is not { } rules)
+            if (_pods is not { Informer.HasSynced: true } known)
             {
                 return null;
             }
 
-            var look = Look(known.Informer, rules, isUnreachable, _session.Clock.GetUtcNow());
+            var look = Look(known.Informer, _session.DrainRules?.For(machine) ?? DrainRules.None, isUnreachable, _session.Clock.GetUtcNow());
             if (look.Left.IsEmpty && !known.IsAsNewAsTheCordon)
             {
                 // A Pod that was bound just before the cordon may be missing, and no event has told yet that none is.
@@ -196,10 +192,8 @@ internal sealed class NodeWork : IDisposable
         _pods?.Dispose();
         _pods = node is null || _stopped.IsCancellationRequested
             ? null
-            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _pace, _wake, _stopped);
+            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _pace, () => _session.DrainRules?.LookAgain(), _wake, _stopped);
     }
-
-    private DrainRules? RulesFor(CapiMachine machine) => _session.DrainRules is { } source ? source.For(machine) : DrainRules.None;
 
     private NodePods Look(Informer<Pod> informer, DrainRules rules, bool isUnreachable, DateTimeOffset now)
     {
@@ -252,7 +246,7 @@ internal sealed class NodeWork : IDisposable
     {
         lookAgain = null;
         var blocked = left.Find(one => Trouble(one.Pod) is not null);
-        blocked = blocked.Pod is null ? left.Find(static one => one.Drain.Behavior is not DrainBehavior.Drain && !one.Pod.IsTerminating) : blocked;
+        blocked = blocked.Pod is null ? left.Find(static one => (one.Drain.Behavior is DrainBehavior.WaitCompleted || one.Drain.Why is not null) && !one.Pod.IsTerminating) : blocked;
         var progress = new DrainProgress(left.Count, _concerned.Count, blocked.Pod is null ? null : Name(blocked));
         if (_told is not { } told || told.At + ProgressInterval <= now)
         {
@@ -269,7 +263,7 @@ internal sealed class NodeWork : IDisposable
     private string Name((Pod Pod, PodDrain Drain) one) => one.Pod.IsTerminating ? $"{one.Pod.Key} (ending)"
         : Trouble(one.Pod) is { } trouble ? $"{one.Pod.Key} {trouble}"
         : one.Drain.Behavior is DrainBehavior.WaitCompleted ? $"{one.Pod.Key} is waited for until it completes"
-        : one.Drain.Behavior is DrainBehavior.Undecided ? $"{one.Pod.Key} is left to Cluster API"
+        : one.Drain is { Behavior: DrainBehavior.Undecided, Why: not null } ? $"{one.Pod.Key} is left to Cluster API"
         : $"{one.Pod.Key}";
 
     private string? Trouble(Pod pod) => _deletions.TroubleOf(pod) ?? (pod.IsTerminating ? null : _evictions.TroubleOf(pod));
@@ -346,10 +340,14 @@ internal sealed class NodeWork : IDisposable
         catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
         {
             ControllerMetrics.Failed(exception);
-            _session.Failed();
 
             // The Node is another one than was seen, as one whose kubelet reports may be: what is to be done is decided anew, at once.
             var isAnotherVersion = exception is ApiException { IsConflict: true } && before.Failures == 0;
+            if (!isAnotherVersion)
+            {
+                _session.Failed();
+            }
+
             var retry = isAnotherVersion ? TimeSpan.Zero : Backoff(before.Failures);
             var asked = (exception as ApiException)?.RetryAfter ?? TimeSpan.Zero;
             retry = asked > LongestRetryAfter ? LongestRetryAfter : asked > retry ? asked : retry;

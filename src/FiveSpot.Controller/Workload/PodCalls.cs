@@ -28,7 +28,7 @@ public sealed class PodCalls
     private static readonly TimeSpan ShownWithin = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, Call> _calls = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Pause> _budgets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Pause> _holders = new(StringComparer.Ordinal);
     private Pause _retries;
     private int _failuresInARow;
     private int _asked;
@@ -53,7 +53,7 @@ public sealed class PodCalls
         lookAgain = null;
         Pod? probe = null;
         var isProbing = false;
-        Dictionary<string, Pod?>? ofBudgets = null;
+        Dictionary<string, Pod?>? held = null;
         var room = IsClosed ? 0 : _isHeard ? int.MaxValue : Tolerated - _failuresInARow - UnderWay;
         foreach (var pod in pods)
         {
@@ -61,9 +61,9 @@ public sealed class PodCalls
             if (call is { IsUnderWay: true })
             {
                 isProbing |= call.IsProbe;
-                if (call.Budget is { } asked)
+                if (call.HeldBy is { } asked)
                 {
-                    (ofBudgets ??= new(StringComparer.Ordinal))[asked] = null;
+                    (held ??= new(StringComparer.Ordinal))[asked] = null;
                 }
             }
             else if (call?.NotBefore > now)
@@ -74,12 +74,12 @@ public sealed class PodCalls
             {
                 probe = probe is null || AskedBefore(pod, probe) ? pod : probe;
             }
-            else if (call?.Budget is { } budget)
+            else if (call?.HeldBy is { } holder)
             {
-                ofBudgets ??= new(StringComparer.Ordinal);
-                if (!ofBudgets.TryGetValue(budget, out var first) || (first is not null && AskedBefore(pod, first)))
+                held ??= new(StringComparer.Ordinal);
+                if (!held.TryGetValue(holder, out var first) || (first is not null && AskedBefore(pod, first)))
                 {
-                    ofBudgets[budget] = pod;
+                    held[holder] = pod;
                 }
             }
             else if (room > 0)
@@ -94,11 +94,11 @@ public sealed class PodCalls
             lookAgain = AddOrWait(due, probe, _retries, now, lookAgain);
         }
 
-        foreach (var (budget, pod) in ofBudgets ?? [])
+        foreach (var (holder, pod) in held ?? [])
         {
             if (pod is not null)
             {
-                lookAgain = AddOrWait(due, pod, _budgets.GetValueOrDefault(budget), now, lookAgain);
+                lookAgain = AddOrWait(due, pod, _holders.GetValueOrDefault(holder), now, lookAgain);
             }
         }
 
@@ -145,13 +145,13 @@ public sealed class PodCalls
     public void Answered(Pod pod, PodAnswer answer, DateTimeOffset now)
     {
         var call = _calls[pod.Uid];
-        var (before, budgetBefore) = (call.Last, call.Budget);
+        var (before, heldBefore) = (call.Last, call.HeldBy);
         call.IsUnderWay = false;
         UnderWay--;
         call.Times = before == answer.Kind ? call.Times + 1 : 1;
         call.Last = answer.Kind;
         call.Trouble = answer.Trouble;
-        call.Budget = answer.Budget;
+        call.HeldBy = answer.HeldBy;
         call.NotBefore = null;
         var asked = answer.RetryAfter < LongestRetryAfter ? answer.RetryAfter : answer.RetryAfter is null ? null : LongestRetryAfter;
         if (answer.Kind is PodAnswerKind.Failed)
@@ -172,14 +172,14 @@ public sealed class PodCalls
         if (answer.Kind is PodAnswerKind.Accepted)
         {
             call.NotBefore = now + Backoff(ShownWithin, call.Times, LongestRetryAfter);
-            if (budgetBefore is not null)
+            if (heldBefore is not null)
             {
-                _budgets.Remove(budgetBefore);
+                _holders.Remove(heldBefore);
             }
         }
-        else if (answer.Budget is { } budget)
+        else if (answer.HeldBy is { } holder)
         {
-            _budgets[budget] = _budgets.GetValueOrDefault(budget).After(now, budget == budgetBefore, LongestWaitForABudget, asked);
+            _holders[holder] = _holders.GetValueOrDefault(holder).After(now, holder == heldBefore, LongestWaitForABudget, asked);
         }
         else
         {
@@ -223,7 +223,7 @@ public sealed class PodCalls
 
         public string? Trouble { get; set; }
 
-        public string? Budget { get; set; }
+        public string? HeldBy { get; set; }
 
         public DateTimeOffset? NotBefore { get; set; }
 

@@ -7,12 +7,5 @@ namespace FiveSpot.Controller.Workload;
 /// <summary>What a drain does with one Pod.</summary>
 /// <param name="Behavior">What is done with it.</param>
 /// <param name="Order">Of those that are evicted: those of a lower order go first, and are waited for before the next.</param>
-/// <param name="Why">Of those that are undecided: what only Cluster API can tell, for a person.</param>
-public readonly record struct PodDrain(DrainBehavior Behavior, int Order = 0, string? Why = null)
-{
-    /// <summary>It is left alone.</summary>
-    public static PodDrain Skip { get; } = new(DrainBehavior.Skip);
-
-    /// <summary>Whether the Node is not empty while it is there.</summary>
-    public bool IsAwaited => Behavior is not DrainBehavior.Skip;
-}
+/// <param name="Why">Of those that are left to Cluster API: what only it can tell, for a person; null while that is not known yet.</param>
+public readonly record struct PodDrain(DrainBehavior Behavior, int Order = 0, string? Why = null);

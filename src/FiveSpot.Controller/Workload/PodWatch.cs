@@ -16,9 +16,11 @@ internal sealed class PodWatch : IDisposable
     /// <param name="beginFromCache">Whether it begins with what was true a while ago.</param>
     /// <param name="informer">The watch, not running yet.</param>
     /// <param name="pace">The pace.</param>
+    /// <param name="begins">Called when it is its turn, before anything is known.</param>
     /// <param name="wake">Called when something is known, or something else.</param>
     /// <param name="stop">Ends it.</param>
-    public PodWatch(string node, string cordonedAt, bool beginFromCache, Informer<Pod> informer, PodWatchPace pace, Action wake, CancellationToken stop)
+    public PodWatch(
+        string node, string cordonedAt, bool beginFromCache, Informer<Pod> informer, PodWatchPace pace, Action begins, Action wake, CancellationToken stop)
     {
         Node = node;
         CordonedAt = cordonedAt;
@@ -32,6 +34,7 @@ internal sealed class PodWatch : IDisposable
             async () =>
             {
                 await pace.AwaitTurnAsync(stopped);
+                begins();
                 await informer.RunAsync(stopped);
             },
             CancellationToken.None);

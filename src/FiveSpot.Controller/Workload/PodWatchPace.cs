@@ -23,6 +23,7 @@ public sealed class PodWatchPace(TimeProvider time)
     /// <exception cref="OperationCanceledException">It is not wanted any more, and has not begun.</exception>
     public async Task AwaitTurnAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         while (Begin() is { } pause)
         {
             await Task.Delay(pause, time, cancellationToken);

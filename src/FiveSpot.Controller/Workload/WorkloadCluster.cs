@@ -26,9 +26,6 @@ internal sealed partial class WorkloadCluster
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
-    // A call that keeps failing is made at most ten times a minute, all that follows from it included.
-    private static readonly TimeSpan BetweenLooksForFailures = TimeSpan.FromSeconds(10);
-
     private readonly Lock _lock = new();
     private readonly ClusterUsers _users = new();
     private readonly CancellationTokenSource _stop;
@@ -328,13 +325,14 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    // The credentials of an open watch may have been withdrawn long ago: it is the next call that shows it.
+    // The credentials of an open watch may have been withdrawn long ago: it is the next call that shows it. A call that keeps
+    // failing has its own bound, which leaves room for no more than one look a minute.
     private void OnFailure()
     {
         var now = _settings.Clock.GetUtcNow();
         lock (_lock)
         {
-            if (now - _lookedForFailure < BetweenLooksForFailures && now >= _lookedForFailure)
+            if (now - _lookedForFailure < LongestRetry && now >= _lookedForFailure)
             {
                 return;
             }

@@ -14,6 +14,9 @@ internal enum NodeWriteOutcome
     /// <summary>The Node is another machine's, or which machine this is can't be known.</summary>
     WrongHost,
 
+    /// <summary>There is no such Node.</summary>
+    NoNode,
+
     /// <summary>The Node was changed meanwhile, or is another one of its name.</summary>
     Conflict,
 

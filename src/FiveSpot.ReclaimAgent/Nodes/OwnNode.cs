@@ -58,7 +58,7 @@ internal sealed partial class OwnNode : IDisposable
                 ConnectAnew();
             }
 
-            return new NodeWrite(NodeWriteOutcome.Failed, exception.Message);
+            return new NodeWrite(exception is ApiException { IsNotFound: true } ? NodeWriteOutcome.NoNode : NodeWriteOutcome.Failed, exception.Message);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

@@ -153,7 +153,7 @@ internal sealed partial class ReclaimRequester : IDisposable
         {
             LogRequested(_node.Name, ReclaimRequest.ReasonOf(wish), wish.Pid);
         }
-        else if (write.Outcome is NodeWriteOutcome.Failed)
+        else if (write.Outcome is NodeWriteOutcome.Failed or NodeWriteOutcome.NoNode)
         {
             LogFailed(wish.Pattern.Text, _node.Name, write.Problem);
         }

@@ -46,7 +46,7 @@ internal sealed partial class WatchingReporter : IDisposable
         _node = new OwnNode(api, settings, logger);
     }
 
-    /// <summary>The agent has taken a configuration up. Returns at once. If it is the same again the Node is looked at all the same:
+    /// <summary>The agent has taken a configuration up. Returns at once; whatever failed before, it is reported now. If it is the same again the Node is looked at all the same:
     /// it may be another one.</summary>
     public void Report() => _news.Writer.TryWrite(true);
 
@@ -86,8 +86,9 @@ internal sealed partial class WatchingReporter : IDisposable
                     LogReported(_node.Name, hash ?? "none");
                     return;
                 case NodeWriteOutcome.NotNeeded:
+                case NodeWriteOutcome.NoNode when hash is null:
                     return;
-                case NodeWriteOutcome.Failed:
+                case NodeWriteOutcome.Failed or NodeWriteOutcome.NoNode:
                     LogFailed(_node.Name, write.Problem);
                     break;
                 default:
@@ -95,9 +96,24 @@ internal sealed partial class WatchingReporter : IDisposable
             }
 
             var longest = FirstBackOff * Math.Pow(2, Math.Min(failures, 10));
-            await Task.Delay(longest < LongestBackOff ? longest : LongestBackOff, _time, stop);
-            _news.Reader.TryRead(out _);
+            if (await PauseAsync(longest < LongestBackOff ? longest : LongestBackOff, stop))
+            {
+                return;
+            }
         }
+    }
+
+    /// <summary>Waits for so long, or for news.</summary>
+    /// <returns>Whether there are any.</returns>
+    private async Task<bool> PauseAsync(TimeSpan time, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var news = _news.Reader.WaitToReadAsync(ending.Token).AsTask();
+        await Task.WhenAny(Task.Delay(time, _time, ending.Token), news);
+        var hasNews = news.IsCompletedSuccessfully;
+        await ending.CancelAsync();
+        stop.ThrowIfCancellationRequested();
+        return hasNews;
     }
 
     // Best effort: who hears nothing of it waits a minute, and knows then.

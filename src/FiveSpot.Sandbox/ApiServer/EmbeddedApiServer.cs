@@ -96,7 +96,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         var writer = new ObjectWriter(catalog, webhooks, options.Clock);
         var deleter = new ObjectDeleter(webhooks, options.Clock);
         var controllers = new ControllerLoop(catalog, writer, deleter, options.TransportClock);
-        var events = new EventExpiry(catalog, options.Clock);
+        var events = new EventExpiry(catalog, options.EventTtl, options.Clock);
         var pipeline = new RequestPipeline(catalog, writer, deleter, controllers.Disruptions, webhooks, options, token);
         await SystemNamespaces.CreateAsync(catalog, writer);
 

@@ -35,6 +35,10 @@ public sealed record EmbeddedApiServerOptions
     /// </summary>
     public TimeSpan HistoryAge { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long an Event is kept after it was last written, by <see cref="Clock"/>; an hour, as kube-apiserver's
+    /// <c>--event-ttl</c> unless it is told otherwise.</summary>
+    public TimeSpan EventTtl { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The bearer token that clients must send; null makes a random one.</summary>
     public string? Token { get; init; }
 }

@@ -66,7 +66,7 @@ public sealed class PhaseMonitor
     private void OnChanged(ObjectChange<ScheduledMachine> change)
     {
         var transition = new Transition(
-            _clock.GetUtcNow(), change.Key, change.Old?.Status.Phase, change.New?.Status.Phase, change.New?.Status.Message);
+            _clock.GetUtcNow(), change.Key, change.Old?.Status.Phase, change.New?.Status.Phase, MessageOf(change.New));
         if (transition.From != transition.To)
         {
             PhaseChanged?.Invoke(transition);
@@ -79,4 +79,10 @@ public sealed class PhaseMonitor
 
         Changed?.Invoke();
     }
+
+    // Elsewhere somebody has made Clusters before anybody schedules machines.
+    private static string? MessageOf(ScheduledMachine? machine) =>
+        machine?.Status.Conditions.Any(static condition => condition is { Type: ConditionTypes.ReferencesValid, Reason: ConditionReasons.ClusterNotFound }) == true
+            ? $"{machine.Status.Message} Make one as examples/clusters.yaml does."
+            : machine?.Status.Message;
 }

@@ -34,6 +34,8 @@ public static class SandboxHost
         using var workloadApi = api.ConnectTo(clusters.Workload);
         await InstallAsync(api, workloadApi, clusters, stop);
 
+        // An API server that is given may be anywhere, from where nobody would find them.
+        await using var webhooks = clusters.AreEmbedded ? await SimulatedWebhooks.StartAsync(api, stop) : null;
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var machines = new PhysicalMachines();
         using var owners = new OwnerPrograms(api, machines, loggers);

@@ -76,7 +76,7 @@ public sealed class ComputerDecisionTests
         // The other one comes to the opposite.
         var first = World.New(extraSpec: $",\"priority\":{priority}");
         var mine = first.Observe() with { Machine = user.Machine! };
-        var its = Decision.Decide(mine with { Computer = new([new() { Key = new("default", "pc-1"), Machine = Named(World.New(), "pc-1", World.Monday).Machine }]) }, Noon, new());
+        var its = Decision.Decide(mine with { Computer = new([new() { Key = new("default", "pc-1"), CapiCluster = World.Office, Machine = Named(World.New(), "pc-1", World.Monday).Machine }]) }, Noon, new());
         its.Steps.IsEmpty.ShouldBe(opens);
     }
 
@@ -86,6 +86,15 @@ public sealed class ComputerDecisionTests
     [InlineData(",\"nodeDrainTimeout\":\"soon\"")]
     public void One_that_is_not_to_open_comes_before_nobody(string extraSpec) =>
         Decide(User("pc-0", extraSpec: extraSpec)).Steps.ShouldNotBeEmpty();
+
+    [Fact]
+    public void Nor_does_one_that_is_paused_or_has_no_Cluster()
+    {
+        Decide(User("pc-0")).Steps.ShouldBeEmpty();
+        Decide(User("pc-0") with { CapiCluster = null }).Steps.ShouldNotBeEmpty();
+        Decide(User("pc-0") with { CapiCluster = World.Office with { IsPaused = true } }).Steps.ShouldNotBeEmpty();
+        Decide(User("pc-0") with { CapiCluster = World.Office with { DeletionTimestamp = Noon } }).Steps.ShouldNotBeEmpty();
+    }
 
     [Fact]
     public void Nobody_opens_on_a_computer_that_its_owner_has_taken_back_until_it_is_given_back()
@@ -167,6 +176,7 @@ public sealed class ComputerDecisionTests
         return new()
         {
             Key = new("default", name),
+            CapiCluster = World.Office,
             Machine = world.Machine with { Status = new() { NextCleanup = nextCleanup is null ? null : World.At(nextCleanup) } },
         };
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Immutable;
 using System.Text;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
@@ -109,6 +110,22 @@ public sealed class DrainRulesTests
         DrainRules.Of([Rule("a", "Skip", machines: """[{"selector":{"matchLabels":{"os":"linux"}}}]""")], Machine, clusterLabels: null)
             .For(PodOf()).Behavior.ShouldBe(DrainBehavior.Skip, "nor need it be");
         DrainRules.Unreadable("MachineDrainRules can't be read: no").For(PodOf()).ShouldBe(new PodDrain(DrainBehavior.Undecided, 0, "MachineDrainRules can't be read: no"));
+    }
+
+    [Fact]
+    public void While_it_is_not_known_whether_there_are_any_nothing_is_left_to_anybody()
+    {
+        DrainRules.Pending.For(PodOf()).ShouldBe(new PodDrain(DrainBehavior.Undecided), "nor evicted");
+        DrainRules.Pending.For(PodOf(("cluster.x-k8s.io/drain", "skip"))).Behavior.ShouldBe(DrainBehavior.Skip);
+    }
+
+    [Fact]
+    public void Of_a_Cluster_that_Cluster_API_does_not_drain_such_a_rule_is_none()
+    {
+        ImmutableArray<MachineDrainRule> rules = [Rule("a", "WaitCompleted", pods: """[{"namespaceSelector":{"matchLabels":{"owner":"us"}}}]"""), Rule("b", "Skip", pods: """[{"selector":{"matchLabels":{"app":"db"}}}]""")];
+        var decided = DrainRules.Of(rules, Machine, Production, clusterApiDrains: false);
+        decided.For(PodOf(("app", "web"))).ShouldBe(new PodDrain(DrainBehavior.Drain));
+        decided.For(PodOf(("app", "db"))).Behavior.ShouldBe(DrainBehavior.Skip);
     }
 
     [Theory]

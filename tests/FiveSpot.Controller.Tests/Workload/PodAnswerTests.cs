@@ -42,6 +42,13 @@ public sealed class PodAnswerTests
     public void No_answer_at_all_is_a_failure() =>
         PodAnswer.OfEviction(Web, new ApiUnreachableException(TransportFailure.TimedOut, "no answer")).Kind.ShouldBe(PodAnswerKind.Failed);
 
+    [Fact]
+    public void A_namespace_that_is_being_deleted_is_no_failure_of_the_server()
+    {
+        var answer = PodAnswer.OfEviction(Web, new ApiException(403, "Forbidden", "no") { Causes = [new StatusCause("", "NamespaceTerminating", "namespace team is being terminated")] });
+        (answer.Kind, answer.Trouble, answer.HeldBy).ShouldBe((PodAnswerKind.NotNow, "is in a namespace that is being deleted", "team"));
+    }
+
     [Theory]
     [InlineData("The disruption budget web needs 4 healthy pods and has 4 currently", "blocked by budget web", "team/web")]
     [InlineData("The disruption budget web is still being processed by the server.", "blocked by budget web", "team/web")]
@@ -49,6 +56,6 @@ public sealed class PodAnswerTests
     public void A_budget_is_named_where_the_server_does(string cause, string trouble, string? budget)
     {
         var answer = PodAnswer.OfEviction(Web, new ApiException(429, "TooManyRequests", "no") { Causes = [new StatusCause("", "DisruptionBudget", cause)] });
-        (answer.Kind, answer.Trouble, answer.Budget).ShouldBe((PodAnswerKind.NotNow, trouble, budget));
+        (answer.Kind, answer.Trouble, answer.HeldBy).ShouldBe((PodAnswerKind.NotNow, trouble, budget));
     }
 }

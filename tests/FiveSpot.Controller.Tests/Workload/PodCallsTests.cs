@@ -165,7 +165,7 @@ public sealed class PodCallsTests
     [Fact]
     public void Whatever_the_answers_are_each_pod_is_asked_for_in_time_and_failures_stay_within_the_bound()
     {
-        var answer = Gen.Int[0, 5].Select(i => new[] { PodAnswer.Accepted, Failed, Failed, Blocked, Blocked with { Budget = "team/db" }, NotNow }[i]);
+        var answer = Gen.Int[0, 5].Select(i => new[] { PodAnswer.Accepted, Failed, Failed, Blocked, Blocked with { HeldBy = "team/db" }, NotNow }[i]);
         Gen.Select(Gen.Int[1, 40], Gen.Int[0, 300], answer.Array[1, 200]).Sample((pods, mended, answers) =>
         {
             var next = 0;

@@ -112,7 +112,8 @@ internal sealed class Cluster : IAsyncDisposable
         Cluster cluster;
         if (kind == ServerKind.Embedded)
         {
-            var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management", Clock = clock });
+            // Scenarios ask for the Events of days.
+            var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management", Clock = clock, EventTtl = TimeSpan.FromDays(60) });
             cluster = new Cluster(definitions, clock, server.Kubeconfig(), server, real: null);
         }
         else

@@ -16,9 +16,6 @@ internal static class Kinds
 
     public static readonly ResourceType MachineV1Beta1 = MachineV1Beta2 with { Version = "v1beta1" };
 
-    /// <summary>Cluster API's Cluster, at the version of a Machine.</summary>
-    public static ResourceType ClusterLike(ResourceType machine) => machine with { Plural = "clusters", Kind = "Cluster" };
-
     public static readonly ResourceType VolumeAttachment = new("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", Namespaced: false);
 
     public static readonly ResourceType PersistentVolume = new("", "v1", "persistentvolumes", "PersistentVolume", Namespaced: false);

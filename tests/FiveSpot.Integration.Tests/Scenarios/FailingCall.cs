@@ -35,6 +35,21 @@ internal sealed record FailingCall(
             static scenario => Until("it has the finalizer", async () => (await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["finalizers"] is not null))
         { Before = Life.New },
         ["status"] = new(Patch("/scheduledmachines/pc-1/status", ""), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
+        ["dry run of the three objects"] = new(
+            static call => call.IsDryRun,
+            static scenario => scenario.Cluster.ScheduleAsync(schedule: """{"daysOfWeek":["sat"],"hoursOfDay":["3"]}"""),
+            static scenario => Until("it is accepted", async () => (await scenario.Cluster.StatusAsync()).AcceptedTemplates is not null))
+        { Before = Life.New },
+        ["question whether its computer is another's"] = new(
+            static call => call.Verb == "get" && call.Path.EndsWith("/machines/pc-0", StringComparison.Ordinal),
+            static async scenario =>
+            {
+                await scenario.Cluster.ScheduleAsync("pc-0", ",\"computer\":\"192.0.2.1\"", """{"daysOfWeek":["sat"],"hoursOfDay":["3"]}""");
+                await scenario.Cluster.PhaseAsync("Inactive", "pc-0", status => status.AcceptedTemplates is not null);
+                await Opens(scenario);
+            },
+            static scenario => scenario.Cluster.PhaseAsync("Active"))
+        { Before = Life.Inactive },
         ["creation of the bootstrap config"] = new(Create("/k0sworkerconfigs"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
         ["creation of the infrastructure machine"] = new(Create("/remotemachines"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
         ["creation of the Machine"] = new(Create("/machines"), Opens, static scenario => scenario.Cluster.PhaseAsync("Active")) { Before = Life.Inactive },
@@ -70,7 +85,7 @@ internal sealed record FailingCall(
     private static Func<ControllerTraffic.Call, bool> Patch(string path, string body) => call =>
         call.Verb == "patch" && call.Path.EndsWith(path, StringComparison.Ordinal) && call.Body.Contains(body, StringComparison.Ordinal);
 
-    private static Func<ControllerTraffic.Call, bool> Create(string path) => call => call.Verb == "create" && call.Path.EndsWith(path, StringComparison.Ordinal);
+    private static Func<ControllerTraffic.Call, bool> Create(string path) => call => call.Verb == "create" && !call.IsDryRun && call.Path.EndsWith(path, StringComparison.Ordinal);
 
     private static Func<ControllerTraffic.Call, bool> Delete(string path) => call => call.Verb == "delete" && call.Path.EndsWith(path, StringComparison.Ordinal);
 

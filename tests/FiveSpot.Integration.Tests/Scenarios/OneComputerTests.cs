@@ -138,6 +138,54 @@ public abstract class OneComputerTests(ServerKind kind)
     }
 
     [Fact]
+    public async Task A_spec_that_turns_out_to_be_another_one_is_observed_anew()
+    {
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
+        var isSwitchedOn = 0;
+        scenario.Cluster.Traffic.Disturb = (call, stage) =>
+        {
+            if (call.Verb == "patch" && call.Path.EndsWith("/pc-2", StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before && Interlocked.Exchange(ref isSwitchedOn, 1) == 0)
+            {
+                scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-2", """{"spec":{"enabled":true}}""").GetAwaiter().GetResult();
+            }
+
+            return null;
+        };
+        await scenario.Cluster.ScheduleAsync("pc-2", Computer + ",\"enabled\":false");
+        await scenario.Cluster.PhaseAsync("Pending", "pc-2", InUse("pc-1 has its computer until Mon 2026-01-05 18:00 UTC."));
+        await scenario.SettleAsync();
+        isSwitchedOn.ShouldBe(1);
+        (await scenario.CountAsync()).ShouldBe((1, 1, 1));
+        OnlyOneAtATime(scenario.Cluster);
+    }
+
+    [Fact]
+    public async Task Who_loses_its_place_while_it_asks_takes_it_again()
+    {
+        await using var cluster = await Cluster.StartAsync(kind);
+        await using var controller = await RunningController.StartAsync(cluster);
+        await cluster.ScheduleAsync("pc-1", schedule: """{"daysOfWeek":["sat"]}""");
+        await cluster.ScheduleAsync("pc-2", Computer);
+        await cluster.PhaseAsync("Inactive", "pc-1");
+        await cluster.PhaseAsync("Inactive", "pc-2");
+        await controller.SettleAsync(cluster);
+        var isLost = 0;
+        cluster.Traffic.Disturb = (call, stage) =>
+        {
+            if (call.Verb == "get" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before && Interlocked.Exchange(ref isLost, 1) == 0)
+            {
+                cluster.DeleteAsync(Kinds.Bootstrap, "pc-2").GetAwaiter().GetResult();
+            }
+
+            return null;
+        };
+        cluster.MoveTo(Scenario.Opening);
+        await cluster.PhaseAsync("Active", "pc-2");
+        isLost.ShouldBe(1);
+        cluster.Writes.Where(call => call.Verb == "create").Select(call => call.Path.Split('/')[^1]).ShouldBe(["k0sworkerconfigs", "k0sworkerconfigs", "remotemachines", "machines"]);
+    }
+
+    [Fact]
     public async Task A_cache_that_is_behind_makes_no_second_machine()
     {
         await using var cluster = await Cluster.StartAsync(kind);

@@ -101,6 +101,7 @@ public abstract class RefusedEarlyTests(ServerKind kind)
         await scenario.SettleAsync();
         DryRuns(scenario).Count.ShouldBe(3);
 
+        await scenario.Cluster.CreateClusterAsync("lab");
         await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"clusterName":"lab"}}""");
         await Wait.UntilAsync("its objects are asked for anew", () => DryRuns(scenario).Count == 6);
     }
@@ -248,6 +249,21 @@ public abstract class RefusedEarlyTests(ServerKind kind)
             return (await scenario.Cluster.StatusAsync()).AcceptedTemplates is not null;
         });
         References(await scenario.Cluster.StatusAsync())!.Status.ShouldBe("True");
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_for_in_a_Cluster_that_is_not_there_until_it_comes()
+    {
+        await using var scenario = await Scenario.StartAsync(kind);
+        await scenario.Cluster.DeleteAsync(scenario.Cluster.ClusterKind, "office");
+        await scenario.Cluster.ScheduleAsync();
+        await scenario.Cluster.PhaseAsync("Inactive", also: status => References(status) is { Status: "False", Reason: "ClusterNotFound" });
+        await scenario.SettleAsync();
+        DryRuns(scenario).ShouldBeEmpty();
+
+        await scenario.Cluster.CreateClusterAsync();
+        await AcceptedAsync(scenario);
+        DryRuns(scenario).Count.ShouldBe(3);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class SimulatedScenario : IAsyncDisposable
     /// <summary>The Cluster of every machine.</summary>
     public const string Office = "office";
 
-    /// <summary>What a ScheduledMachine says to use 5-Spot's own kubeconfig.</summary>
+    // Of 5-Spot's own kubeconfig.
     private const string OwnSecret = "office-5spot";
 
     // So many looks in a row at which nothing goes on: what is under way between two servers is seen by none of them.
@@ -56,21 +56,29 @@ internal sealed class SimulatedScenario : IAsyncDisposable
 
     public SimulatedClusterApi ClusterApi { get; }
 
+    /// <summary>Cluster API's webhooks.</summary>
+    public SimulatedWebhooks Webhooks { get; private set; } = null!;
+
     public RunningController Controller { get; private set; } = null!;
 
     /// <summary>How long the machines and their Pods take.</summary>
     public static SimulationTimings Timings { get; } = new();
 
     /// <summary>Everything is there, and nothing has begun: it is the day before the first window.</summary>
+    /// <param name="kind">Of which kind the servers are.</param>
+    /// <param name="machineVersion">The version of Cluster API's kinds.</param>
+    /// <param name="behaviour">How Cluster API behaves to begin with.</param>
+    /// <param name="decisions">How the controller decides.</param>
+    /// <param name="ownWorkload">Whether machines join a cluster of its own; else they join the management cluster.</param>
     public static async Task<SimulatedScenario> StartAsync(
-        ServerKind kind, string machineVersion = "v1beta2", SimulationBehaviour? behaviour = null, DecisionOptions? decisions = null)
+        ServerKind kind, string machineVersion = "v1beta2", SimulationBehaviour? behaviour = null, DecisionOptions? decisions = null, bool ownWorkload = true)
     {
         var management = await Cluster.StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
         Cluster? workload = null;
         SimulatedScenario? scenario = null;
         try
         {
-            workload = await Cluster.StartAsync(kind, Definitions.None, management.Clock);
+            workload = ownWorkload ? await Cluster.StartAsync(kind, Definitions.None, management.Clock) : management;
             scenario = new SimulatedScenario(management, workload, kind, behaviour);
             await scenario.BeginAsync(decisions);
             return scenario;
@@ -80,8 +88,11 @@ internal sealed class SimulatedScenario : IAsyncDisposable
             await (scenario?.DisposeAsync() ?? ValueTask.CompletedTask);
             if (scenario is null)
             {
-                await (workload?.DisposeAsync() ?? ValueTask.CompletedTask);
                 await management.DisposeAsync();
+                if (workload is not null && workload != management)
+                {
+                    await workload.DisposeAsync();
+                }
             }
 
             throw;
@@ -107,7 +118,7 @@ internal sealed class SimulatedScenario : IAsyncDisposable
     }
 
     public Task ScheduleAsync(string name = "pc-1", string extraSpec = "", string? schedule = null) =>
-        Management.ScheduleAsync(name, $$""","kubeconfigSecretRef":{"name":"{{OwnSecret}}"}{{extraSpec}}""", schedule);
+        Management.ScheduleAsync(name, Workload == Management ? extraSpec : $$""","kubeconfigSecretRef":{"name":"{{OwnSecret}}"}{{extraSpec}}""", schedule);
 
     /// <summary>The first window opens, and the machine becomes a Node that works.</summary>
     public async Task OpenAsync(string name = "pc-1")
@@ -175,9 +186,16 @@ internal sealed class SimulatedScenario : IAsyncDisposable
         await PassUntilAsync(TimeSpan.FromMinutes(1), $"{name} runs", async () => (string?)(await Workload.GetAsync(Kinds.Pod, name))?["status"]?["phase"] == "Running");
     }
 
-    public Task PatchClusterAsync(string mergePatch) => Management.PatchAsync(Kinds.ClusterLike(Management.MachineKind), Office, mergePatch);
+    /// <summary>Cluster API's manager goes down, with all of its controllers and webhooks, or comes up again.</summary>
+    public void SetManager(bool isUp)
+    {
+        Webhooks.IsUp = isUp;
+        ClusterApi.Behaviour = ClusterApi.Behaviour with { ControllersRun = isUp };
+    }
 
-    public Task<JsonObject?> ClusterAsync() => Management.GetAsync(Kinds.ClusterLike(Management.MachineKind), Office);
+    public Task PatchClusterAsync(string mergePatch) => Management.PatchAsync(Management.ClusterKind, Office, mergePatch);
+
+    public Task<JsonObject?> ClusterAsync() => Management.GetAsync(Management.ClusterKind, Office);
 
     /// <summary>Waits until nothing happens any more before time passes.</summary>
     public async Task SettleAsync()
@@ -197,7 +215,7 @@ internal sealed class SimulatedScenario : IAsyncDisposable
     /// <param name="within">The time that it may take.</param>
     /// <param name="what">What is waited for.</param>
     /// <param name="isSo">Whether it is so.</param>
-    /// <param name="step">The step; five seconds by default.</param>
+    /// <param name="step">The step; ten seconds by default.</param>
     /// <returns>The time that it took.</returns>
     /// <exception cref="TimeoutException">It was not so within that time; the message has what 5-Spot and Cluster API say.</exception>
     public async Task<TimeSpan> PassUntilAsync(TimeSpan within, string what, Func<Task<bool>> isSo, TimeSpan? step = null)
@@ -217,7 +235,7 @@ internal sealed class SimulatedScenario : IAsyncDisposable
                 throw new TimeoutException($"Not within {within} of the scenario's time: {what}. {await DescribeAsync()}");
             }
 
-            Management.Clock.Advance(step ?? TimeSpan.FromSeconds(5));
+            Management.Clock.Advance(step ?? TimeSpan.FromSeconds(10));
         }
     }
 
@@ -239,20 +257,30 @@ internal sealed class SimulatedScenario : IAsyncDisposable
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ClusterApi.Dispose();
         _workloads?.Dispose();
+        await (Webhooks?.DisposeAsync() ?? ValueTask.CompletedTask);
         await RemoveWhatIsLeftAsync();
         await Door.DisposeAsync();
         _clusterApiClient.Dispose();
         _workloadClient.Dispose();
         _machines.Dispose();
         _stop.Dispose();
-        await Workload.DisposeAsync();
+        if (Workload != Management)
+        {
+            await Workload.DisposeAsync();
+        }
+
         await Management.DisposeAsync();
     }
 
     private async Task BeginAsync(DecisionOptions? decisions)
     {
-        await SetSecretAsync($"{Office}-kubeconfig", Workload.Kubeconfig);
-        await SetSecretAsync(OwnSecret, Workload.ControllerKubeconfig);
+        if (Workload != Management)
+        {
+            await SetSecretAsync($"{Office}-kubeconfig", Workload.Kubeconfig);
+            await SetSecretAsync(OwnSecret, Workload.ControllerKubeconfig);
+        }
+
+        Webhooks = await SimulatedWebhooks.StartAsync(_clusterApiClient, CancellationToken.None);
         _running = Task.WhenAll(ClusterApi.RunAsync(_stop.Token), _workloads?.RunAsync(_stop.Token) ?? Task.CompletedTask);
         await Task.WhenAll(ClusterApi.Ready, _workloads?.Ready ?? Task.CompletedTask).WaitAsync(Wait.Deadline);
         Controller = await RunningController.StartAsync(Management, decisions);
@@ -301,7 +329,7 @@ internal sealed class SimulatedScenario : IAsyncDisposable
         if (await ClusterAsync() is not null)
         {
             await PatchClusterAsync("""{"metadata":{"finalizers":null}}""");
-            await Management.DeleteAsync(Kinds.ClusterLike(Management.MachineKind), Office);
+            await Management.DeleteAsync(Management.ClusterKind, Office);
         }
     }
 }

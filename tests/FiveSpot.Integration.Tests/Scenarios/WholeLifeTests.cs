@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Simulation;
@@ -18,12 +19,16 @@ public abstract class WholeLifeTests(ServerKind kind)
     private static readonly TimeSpan Drain = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ToGo = TimeSpan.FromMinutes(2);
 
+    // As often as Cluster API looks.
+    private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);
+
     [Theory]
-    [InlineData("v1beta2")]
-    [InlineData("v1beta1")]
-    public async Task A_machine_opens_joins_works_and_closes_with_grace_within_a_budget(string version)
+    [InlineData("v1beta2", true)]
+    [InlineData("v1beta1", true)]
+    [InlineData("v1beta2", false)]
+    public async Task A_machine_opens_joins_works_and_closes_with_grace_within_a_budget(string version, bool ownWorkload)
     {
-        await using var world = await SimulatedScenario.StartAsync(kind, version);
+        await using var world = await SimulatedScenario.StartAsync(kind, version, ownWorkload: ownWorkload);
         await world.ScheduleAsync();
         await world.ScheduleAsync("pc-2", schedule: """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""");
         await world.PassUntilAsync(TimeSpan.FromMinutes(5), "the other is ready", () => world.IsReadyAsync("pc-2"));
@@ -44,7 +49,8 @@ public abstract class WholeLifeTests(ServerKind kind)
             {
                 (await world.RunningPodsAsync("web")).Count.ShouldBeGreaterThanOrEqualTo(3, "the budget says so");
                 return await world.IsAllGoneAsync();
-            });
+            },
+            TimeSpan.FromSeconds(5));
         took.ShouldBeGreaterThan(Grace, "running Pods had their grace");
         await world.Management.PhaseAsync("Inactive");
         await world.PassUntilAsync(TimeSpan.FromMinutes(1), "all work", async () => (await world.RunningPodsAsync("web")).Count(pod => pod.Node == "pc-2") == 4);
@@ -79,7 +85,7 @@ public abstract class WholeLifeTests(ServerKind kind)
         await Wait.UntilAsync("its volume is attached", async () => (await world.Workload.ListAllAsync(Kinds.VolumeAttachment)).Count == 1);
 
         world.Management.MoveTo(Scenario.Closing);
-        await world.PassUntilAsync(Grace + Drain + Drain + ToGo, "all of it is gone", () => world.IsAllGoneAsync());
+        await world.PassUntilAsync(Grace + Drain + Drain + ToGo, "all of it is gone", () => world.IsAllGoneAsync(), Coarse);
         (await world.Workload.ListAllAsync(Kinds.VolumeAttachment)).Count.ShouldBe(1, "it never went");
         await world.Management.PhaseAsync("Inactive");
     }
@@ -97,9 +103,31 @@ public abstract class WholeLifeTests(ServerKind kind)
             Grace + Drain + Drain + ToGo,
             "nothing of it is left on the management cluster",
             async () => await world.Management.GetAsync(world.Management.MachineKind, "pc-1") is null
-                && await world.Management.GetAsync(world.Management.Providers.Infrastructure, "pc-1") is null);
+                && await world.Management.GetAsync(world.Management.Providers.Infrastructure, "pc-1") is null,
+            Coarse);
         await world.Management.PhaseAsync("Inactive");
         await world.Door.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_pod_of_which_only_Cluster_API_can_tell_is_drained_by_Cluster_API()
+    {
+        await using var world = await SimulatedScenario.RunningMachineAsync(kind);
+        await world.Workload.PatchAsync(Kinds.Namespace, world.Workload.Namespace, """{"metadata":{"labels":{"owner":"us"}}}""");
+        await world.Management.CreateAsync(world.Management.MachineKind with { Plural = "machinedrainrules", Kind = "MachineDrainRule" }, JsonNode.Parse($$"""
+            {"apiVersion":"{{world.Management.MachineKind.ApiVersion}}","kind":"MachineDrainRule","metadata":{"name":"jobs-of-ours"},
+             "spec":{"drain":{"behavior":"WaitCompleted"},"pods":[{"namespaceSelector":{"matchLabels":{"owner":"us"} } }] } }
+            """)!.AsObject());
+        await world.RunPodAsync("job");
+        world.Management.MoveTo(Scenario.Closing);
+        await world.PassUntilAsync(Grace + ToGo, "the Machine is being deleted", () => world.MachineIsBeingDeletedAsync());
+        await world.PassAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(20));
+        (await world.Workload.GetAsync(Kinds.Pod, "job"))!["metadata"]!["deletionTimestamp"].ShouldBeNull("Cluster API waits for it");
+
+        await world.Workload.Api.DeleteAsync(Kinds.Pod, new ObjectKey(world.Workload.Namespace, "job"), new DeleteOptions { GracePeriodSeconds = 0 }, CancellationToken.None);
+        await world.PassUntilAsync(ToGo, "all of it is gone", () => world.IsAllGoneAsync());
+        world.Management.Calls.ShouldNotContain(call => call.Path.EndsWith("/eviction", StringComparison.Ordinal));
+        await world.Management.PhaseAsync("Inactive");
     }
 
     [Fact]
@@ -136,7 +164,7 @@ public abstract class WholeLifeTests(ServerKind kind)
         await using var world = await SimulatedScenario.RunningMachineAsync(kind);
         await world.RunPodAsync("job");
         var uid = (string)(await world.Management.GetAsync(world.Management.MachineKind, "pc-1"))!["metadata"]!["uid"]!;
-        await world.Management.DeleteAsync(Kinds.ClusterLike(world.Management.MachineKind), SimulatedScenario.Office);
+        await world.Management.DeleteAsync(world.Management.ClusterKind, SimulatedScenario.Office);
 
         await world.PassUntilAsync(ToGo, "the Cluster is gone", async () =>
         {
@@ -152,5 +180,85 @@ public abstract class WholeLifeTests(ServerKind kind)
         (await world.Management.ListAsync(world.Management.MachineKind)).ShouldBeEmpty();
         (await world.Management.ListAsync(world.Management.Providers.Infrastructure)).ShouldBeEmpty();
         (await world.Management.StatusAsync()).Conditions.Single(condition => condition.Type == "ReferencesValid").Reason.ShouldBe("ClusterNotFound");
+    }
+
+    [Theory]
+    [InlineData("v1beta2")]
+    [InlineData("v1beta1")]
+    public async Task A_Cluster_API_that_is_down_at_closing_does_not_keep_it_from_being_deleted(string version)
+    {
+        await using var world = await SimulatedScenario.RunningMachineAsync(kind, version);
+        await world.RunPodAsync("job");
+        world.SetManager(isUp: false);
+        world.Management.MoveTo(Scenario.Closing);
+        await world.PassUntilAsync(Grace + Drain, "it is deleted", () => world.MachineIsBeingDeletedAsync());
+        (await world.Workload.GetAsync(Kinds.Pod, "job")).ShouldBeNull("it was drained before");
+        var (asked, since) = (world.Management.Calls.Count, world.Management.Clock.GetUtcNow());
+        await world.PassAsync(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(30));
+        (world.Management.Calls.Count - asked).ShouldBeLessThanOrEqualTo(10 * (int)(world.Management.Clock.GetUtcNow() - since).TotalMinutes);
+
+        world.SetManager(isUp: true);
+        await world.PassUntilAsync(ToGo, "all of it is gone", () => world.IsAllGoneAsync());
+        await world.Management.PhaseAsync("Inactive");
+    }
+
+    [Fact]
+    public async Task A_machine_is_made_once_Cluster_API_is_up_again()
+    {
+        await using var world = await SimulatedScenario.StartAsync(kind);
+        await world.ScheduleAsync();
+        await world.Management.PhaseAsync("Inactive");
+        world.SetManager(isUp: false);
+        world.Management.MoveTo(Scenario.Opening);
+        await world.PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30));
+        (await world.Management.ListAsync(world.Management.MachineKind)).ShouldBeEmpty();
+        (await world.Management.StatusAsync()).Phase.ShouldBe("Error");
+        (await world.Management.StatusAsync()).Message!.ShouldContain("failed calling webhook");
+
+        world.SetManager(isUp: true);
+        await world.PassUntilAsync(TimeSpan.FromMinutes(10), "it is ready", () => world.IsReadyAsync());
+    }
+
+    [Fact]
+    public async Task Hardware_that_no_Machine_was_let_in_for_is_kept_and_used_the_next_day()
+    {
+        await using var world = await SimulatedScenario.StartAsync(kind);
+        await world.ScheduleAsync();
+        await world.Management.PhaseAsync("Inactive");
+        await world.SettleAsync();
+        world.Webhooks.Refusal = "no machines today";
+        world.Management.MoveTo(Scenario.Opening);
+        await world.PassUntilAsync(
+            TimeSpan.FromMinutes(5),
+            "it says why",
+            async () => (await world.Management.StatusAsync()).Message?.Contains("no machines today", StringComparison.Ordinal) == true);
+        var hardware = await world.Management.GetAsync(world.Management.Providers.Infrastructure, "pc-1");
+        ((string)hardware!["metadata"]!["finalizers"]![0]!).ShouldBe("remotemachine.k0smotron.io/finalizer");
+
+        // It can't go without a Machine.
+        world.Management.MoveTo(Scenario.Closing);
+        await world.PassUntilAsync(Grace + Drain + ToGo, "it is over", async () => (await world.Management.StatusAsync()).Phase == "Inactive");
+        (await world.Management.GetAsync(world.Management.Providers.Infrastructure, "pc-1"))!["metadata"]!["deletionTimestamp"].ShouldBeNull("it would never go");
+        world.Webhooks.Refusal = null;
+        world.Management.MoveTo(Scenario.Opening.AddDays(1));
+        await world.PassUntilAsync(TimeSpan.FromMinutes(10), "it is ready", () => world.IsReadyAsync());
+        world.Management.MoveTo(Scenario.Closing.AddDays(1));
+        await world.PassUntilAsync(Grace + Drain + ToGo, "all of it is gone", () => world.IsAllGoneAsync());
+    }
+
+    [Fact]
+    public async Task Hardware_that_waited_for_its_Machine_is_used_as_soon_as_that_is_let_in()
+    {
+        await using var world = await SimulatedScenario.StartAsync(kind);
+        await world.ScheduleAsync();
+        await world.Management.PhaseAsync("Inactive");
+        await world.SettleAsync();
+        world.Webhooks.Refusal = "no machines today";
+        world.Management.MoveTo(Scenario.Opening);
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+        (await world.Management.ListAsync(world.Management.MachineKind)).ShouldBeEmpty();
+
+        world.Webhooks.Refusal = null;
+        await world.PassUntilAsync(TimeSpan.FromMinutes(15), "it is ready", () => world.IsReadyAsync());
     }
 }

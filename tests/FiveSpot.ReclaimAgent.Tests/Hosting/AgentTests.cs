@@ -308,6 +308,31 @@ public sealed class AgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_there_is_no_Node_yet_there_is_nothing_to_take_back_and_nobody_to_tell()
+    {
+        var time = UseFakeTime();
+        _api.Next(HttpStatusCode.NotFound, "NotFound");
+        await StartAsync(reports: false, toml: null);
+        await Wait.UntilAsync("it has looked", () => _api.Requests.Count == 1);
+        time.Advance(TimeSpan.FromHours(1));
+
+        _api.Next(HttpStatusCode.NotFound, "NotFound");
+        _api.Toml = Looking("java");
+        await Wait.UntilAsync("it has looked again", () =>
+        {
+            // The watch of the configuration has ended in that hour, and is begun anew after a back-off.
+            time.Advance(TimeSpan.FromSeconds(1));
+            return _api.Requests.Count >= 2;
+        });
+        await Wait.UntilAsync("it is said", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return _api.Watching is not null;
+        });
+        _api.Methods.ShouldBe(["GET", "GET", "GET", "PATCH"]);
+    }
+
+    [Fact]
     public async Task What_can_not_be_said_is_said_when_it_can_without_a_rush()
     {
         var time = UseFakeTime();
@@ -324,6 +349,11 @@ public sealed class AgentTests : IAsyncLifetime
             return ++seconds == 60;
         });
         _api.Requests.Count.ShouldBeLessThanOrEqualTo(10);
+
+        // News does not wait for the others.
+        var requests = _api.Requests.Count;
+        _api.Toml = Looking("idea");
+        await Wait.UntilAsync("it tries at once", () => _api.Requests.Count > requests);
         await Wait.UntilAsync("it is said", () =>
         {
             time.Advance(TimeSpan.FromMinutes(1));

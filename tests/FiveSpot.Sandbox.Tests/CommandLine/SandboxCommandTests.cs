@@ -64,6 +64,24 @@ public sealed class SandboxCommandTests
     }
 
     [Fact]
+    public async Task A_machine_of_no_Cluster_says_how_to_make_one()
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        await using var files = TemporaryFolder.Create();
+        var machine = OneHour[(OneHour.IndexOf("---\n", StringComparison.Ordinal) + 4)..];
+        var cluster = OneHour[..OneHour.IndexOf("---\n", StringComparison.Ordinal)];
+        await using var sandbox = SandboxProcess.Start("--no-examples", "--apply", files.Write("one-hour.yaml", machine), "--start-time", "2026-01-05T09:10:00Z");
+        await sandbox.AwaitReadyAsync();
+        await sandbox.AwaitLineAsync(
+            line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("There is no Cluster c in namespace default", StringComparison.Ordinal)
+                && line.EndsWith("Make one as examples/clusters.yaml does.", StringComparison.Ordinal),
+            "it says so");
+
+        await Kubectl.RunAsync(Path.Combine(sandbox.Directory, ".sandbox", "management.kubeconfig"), "apply", "-f", files.Write("cluster.yaml", cluster));
+        await sandbox.AwaitLineAsync(line => line.Contains("default/one-hour", StringComparison.Ordinal) && line.Contains("→ Active", StringComparison.Ordinal), "it opens");
+    }
+
+    [Fact]
     public async Task An_owner_comes_back_before_the_eyes_of_a_newcomer()
     {
         Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");

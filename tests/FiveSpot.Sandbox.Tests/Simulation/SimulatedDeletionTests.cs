@@ -11,6 +11,7 @@ public sealed class SimulatedDeletionTests
     private const string Machine = $"{SimulationFixture.Machines}/a";
     private const string Hardware = $"{SimulationFixture.Hardware}/a";
     private const string Pods = "/api/v1/namespaces/default/pods";
+    private const string Claim = ""","volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]""";
     private const string Rules = "/apis/cluster.x-k8s.io/v1beta2/namespaces/default/machinedrainrules";
 
     [Fact]
@@ -279,7 +280,43 @@ public sealed class SimulatedDeletionTests
         (await IsGoingAsync(world)).ShouldBeFalse();
     }
 
-    private const string Claim = ""","volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]""";
+    [Fact]
+    public async Task Each_goes_when_the_one_before_is_gone()
+    {
+        await using var world = await SimulationFixture.StartAsync();
+        await world.CreateRunningMachineAsync("a");
+        var deleted = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        world.Server.RequestObserver = seen =>
+        {
+            if (seen is { Stage: RequestStage.Before, Request.Verb: "delete" })
+            {
+                deleted.Enqueue(seen.Request.Path);
+            }
+        };
+        await world.SendAsync(HttpMethod.Delete, Machine);
+        await world.SettleAsync();
+        deleted.ShouldBe([Machine, Hardware]);
+        await world.AdvanceAsync(29);
+        deleted.Count.ShouldBe(2, "the machine shuts down");
+        await world.AdvanceAsync(1);
+        await world.PassUntilAsync(Machine, machine => machine is null, "the Machine is gone");
+        deleted.ShouldBe([Machine, Hardware, $"{SimulationFixture.Configs}/a", "/api/v1/nodes/a"]);
+    }
+
+    [Fact]
+    public async Task A_foreground_deletion_of_its_owner_takes_the_hardware_at_once_undrained()
+    {
+        await using var world = await SimulationFixture.StartAsync();
+        var owner = await world.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/configmaps", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"o"}}""");
+        await world.CreateRunningMachineAsync(
+            "a", extraMetadata: $$""","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"o","uid":"{{owner["metadata"]!["uid"]}}","controller":true,"blockOwnerDeletion":true}]""");
+        await world.RunPodAsync("job", extraMetadata: ""","labels":{"cluster.x-k8s.io/drain":"wait-completed"}""");
+
+        await world.SendAsync(HttpMethod.Delete, "/api/v1/namespaces/default/configmaps/o?propagationPolicy=Foreground");
+        await world.AwaitAsync(Hardware, hardware => hardware?["metadata"]?["deletionTimestamp"] is not null, "the hardware is to go");
+        await world.PassUntilAsync(Machine, machine => machine is null, "the Machine is gone");
+        await world.PassUntilAsync("/api/v1/namespaces/default/configmaps/o", seen => seen is null, "its owner is gone");
+    }
 
     private static async Task AttachAsync(SimulationFixture world, string node)
     {

@@ -6,25 +6,25 @@ using FiveSpot.Sandbox.ApiServer.Storage;
 namespace FiveSpot.Sandbox.ApiServer.Controllers;
 
 /// <summary>
-/// Removes each Event an hour after it was last written, as the lease does that kube-apiserver gives it in etcd
-/// (<c>--event-ttl=1h</c>). One timer, for the next of them; none when there are no Events.
+/// Removes each Event some time after it was last written, as the lease does that kube-apiserver gives it in etcd
+/// (<c>--event-ttl</c>). One timer, for the next of them; none when there are no Events.
 /// </summary>
 internal sealed class EventExpiry : IDisposable
 {
-    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
-
     private readonly Lock _gate = new();
     private readonly Queue<(DateTimeOffset Due, StoredObject Event)> _written = new();
     private readonly ObjectStore _store;
     private readonly ResourceStore _events;
+    private readonly TimeSpan _ttl;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
 
     /// <summary>Follows the Events from now on; <paramref name="clock"/> is that of the objects.</summary>
-    public EventExpiry(ResourceCatalog catalog, TimeProvider clock)
+    public EventExpiry(ResourceCatalog catalog, TimeSpan ttl, TimeProvider clock)
     {
         _store = catalog.Store;
         _events = catalog.Find(string.Empty, "v1", "events")!.Store!;
+        _ttl = ttl;
         _clock = clock;
         _timer = clock.CreateTimer(_ => Expire(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _store.Committed += OnCommitted;
@@ -45,7 +45,7 @@ internal sealed class EventExpiry : IDisposable
 
         lock (_gate)
         {
-            _written.Enqueue((_clock.GetUtcNow() + Lifetime, change.Object));
+            _written.Enqueue((_clock.GetUtcNow() + _ttl, change.Object));
             if (_written.Count == 1)
             {
                 Await();
@@ -69,7 +69,7 @@ internal sealed class EventExpiry : IDisposable
 
         foreach (var stored in due)
         {
-            // One that was written again is another by now, with an hour of its own.
+            // One that was written again is another by now, with a time of its own.
             _events.Delete(stored, stored.Json.Copy());
         }
     }
