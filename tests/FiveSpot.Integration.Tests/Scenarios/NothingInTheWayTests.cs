@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
@@ -77,6 +78,43 @@ public abstract class NothingInTheWayTests(ServerKind kind)
             && status.Message!.Contains("Failed, and is tried again: patch ", StringComparison.Ordinal) && status.Message.Contains("failed calling webhook", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_the_server_takes_and_does_not_keep_is_told_and_not_asked_for_without_end()
+    {
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.BothVersions with { Name = "pruning" });
+        var cluster = scenario.Cluster;
+        var known = (await cluster.GetAsync(Kinds.Crd, "machines.cluster.x-k8s.io"))!["spec"]!["versions"]!;
+        try
+        {
+            var pruned = known.DeepClone();
+            foreach (var version in pruned.AsArray())
+            {
+                version!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["properties"]!.AsObject().Remove("deletion");
+            }
+
+            await SetVersionsAsync(cluster, pruned);
+            var seconds = 100;
+            await Wait.UntilAsync("the definition does not know the field", async () =>
+                (await cluster.PatchAsync(cluster.MachineKind, "pc-1", $$$"""{"spec":{"deletion":{"nodeDeletionTimeoutSeconds":{{{seconds++}}} } } }"""))["spec"]!["deletion"] is null);
+            await scenario.SettleAsync();
+            var before = cluster.Writes.Count;
+            await cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"nodeDrainTimeout":"90s"}}""");
+            await cluster.PhaseAsync("Active", also: static status => status.Message!.Contains("does not keep it", StringComparison.Ordinal));
+            for (var i = 0; i < 60; i++)
+            {
+                cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+                await scenario.SettleAsync();
+            }
+
+            cluster.Writes.Skip(before).Count(static call => call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal)).ShouldBeInRange(2, 8);
+            cluster.Writes.Skip(before).Count().ShouldBeLessThanOrEqualTo(12, "no report each time");
+        }
+        finally
+        {
+            await SetVersionsAsync(cluster, known.DeepClone());
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -96,6 +134,9 @@ public abstract class NothingInTheWayTests(ServerKind kind)
         cluster.Writes.Where(call => call.Path.EndsWith("/status", StringComparison.Ordinal))
             .ShouldAllBe(call => !call.Body.Contains("\"Error\"") && !call.Body.Contains("ShuttingDown") && !call.Body.Contains("initializing"));
     }
+
+    private static Task SetVersionsAsync(Cluster cluster, JsonNode versions) => cluster.PatchAsync(
+        Kinds.Crd, "machines.cluster.x-k8s.io", new JsonObject { ["spec"] = new JsonObject { ["versions"] = versions } }.ToJsonString());
 
     private static bool IsPatchOfMachine(ControllerTraffic.Call call, ControllerTraffic.Stage stage) =>
         stage is ControllerTraffic.Stage.Before && call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal);
