@@ -141,7 +141,7 @@ internal sealed partial class ProviderKindWatch
             }
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
             {
-                if (Lasts(exception, failures))
+                if (StepFailure.Lasts(exception, failures))
                 {
                     Settle((version, exception.Message));
                 }
@@ -151,11 +151,6 @@ internal sealed partial class ProviderKindWatch
             retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry;
         }
     }
-
-    // A server that was just started, or a definition that was just installed, has a moment in which it can't be asked. That is
-    // nobody's state: it is told when it lasts.
-    private static bool Lasts(Exception failure, int failures) =>
-        failures >= StepFailure.AttemptsBeforeError || failure is ApiException { IsTransient: false };
 
     private async Task<ResourceType?> FindAsync(string version, CancellationToken cancellationToken)
     {
@@ -225,7 +220,7 @@ internal sealed partial class ProviderKindWatch
                 {
                     Answer(version, new ProviderKind(resource, _objects, null), called);
                 }
-                else if (_objects.LastError is { } error && Lasts(error, _objects.FailuresInARow))
+                else if (_objects.LastError is { } error && StepFailure.Lasts(error, _objects.FailuresInARow))
                 {
                     Answer(version, new ProviderKind(resource, null, $"{_objects.Type.QualifiedName} can't be listed: {error.Message}"), called);
                 }

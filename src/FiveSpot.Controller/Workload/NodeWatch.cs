@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,9 @@ public sealed class NodeWatch
 
     /// <summary>Why the Nodes can't be watched now; null when they are, or may yet be.</summary>
     public Exception? Trouble => _informer.LastError;
+
+    /// <summary>Whether that has lasted for long enough to be told.</summary>
+    public bool TroubleLasts => Trouble is { } trouble && StepFailure.Lasts(trouble, _informer.FailuresInARow);
 
     /// <summary>Whether the Nodes are known.</summary>
     public bool HasSynced => _informer.HasSynced;

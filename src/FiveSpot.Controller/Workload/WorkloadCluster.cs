@@ -317,7 +317,10 @@ internal sealed partial class WorkloadCluster
                 _lookAgain.Writer.TryWrite(true);
             }
 
-            Settle(Unreachable(trouble, nodes.Api.Connection.Source));
+            if (nodes.TroubleLasts)
+            {
+                Settle(Unreachable(trouble, nodes.Api.Connection.Source));
+            }
         }
         else if (nodes.HasSynced)
         {

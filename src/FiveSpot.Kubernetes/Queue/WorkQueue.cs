@@ -209,7 +209,8 @@ public sealed partial class WorkQueue<TKey> : IDisposable
         int workers, Func<WorkItem<TKey>, CancellationToken, ValueTask<WorkResult>> work, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
-        using var abort = new CancellationTokenSource();
+        // Not disposed of: it holds nothing, and not every clock waits for the callback of a timer that is.
+        var abort = new CancellationTokenSource();
         var run = new Run(workers, work, abort.Token);
         lock (_lock)
         {
@@ -223,7 +224,6 @@ public sealed partial class WorkQueue<TKey> : IDisposable
 
         using var stop = cancellationToken.UnsafeRegister(static state => ((WorkQueue<TKey>)state!).Stop(), this);
         await run.Stopping.Task;
-        // Disposed of before what it cancels, and not while it does.
         await using var grace = _options.StopTime.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), abort, _options.StopGrace, Timeout.InfiniteTimeSpan);
         await run.Stopped.Task;

@@ -92,6 +92,23 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
     }
 
     [Fact]
+    public async Task A_connection_that_breaks_for_a_moment_is_told_to_nobody()
+    {
+        await using var world = await World.StartAsync(kind);
+        await world.SetKubeconfigAsync("troubled", world.Server.Kubeconfig(world.Workload.ControllerKubeconfig));
+        await world.OpenAsync();
+        await world.ConditionAsync("pc-1", ConditionStatus.True, "Reachable", "");
+        var before = world.Cluster.Calls.Count;
+        await world.Server.BeginAsync(Trouble.Down);
+        await world.Server.EndAsync();
+        await world.UntilAsync("the Nodes are watched again", () => Task.FromResult(
+            world.Cluster.Calls.Skip(before).Any(call => call is { IsOver: true, Answer: System.Net.HttpStatusCode.OK, Path: "/api/v1/nodes" } && call.Server == world.Server.Address)));
+        await world.Workload.DeleteAsync(Kinds.Node, "pc-1");
+        await world.StatusAsync("pc-1", "its Node is missed", status => status.NodeRef is null);
+        world.Cluster.Writes.ShouldNotContain(call => call.Path.EndsWith("/status", StringComparison.Ordinal) && call.Body.Contains("\"Unreachable\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_name_that_nobody_has_is_said()
     {
         await using var world = await World.StartAsync(kind);
