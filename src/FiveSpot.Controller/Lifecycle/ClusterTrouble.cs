@@ -21,6 +21,11 @@ internal sealed record ClusterTrouble(string Reason, string Message)
         _ => null,
     };
 
+    /// <summary>What may be left of a machine whose workload cluster can't be reached, as a sentence with a space before it; empty
+    /// where it can.</summary>
+    public static string MayLeaveNode(Observation seen) =>
+        seen.Cluster is { Status: ConditionStatus.False } ? " The Node, and what runs there, stays if Cluster API can't reach that cluster either." : "";
+
     /// <summary>What Cluster API leaves undone when a machine of such a Cluster closes, as a sentence with a space before it; empty
     /// where it does all.</summary>
     public static string LeftUndone(Observation seen) =>

@@ -460,7 +460,7 @@ public static class Decision
             ? DrainResult.Drained($"{NodeOf(seen)} was deleted: nothing runs there any more.")
         : IsEmpty(seen) ? DrainResult.Drained($"{NodeOf(seen)} is drained: {seen.Pods!.DescribeEmpty()}")
         : seen.Pods is { } pods ? DrainResult.Failed($"{NodeOf(seen)} could not be drained in time. {pods.Describe()}")
-        : DrainResult.Failed($"{NodeOf(seen)} could not be drained: {WhyPodsAreUnknown(seen)}");
+        : DrainResult.Failed($"{NodeOf(seen)} could not be drained: {WhyPodsAreUnknown(seen)}{ClusterTrouble.MayLeaveNode(seen)}");
 
     // The Pods stay watched until the deletion is accepted: should it be refused, they still say how far the drain is.
     private static TakingAway DeleteMachine(

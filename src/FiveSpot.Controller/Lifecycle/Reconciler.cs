@@ -225,7 +225,15 @@ public sealed partial class Reconciler
                         patched.Add(step, seen.FailureOf(step.Name));
                     }
 
-                    LogDone(seen.Machine.Key, step.Name);
+                    if (step is Step.NodeStep)
+                    {
+                        LogStarted(seen.Machine.Key, step.Name);
+                    }
+                    else
+                    {
+                        LogDone(seen.Machine.Key, step.Name);
+                    }
+
                     seen = Succeeded(step, seen);
                     continue;
                 }
@@ -359,6 +367,9 @@ public sealed partial class Reconciler
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Machine}: {Step} done.")]
     private partial void LogDone(ObjectKey machine, string step);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Machine}: {Step} started.")]
+    private partial void LogStarted(ObjectKey machine, string step);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Machine}: {Step} failed at attempt {Attempt}: {Reason}")]
     private partial void LogFailed(ObjectKey machine, string step, int attempt, string reason);

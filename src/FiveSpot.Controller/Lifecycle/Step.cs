@@ -26,6 +26,9 @@ public abstract record Step
     /// <summary>A change to an object that is there: once it has been made it is not wanted again in the same pass.</summary>
     public abstract record Patch : Step;
 
+    /// <summary>What is done on the workload cluster: started, and not waited for.</summary>
+    public abstract record NodeStep : Step;
+
     /// <summary>Puts our finalizer on the ScheduledMachine, before anything is made for it.</summary>
     public sealed record AddFinalizer : Patch;
 
@@ -158,20 +161,20 @@ public abstract record Step
 
     /// <summary>Keeps new pods off the Node.</summary>
     /// <param name="Node">The Node as it was seen.</param>
-    public sealed record Cordon(Node Node) : Step;
+    public sealed record Cordon(Node Node) : NodeStep;
 
     /// <summary>Puts our taints on the Node, and takes away those that are no longer wanted.</summary>
     /// <param name="Node">The Node as it was seen.</param>
     /// <param name="Tainting">What is to be there.</param>
-    public sealed record SetTaints(Node Node, Tainting Tainting) : Step;
+    public sealed record SetTaints(Node Node, Tainting Tainting) : NodeStep;
 
     /// <summary>Asks for the eviction of Pods.</summary>
     /// <param name="Pods">The Pods as they were seen.</param>
-    public sealed record Evict(ImmutableArray<Pod> Pods) : Step;
+    public sealed record Evict(ImmutableArray<Pod> Pods) : NodeStep;
 
     /// <summary>Deletes Pods at once.</summary>
     /// <param name="Pods">The Pods as they were seen.</param>
-    public sealed record DeletePods(ImmutableArray<Pod> Pods) : Step;
+    public sealed record DeletePods(ImmutableArray<Pod> Pods) : NodeStep;
 
     /// <summary>Tells people of a reclaim, by an event and the status, before anything is done about it.</summary>
     public sealed record Announce : Step;
@@ -198,13 +201,13 @@ public abstract record Step
     /// <param name="Node">The Node as it was seen.</param>
     /// <param name="Config">The ConfigMap as it was seen; null for none.</param>
     /// <param name="Setup">What is to be there.</param>
-    public sealed record SetUpAgent(Node Node, ReclaimConfig? Config, AgentSetup Setup) : Step;
+    public sealed record SetUpAgent(Node Node, ReclaimConfig? Config, AgentSetup Setup) : NodeStep;
 
     /// <summary>Takes a reclaim request off its Node.</summary>
     /// <param name="Node">The Node as it was seen.</param>
-    public sealed record ClearRequest(Node Node) : Step;
+    public sealed record ClearRequest(Node Node) : NodeStep;
 
     /// <summary>Lets new pods onto a Node that we cordoned.</summary>
     /// <param name="Node">The Node as it was seen.</param>
-    public sealed record Uncordon(Node Node) : Step;
+    public sealed record Uncordon(Node Node) : NodeStep;
 }

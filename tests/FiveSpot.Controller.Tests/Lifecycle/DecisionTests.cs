@@ -649,6 +649,8 @@ public sealed class DecisionTests
         Decision.Decide(seen, Closing, new DecisionOptions()).Steps.OfType<Step.DeleteMachine>().Any().ShouldBe(atOnce);
         var late = Decision.Decide(seen with { Machine = seen.Machine with { Status = Decision.Decide(seen, Closing, new DecisionOptions()).Status } }, Closing.AddMinutes(10), new DecisionOptions());
         late.Steps.OfType<Step.DeleteMachine>().ShouldHaveSingleItem();
+        late.Steps.OfType<Step.ExcludeDrain>().Select(step => step.Result!.Message).ShouldBe(atOnce ? [] :
+            ["The Node could not be drained: Nobody answers. The Node, and what runs there, stays if Cluster API can't reach that cluster either."]);
         Condition(late.Status, ConditionTypes.WorkloadClusterReachable).Message.ShouldBe("Nobody answers.");
     }
 
