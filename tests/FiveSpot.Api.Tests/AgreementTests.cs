@@ -115,7 +115,7 @@ public sealed class AgreementTests
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var started = Stopwatch.GetTimestamp();
         ScheduledMachineRules.Check(huge, spec).Count.ShouldBe(ScheduledMachineRules.MaxViolations);
-        Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(30), "what is not linear takes minutes");
         (GC.GetAllocatedBytesForCurrentThread() - allocated).ShouldBeLessThan(1_000_000);
     }
 

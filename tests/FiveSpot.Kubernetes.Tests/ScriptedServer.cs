@@ -120,15 +120,15 @@ internal static class Answers
 
 internal static class Until
 {
-    /// <summary>Waits for a condition; fails with its text after ten seconds.</summary>
+    /// <summary>Waits for a condition; fails with its text after half a minute.</summary>
     public static async Task True(
         Func<bool> condition,
         [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         while (!condition())
         {
-            deadline.IsCancellationRequested.ShouldBeFalse($"not within 10 s: {what}");
+            deadline.IsCancellationRequested.ShouldBeFalse($"not within 30 s: {what}");
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
     }

@@ -227,7 +227,7 @@ public sealed class UntrustedKubeconfigTests
         var watch = Stopwatch.StartNew();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Refused(yaml).ShouldContain(why);
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(3), "a tenth of that is what the worst one takes");
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), "a hundredth of that is what the worst one takes; what is not linear takes minutes");
         KubeconfigFuzzTests.AssertBounded(GC.GetAllocatedBytesForCurrentThread() - before, yaml.Length);
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class ProviderKindWatch
     // By the version that was asked for, empty for any: null where the kind is not served at it.
     private readonly Dictionary<string, ResourceType?> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ProviderKind> _answers = new(StringComparer.Ordinal);
-    private readonly Dictionary<ObjectKey, string> _waiting = [];
+    private readonly HashSet<(ObjectKey Asker, string Version)> _waiting = [];
     private readonly HashSet<string> _resolving = new(StringComparer.Ordinal);
     private Informer<PartialObject>? _objects;
 
@@ -61,7 +61,7 @@ internal sealed partial class ProviderKindWatch
                 return known;
             }
 
-            _waiting[asker] = version;
+            _waiting.Add((asker, version));
 
             // Not served at all: each further question asks again, and discovery itself sees to it that the server is not asked
             // too often. A version that is missing among others comes with a change of the definition, which the watch shows.
@@ -238,12 +238,12 @@ internal sealed partial class ProviderKindWatch
         }
 
         _answers[version] = answer;
-        foreach (var asker in _waiting.Where(waiting => waiting.Value == version).Select(waiting => waiting.Key).ToList())
+        foreach (var waiting in _waiting.Where(waiting => waiting.Version == version).ToList())
         {
-            called.Add(asker);
+            called.Add(waiting.Asker);
             if (answer is { Resource: not null, Objects: not null })
             {
-                _waiting.Remove(asker);
+                _waiting.Remove(waiting);
             }
         }
     }

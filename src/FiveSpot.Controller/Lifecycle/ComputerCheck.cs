@@ -17,29 +17,31 @@ internal static class ComputerCheck
     /// <exception cref="ApiException">The API server refused.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer.</exception>
     public static async Task<ComputerView> AskAsync(
-        ApiClient api, ComputerView view, string computer, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
+        ApiClient api, ComputerView view, string computer, ResourceType scheduledMachines, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
     {
         var others = ImmutableArray.CreateBuilder<ComputerUser>(view.Others.Length);
         foreach (var other in view.Others)
         {
-            others.Add(await AskAsync(api, other, computer, machines, readMachine, cancellationToken));
+            others.Add(await AskAsync(api, other, computer, scheduledMachines, machines, readMachine, cancellationToken));
         }
 
         return view with { Others = others.MoveToImmutable() };
     }
 
-    // The Machine first: one that is made after that is made by somebody whose bootstrap config is there before, or who sees ours.
+    // The spec, since its owner may have taken the computer back. The Machine before the bootstrap config: one that is made after that is made by somebody whose bootstrap config is there before, or who sees ours.
     // As long as there is a Machine Cluster API leaves it its bootstrap config, but for the last moment.
     private static async Task<ComputerUser> AskAsync(
-        ApiClient api, ComputerUser user, string computer, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
+        ApiClient api, ComputerUser user, string computer, ResourceType scheduledMachines, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
     {
+        var scheduled = await api.TryGetAsync(scheduledMachines, user.Key, ScheduledMachineReader.Read, cancellationToken);
         var machine = await api.TryGetAsync(machines, user.Key, readMachine, cancellationToken);
         var bootstrap = user.BootstrapResource is { } resource ? await api.TryGetMetadataAsync(resource, user.Key, cancellationToken) : null;
         return user with
         {
+            Machine = scheduled,
             HasMachine = machine is not null,
-            CapiMachine = machine is not null && ComputerUser.IsFor(machine.Metadata, computer, user.Machine) ? machine : null,
-            Bootstrap = bootstrap is not null && ComputerUser.IsFor(bootstrap.Metadata, computer, user.Machine) ? bootstrap : null,
+            CapiMachine = machine is not null && ComputerUser.IsFor(machine.Metadata, computer, scheduled) ? machine : null,
+            Bootstrap = bootstrap is not null && ComputerUser.IsFor(bootstrap.Metadata, computer, scheduled) ? bootstrap : null,
         };
     }
 }

@@ -20,11 +20,13 @@ public static class Decision
     /// <summary>How long the owner waits for a drain at most (contract, section 9).</summary>
     public static readonly TimeSpan EmergencyDrainTimeout = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan AbsenceKnownFor = TimeSpan.FromMinutes(1);
+
     /// <summary>What to do with the machine. The first that applies decides; a pause comes before all.</summary>
     public static Plan Decide(Observation seen, DateTimeOffset now, DecisionOptions options)
     {
         var plan = DecideUnpaused(seen, now, options);
-        return seen.PausedBy is { } by ? Pause.Hold(plan, seen, by) : Pause.Resume(plan, seen);
+        return seen.PausedBy is { } by ? Pause.Hold(plan, seen, by) : Pause.Resume(plan, seen, now);
     }
 
     private static Plan DecideUnpaused(Observation seen, DateTimeOffset now, DecisionOptions options)
@@ -257,7 +259,7 @@ public static class Decision
         if (spent.Count > 0)
         {
             // What served an earlier Machine goes with it; another one gets fresh objects.
-            AddDeletions(steps, seen, spent);
+            AddDeletions(steps, seen, now, spent);
             return Report(seen, now, MachinePhase.Pending, $"In its window; waiting for {Names(spent)} of the former Machine to go.{WhyNotGoing(spent)}", scheduled)
                 .Plan(steps.ToImmutable());
         }
@@ -293,7 +295,7 @@ public static class Decision
         var steps = ImmutableArray.CreateBuilder<Step>();
         if (use.IsToLeave && seen.Bootstrap is { } slot && slot.Ours(seen.Machine) is not null && !IsKept(slot))
         {
-            AddDeletions(steps, seen, [slot]);
+            AddDeletions(steps, seen, now, [slot]);
         }
 
         return Report(seen, now, MachinePhase.Pending, $"In its window. {use.Message}", scheduled)
@@ -312,7 +314,9 @@ public static class Decision
         Observation seen, CapiMachine found, DateTimeOffset now, Times times, Scheduled scheduled)
     {
         var steps = ImmutableArray.CreateBuilder<Step>();
-        steps.AddRange(Finalizer(seen));
+
+        // What is there goes on, whatever becomes of the finalizer.
+        steps.AddRange(Finalizer(seen).Select(static step => step with { Importance = StepImportance.Independent }));
         steps.AddRange(ForgetReclaim(seen));
         if (Remediation.Of(seen, found, now) is { IsDue: true } remediation)
         {
@@ -365,7 +369,7 @@ public static class Decision
     {
         if (seen.OurMachine is not { } found)
         {
-            return DeleteRemains(seen);
+            return DeleteRemains(seen, now);
         }
 
         if (found.IsBeingDeleted)
@@ -567,7 +571,7 @@ public static class Decision
     private static string WhyPodsAreUnknown(Observation seen) => seen.Node.State switch
     {
         NodeState.Mismatch or NodeState.Missing => seen.Node.Detail ?? "",
-        NodeState.Unknown => seen.Cluster?.Message ?? "its cluster has not answered yet.",
+        NodeState.Unknown => seen.Cluster is { Status: not ConditionStatus.True } cluster ? cluster.Message : seen.Node.Detail ?? "its cluster has not answered yet.",
         _ when !IsCordoned(seen) => seen.Cordon.Trouble is { } trouble ? $"the Node can't be cordoned: {trouble}" : "cordoning the Node.",
         _ => seen.PodTrouble is { } trouble ? $"its pods can't be listed: {trouble}" : "looking for its pods.",
     };
@@ -587,7 +591,7 @@ public static class Decision
         }
     }
 
-    private static TakingAway DeleteRemains(Observation seen)
+    private static TakingAway DeleteRemains(Observation seen, DateTimeOffset now)
     {
         var ours = seen.Slots.Where(slot => slot.Ours(seen.Machine) is not null).ToList();
         var kept = seen.Machine.IsBeingDeleted ? [] : ours.Where(IsKept).ToList();
@@ -601,16 +605,17 @@ public static class Decision
         }
 
         var steps = ImmutableArray.CreateBuilder<Step>();
-        AddDeletions(steps, seen, remains);
+        AddDeletions(steps, seen, now, remains);
         return new TakingAway($"Waiting for {Names(remains)} to go.{WhyNotGoing(remains)}") { Steps = steps.ToImmutable() };
     }
 
-    // Deleting what a Machine points at is safe only once there is no Machine, and a cache alone can't say that.
+    // Deleting what a Machine points at is safe only once there is no Machine, and a cache alone can't say that. For a minute the
+    // answer will do for the attempts that follow a failure.
     private static void AddDeletions(
-        ImmutableArray<Step>.Builder steps, Observation seen, IReadOnlyList<ProviderSlot> slots)
+        ImmutableArray<Step>.Builder steps, Observation seen, DateTimeOffset now, IReadOnlyList<ProviderSlot> slots)
     {
         var deletions = slots.Where(slot => slot.Object!.Metadata.DeletionTimestamp is null).Select(slot => new Step.DeleteProviderObject(slot)).ToList();
-        if (!seen.MachineAbsenceConfirmed && deletions.Exists(deletion => seen.FailureOf(deletion.Name) is null))
+        if (!seen.MachineAbsenceConfirmed && deletions.Exists(deletion => seen.FailureOf(deletion.Name) is not { } failure || now - failure.Since > AbsenceKnownFor))
         {
             steps.Add(new Step.ConfirmMachineAbsent());
         }

@@ -2,6 +2,7 @@
 
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Lifecycle;
 
@@ -15,11 +16,14 @@ public sealed record DrainResult(string Reason, string Message)
 {
     private const string Separator = ": ";
 
+    // It is an annotation, and an event's note, which has 1,024 characters at most.
+    private const int LongestMessage = 1000;
+
     /// <summary>Nothing that could be evicted is left.</summary>
-    public static DrainResult Drained(string message) => new(EventReasons.NodeDrained, message);
+    public static DrainResult Drained(string message) => new(EventReasons.NodeDrained, ForeignText.Line(message, LongestMessage));
 
     /// <summary>It did not get through, and the machine goes all the same.</summary>
-    public static DrainResult Failed(string message) => new(EventReasons.NodeDrainFailed, message);
+    public static DrainResult Failed(string message) => new(EventReasons.NodeDrainFailed, ForeignText.Line(message, LongestMessage));
 
     /// <summary>The result that is noted on a Machine; null when none is, or none that we would write.</summary>
     public static DrainResult? Of(CapiMachine machine) =>

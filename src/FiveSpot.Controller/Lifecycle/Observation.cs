@@ -80,6 +80,9 @@ public sealed record Observation
     /// <summary>The steps whose conflict has been looked into in this pass.</summary>
     public ImmutableHashSet<string> LookedInto { get; init; } = [];
 
+    /// <summary>Whether the Machine that the caches have turned out to be gone.</summary>
+    public bool IsMachineGone { get; init; }
+
     /// <summary>Whether the spec turned out to be another one than all of this was observed for.</summary>
     public bool IsOfAnotherSpec { get; init; }
 

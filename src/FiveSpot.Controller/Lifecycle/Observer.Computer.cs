@@ -39,7 +39,7 @@ public sealed partial class Observer
         var bootstrap = Look(
             Candidates(capiMachine?.Bootstrap, other is null ? null : Allowed(other, other.Spec?.BootstrapSpec, "spec.bootstrapSpec"), other?.Status.BootstrapRef),
             key, asker.Key, ref pending);
-        var infrastructure = Look(
+        _ = Look(
             Candidates(capiMachine?.Infrastructure, other is null ? null : Allowed(other, other.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), other?.Status.InfrastructureRef),
             key, asker.Key, ref pending);
         var mayBeTaken = bootstrap.FirstOrDefault();
@@ -51,7 +51,7 @@ public sealed partial class Observer
             HasMachine = capiMachine is not null,
             CapiMachine = capiMachine is not null && ComputerUser.IsFor(capiMachine.Metadata, computer, other) ? capiMachine : null,
             Bootstrap = Of(mayBeTaken),
-            Others = [.. bootstrap.Skip(1).Concat(infrastructure).Select(Of).OfType<PartialObject>()],
+            Others = [.. _kinds.ObjectsOf(key).Where(found => found.Uid != mayBeTaken?.Object?.Uid && ComputerUser.IsFor(found.Metadata, computer, other))],
             BootstrapResource = mayBeTaken?.Resource,
         };
 

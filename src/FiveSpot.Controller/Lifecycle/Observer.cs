@@ -47,7 +47,9 @@ public sealed partial class Observer
     /// <summary>What is observed of a machine now.</summary>
     /// <returns>The observation; null while there is no Machine and an answer about one of its kinds is on its way, after which
     /// the machine is woken.</returns>
-    public Observation? Observe(ScheduledMachine machine)
+    /// <param name="machine">The ScheduledMachine.</param>
+    /// <param name="isMachineGone">Whether the server says that its Machine is gone, which the caches may not know yet.</param>
+    public Observation? Observe(ScheduledMachine machine, bool isMachineGone = false)
     {
         var capiMachine = _machines.Get(machine.Key);
         var ours = capiMachine is not null && Ownership.Of(capiMachine, machine) is not Owner.SomebodyElse ? capiMachine : null;
@@ -57,6 +59,11 @@ public sealed partial class Observer
         // the spec names for the next one, then what the last report knew of (the templates may have been changed since).
         var bootstrap = Candidates(ours?.Bootstrap, Allowed(machine, machine.Spec?.BootstrapSpec, "spec.bootstrapSpec"), status.BootstrapRef);
         var infrastructure = Candidates(ours?.Infrastructure, Allowed(machine, machine.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), status.InfrastructureRef);
+
+        if (isMachineGone)
+        {
+            capiMachine = ours = null;
+        }
 
         var pending = false;
         var bootstrapSlots = Look(bootstrap, machine.Key, machine.Key, ref pending);

@@ -2,6 +2,7 @@
 
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
@@ -45,8 +46,8 @@ public sealed partial class Reconciler
     private readonly Action<ObjectKey, DateTimeOffset> _wakeAt;
     private readonly ILogger _logger;
 
-    // What was told of machines whose status can't be written.
-    private readonly ConcurrentDictionary<ObjectKey, ScheduledMachineStatus> _unwritten = new();
+    // The status of machines for which it can't be written: when a shutdown began, and what was told, goes on from there.
+    private readonly ConcurrentDictionary<ObjectKey, (string Uid, ScheduledMachineStatus Status)> _unwritten = new();
 
     /// <summary>A reconciler over these parts.</summary>
     public Reconciler(
@@ -135,9 +136,9 @@ public sealed partial class Reconciler
     {
         var now = _clock.GetUtcNow();
         var lag = item.DueAt is { } due && due == seen.Machine.Status.NextTransitionTime ? due : (DateTimeOffset?)null;
-        seen = seen with { FailedSteps = _failures.Of(seen.Machine) };
+        seen = WithUnwritten(seen) with { FailedSteps = _failures.Of(seen.Machine) };
         var plan = Decision.Decide(seen, now, _options);
-        Dictionary<Step, StepFailure?>? patched = null;
+        Dictionary<string, StepFailure?>? patched = null;
         ControllerMetrics.ScheduleEvaluated(seen.Machine.Schedule is null ? null : plan.Status.InSchedule);
         for (var round = 1; plan.Steps.Length > 0; round++)
         {
@@ -149,6 +150,17 @@ public sealed partial class Reconciler
             {
                 // What is observed depends on the spec. The cache knows the new one, and has brought about a pass of its own.
                 return (WorkResult.Done(), plan.Status.Phase, false);
+            }
+
+            if (seen.IsMachineGone)
+            {
+                // Without a Machine other things matter: its kinds, rights, who else is of its computer.
+                if (_observer.Observe(seen.Machine, isMachineGone: true) is not { } anew)
+                {
+                    return (WorkResult.Done(), plan.Status.Phase, false);
+                }
+
+                seen = anew with { FailedSteps = seen.FailedSteps, LookedInto = seen.LookedInto, ReclaimAnnounced = seen.ReclaimAnnounced, DrainResult = seen.DrainResult };
             }
 
             plan = Decision.Decide(seen, now, _options);
@@ -188,7 +200,7 @@ public sealed partial class Reconciler
     }
 
     private async Task<Observation> CarryOutAsync(
-        Plan plan, Observation seen, Dictionary<Step, StepFailure?> patched, DateTimeOffset? boundary, CancellationToken cancellationToken)
+        Plan plan, Observation seen, Dictionary<string, StepFailure?> patched, DateTimeOffset? boundary, CancellationToken cancellationToken)
     {
         foreach (var step in plan.Steps)
         {
@@ -205,7 +217,7 @@ public sealed partial class Reconciler
             }
 
             StepFailure failure;
-            if (patched.TryGetValue(step, out var last))
+            if (step is Step.Patch && patched.TryGetValue(step.Name, out var last))
             {
                 // Asked for again at once it would go on for ever.
                 failure = Fail(step, seen, NotKept, last: last);
@@ -215,6 +227,7 @@ public sealed partial class Reconciler
                 try
                 {
                     (seen, var asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
+                    seen = WithUnwritten(seen);
                     if (!asPlanned)
                     {
                         return seen with { LookedInto = seen.LookedInto.Add(step.Name) };
@@ -222,7 +235,7 @@ public sealed partial class Reconciler
 
                     if (step is Step.Patch)
                     {
-                        patched.Add(step, seen.FailureOf(step.Name));
+                        patched.Add(step.Name, seen.FailureOf(step.Name));
                     }
 
                     if (step is Step.NodeStep)
@@ -240,7 +253,7 @@ public sealed partial class Reconciler
                 catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
                 {
                     ControllerMetrics.Failed(exception);
-                    failure = Fail(step, seen, Describe(step, seen, exception), (exception as ApiException)?.RetryAfter);
+                    failure = Fail(step, seen, Describe(exception), (exception as ApiException)?.RetryAfter);
                 }
             }
 
@@ -285,13 +298,14 @@ public sealed partial class Reconciler
         return seen with { Machine = machine, ReclaimAnnounced = true };
     }
 
-    private static StepFailure Describe(Step step, Observation seen, Exception exception) => (exception, step) switch
+    // That a kind is not served is for discovery to say, which is asked: a proxy answers 404 too.
+    private static StepFailure Describe(Exception exception) => exception switch
     {
-        // Its kind was there when discovery looked, and is not now: the provider was taken away.
-        (ApiException { IsNotServed: true }, Step.CreateProviderObject create) =>
-            new StepFailure(ConditionReasons.KindNotFound, Decision.KindNotServed(create.Role, seen.Slot(create.Role)!), NeedsChange: true, Attempt: 0),
-        (NameConflictException, _) => new StepFailure(EventReasons.NameConflict, exception.Message, NeedsChange: true, Attempt: 0),
-        (ApiException { IsTransient: false, IsConflict: false, IsNotFound: false }, _) =>
+        NameConflictException => new StepFailure(EventReasons.NameConflict, exception.Message, NeedsChange: true, Attempt: 0),
+        // A token that is being renewed, or something that is not Kubernetes, refuses nothing for good.
+        ApiException { IsUnauthorized: true } or ApiException { Reason: ApiException.NotKubernetesReason or ApiException.UndecodableReason } =>
+            new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, Attempt: 0),
+        ApiException { IsTransient: false, IsConflict: false, IsNotFound: false } =>
             new StepFailure(ConditionReasons.Refused, exception.Message, NeedsChange: true, Attempt: 0),
         _ => new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, Attempt: 0),
     };
@@ -301,7 +315,8 @@ public sealed partial class Reconciler
     private async Task<(ScheduledMachine Machine, DateTimeOffset? NotBefore)> ReportAsync(
         ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
-        if (StatusComparer.AreSame(machine.Status, status))
+        var isWritten = !IsUnwritten(machine, out _);
+        if (isWritten && StatusComparer.AreSame(machine.Status, status))
         {
             return (machine, null);
         }
@@ -313,7 +328,7 @@ public sealed partial class Reconciler
         }
 
         // Told before it is written, so that a crash loses nothing; and once, however often it has to be written.
-        Tell(machine, failed is not null && _unwritten.TryGetValue(machine.Key, out var told) ? told : machine.Status, status);
+        Tell(machine, machine.Status, status);
         try
         {
             var written = await _executor.WriteStatusAsync(machine, status, cancellationToken);
@@ -325,7 +340,7 @@ public sealed partial class Reconciler
         {
             failed = _failures.Add(
                 machine, StatusWrite, new StepFailure(ConditionReasons.Retrying, exception.Message, NeedsChange: false, Attempt: 0), (exception as ApiException)?.RetryAfter);
-            _unwritten[machine.Key] = status;
+            _unwritten[machine.Key] = (machine.Uid, status);
 
             // Deleted meanwhile, or deleted and made again: what there is to say of it is said when it is seen.
             if (exception is not ApiException { IsNotFound: true } and not ApiException { IsConflict: true })
@@ -334,9 +349,18 @@ public sealed partial class Reconciler
                 LogFailed(machine.Key, StatusWrite, failed.Attempt, exception.Message);
             }
 
-            return (machine, failed.NotBefore);
+            return (machine with { Status = status }, failed.NotBefore);
         }
     }
+
+    private bool IsUnwritten(ScheduledMachine machine, [NotNullWhen(true)] out ScheduledMachineStatus? status)
+    {
+        status = _unwritten.TryGetValue(machine.Key, out var unwritten) && unwritten.Uid == machine.Uid ? unwritten.Status : null;
+        return status is not null;
+    }
+
+    private Observation WithUnwritten(Observation seen) =>
+        IsUnwritten(seen.Machine, out var status) && !ReferenceEquals(seen.Machine.Status, status) ? seen with { Machine = seen.Machine with { Status = status } } : seen;
 
     private void Tell(ScheduledMachine machine, ScheduledMachineStatus before, ScheduledMachineStatus status)
     {

@@ -3,6 +3,7 @@
 using System.Collections.Immutable;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Kubernetes;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 using TypedReference = FiveSpot.Api.TypedReference;
@@ -319,7 +320,12 @@ internal sealed class StatusReport
     }
 
     private TypedReference? Reference(ProviderSlot? slot, TypedReference? before) =>
-        slot is { IsPending: true } ? before : slot?.Ours(_seen.Machine) is null ? null : Reference(slot.Resource is null && slot.Served is { } served ? served.ApiVersion : slot.ApiVersion, slot.Kind);
+        slot is { IsPending: true } || (slot?.Ours(_seen.Machine) is null && IsLeft(before)) ? before : slot?.Ours(_seen.Machine) is null ? null : Reference(slot.Resource is null && slot.Served is { } served ? served.ApiVersion : slot.ApiVersion, slot.Kind);
+
+    // Of a kind that the template does not name any more: only by this it is found again.
+    private bool IsLeft(TypedReference? before) => before is not null && _seen.Leftovers.Any(left =>
+        left.Kind == before.Kind && ResourceType.SplitApiVersion(left.ApiVersion).Group == ResourceType.SplitApiVersion(before.ApiVersion).Group
+        && (left.IsPending || left.Trouble is not null || left.Ours(_seen.Machine) is not null));
 
     private TypedReference Reference(string apiVersion, string kind) => new()
     {

@@ -89,15 +89,15 @@ public abstract record Step
     public sealed record TouchMachine : Patch
     {
         /// <summary>Good to have: Cluster API looks at it by itself within ten minutes.</summary>
-        /// <param name="pauseBegan">When the pause began, for whoever reads it.</param>
-        public TouchMachine(string pauseBegan)
+        /// <param name="pauseEnded">When the pause was seen to be over.</param>
+        public TouchMachine(string pauseEnded)
         {
-            PauseBegan = pauseBegan;
+            PauseEnded = pauseEnded;
             Importance = StepImportance.Optional;
         }
 
-        /// <summary>When the pause began.</summary>
-        public string PauseBegan { get; }
+        /// <summary>When the pause was seen to be over.</summary>
+        public string PauseEnded { get; }
     }
 
     /// <summary>Notes on the ScheduledMachine that its Machine is deleted because it is unhealthy.</summary>

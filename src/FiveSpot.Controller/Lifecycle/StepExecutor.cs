@@ -107,7 +107,7 @@ public sealed class StepExecutor
 
             case Step.TouchMachine touch:
                 return await PatchMachineAsync(
-                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.PauseBegan)]), cancellationToken);
+                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.PauseEnded)]), cancellationToken);
 
             case Step.NoteRemediation note:
                 return await PatchScheduledMachineAsync(
@@ -295,8 +295,8 @@ public sealed class StepExecutor
     private async Task<(Observation World, bool AsPlanned)> ConfirmComputerFreeAsync(Observation seen, CancellationToken cancellationToken)
     {
         var (machine, computer, now) = (seen.Machine, seen.Machine.Computer!, _clock.GetUtcNow());
-        var view = await ComputerCheck.AskAsync(_api, seen.Computer!, computer, _machines.Type, ReadAt(_machines.Type), cancellationToken);
-        var isFree = !view.Others.Any(other => other.HasComputer(now));
+        var view = await ComputerCheck.AskAsync(_api, seen.Computer!, computer, ScheduledMachines, _machines.Type, ReadAt(_machines.Type), cancellationToken);
+        var isFree = !view.Others.Any(other => other.HasComputer(now) || other.ReclaimedFor is not null);
         if (isFree)
         {
             // Its own place was there while the others were looked for, or they may not have seen it.
@@ -494,7 +494,7 @@ public sealed class StepExecutor
     {
         var type = _machines.Type;
         var found = await _api.TryGetAsync(type, seen.Machine.Key, ReadAt(type), cancellationToken);
-        return (found is null ? seen with { CapiMachine = null } : Seen(seen, found), false);
+        return (found is null ? seen with { CapiMachine = null, IsMachineGone = seen.OurMachine is not null } : Seen(seen, found), false);
     }
 
     private Observation Seen(Observation seen, CapiMachine machine)

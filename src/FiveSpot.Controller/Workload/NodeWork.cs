@@ -13,6 +13,9 @@ namespace FiveSpot.Controller.Workload;
 /// </summary>
 internal sealed class NodeWork : IDisposable
 {
+    // What a cluster says of a Pod is one line of a message.
+    private const int LongestName = 400;
+
     /// <summary>The call that cordons the Node, or lifts a cordon.</summary>
     public const string Cordon = "cordon";
 
@@ -260,11 +263,13 @@ internal sealed class NodeWork : IDisposable
         return told.Progress;
     }
 
-    private string Name((Pod Pod, PodDrain Drain) one) => one.Pod.IsTerminating ? $"{one.Pod.Key} (ending)"
+    private string Name((Pod Pod, PodDrain Drain) one) => ForeignText.Line(
+        one.Pod.IsTerminating ? $"{one.Pod.Key} (ending)"
         : Trouble(one.Pod) is { } trouble ? $"{one.Pod.Key} {trouble}"
         : one.Drain.Behavior is DrainBehavior.WaitCompleted ? $"{one.Pod.Key} is waited for until it completes"
         : one.Drain is { Behavior: DrainBehavior.Undecided, Why: not null } ? $"{one.Pod.Key} is left to Cluster API"
-        : $"{one.Pod.Key}";
+        : $"{one.Pod.Key}",
+        LongestName);
 
     private string? Trouble(Pod pod) => _deletions.TroubleOf(pod) ?? (pod.IsTerminating ? null : _evictions.TroubleOf(pod));
 

@@ -94,7 +94,7 @@ internal static class StatusAnswer
                 {
                     foreach (var cause in list.EnumerateArray())
                     {
-                        causes.Add(new StatusCause(Text(cause, "field"), Text(cause, "reason"), Text(cause, "message")));
+                        causes.Add(new StatusCause(Text(cause, "field"), Text(cause, "reason"), ForeignText.Line(Text(cause, "message"), MessageExcerpt)));
                     }
                 }
             }

@@ -508,6 +508,40 @@ public sealed class DecisionTests
         world.WithSpec(""", "killSwitch":true""").Deleted(Noon).Decide(Noon.AddMinutes(1)).Steps.Select(step => step.Name).ShouldBe(["ExcludeDrain", "DeleteMachine"]);
     }
 
+    [Fact]
+    public void What_a_Machine_may_point_at_is_not_deleted_for_long_on_an_old_answer()
+    {
+        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening);
+        IEnumerable<string> Steps(DateTimeOffset since) => Decision.Decide(
+            world.Observe() with { FailedSteps = Failed("DeleteK0sWorkerConfig", needsChange: false, since) }, Night.AddHours(1), new DecisionOptions()).Steps.Select(static step => step.Name);
+
+        Steps(Night.AddMinutes(59)).ShouldBe(["DeleteK0sWorkerConfig"]);
+        Steps(Night.AddMinutes(58)).ShouldBe(["ConfirmMachineAbsent", "DeleteK0sWorkerConfig"]);
+    }
+
+    [Fact]
+    public void An_object_of_a_kind_that_is_no_longer_asked_for_is_reported_until_it_is_gone()
+    {
+        var world = World.New().Do(new Step.AddFinalizer(), Opening).Do(new Step.CreateProviderObject(ProviderRole.Bootstrap), Opening).Reconcile(Opening);
+        var before = world.Machine.Status.BootstrapRef!;
+        var seen = world.Observe() with { CapiMachine = null };
+        var former = seen.Bootstrap!;
+        var changed = seen with { Bootstrap = former with { Kind = "KubeadmConfig", Object = null }, Leftovers = [former] };
+
+        Decision.Decide(changed, Noon, new DecisionOptions()).Status.BootstrapRef.ShouldBe(before);
+        Decision.Decide(changed with { Leftovers = [former with { Object = null }] }, Noon, new DecisionOptions()).Status.BootstrapRef.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_machine_that_is_there_goes_on_without_its_finalizer()
+    {
+        var world = Running().WithSpec(""", "nodeDrainTimeout":"90s" """);
+        world = world with { Machine = world.Machine with { Metadata = world.Machine.Metadata with { Finalizers = [] } } };
+        var plan = Decision.Decide(world.Observe() with { FailedSteps = Failed("AddFinalizer", needsChange: true) }, Noon, new DecisionOptions());
+        plan.Steps.Single().ShouldBeOfType<Step.SetDeletionTimeouts>();
+        plan.Status.Phase.ShouldBe(MachinePhase.Error);
+    }
+
     private static World Held(World world) => world with { Bootstrap = new(world.Bootstrap!.Metadata with { Finalizers = ["k0smotron.io/finalizer"] }) };
 
     private static System.Collections.Immutable.ImmutableDictionary<string, StepFailure> Failed(string step, bool needsChange, DateTimeOffset? at = null) =>

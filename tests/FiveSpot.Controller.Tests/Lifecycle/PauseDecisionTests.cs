@@ -139,6 +139,25 @@ public sealed class PauseDecisionTests
     }
 
     [Fact]
+    public void A_touch_that_fails_is_tried_again_in_its_time_also_when_the_end_of_the_pause_is_reported()
+    {
+        var world = Unpaused(Paused(World.New().Reconcile(Opening)).Reconcile(Noon));
+        var failed = System.Collections.Immutable.ImmutableDictionary<string, StepFailure>.Empty.Add(
+            nameof(Step.TouchMachine), new StepFailure("Retrying", "No.", NeedsChange: false, Attempt: 1) { Since = Noon, NotBefore = Noon.AddSeconds(3) });
+        var plan = Decision.Decide(world.Observe() with { FailedSteps = failed }, Noon, new DecisionOptions());
+        plan.Steps.ShouldBeEmpty();
+        plan.WakeAt.ShouldBe(Noon.AddSeconds(3));
+
+        var reported = world with { Machine = world.Machine with { Status = plan.Status } };
+        reported.Decide(Noon.AddSeconds(3)).Steps.Single().ShouldBeOfType<Step.TouchMachine>();
+
+        // One that was made since has nothing to be looked at.
+        var done = new List<Step>();
+        (reported with { CapiMachine = null, Bootstrap = null, Infrastructure = null }).Reconcile(Noon.AddMinutes(1)).Reconcile(Noon.AddMinutes(2), done);
+        done.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void What_clusterctl_is_about_to_delete_is_not_made_again_though_its_Cluster_and_its_Machine_are_gone()
     {
         var world = World.New();

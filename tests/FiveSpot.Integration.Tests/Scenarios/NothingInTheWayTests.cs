@@ -78,6 +78,61 @@ public abstract class NothingInTheWayTests(ServerKind kind)
             && status.Message!.Contains("Failed, and is tried again: patch ", StringComparison.Ordinal) && status.Message.Contains("failed calling webhook", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(403)]
+    [InlineData(500)]
+    public async Task A_status_that_can_not_be_written_keeps_no_machine(int code)
+    {
+        await using var scenario = await Scenario.RunningMachineAsync(kind);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.SettleAsync();
+        scenario.Cluster.Traffic.Disturb = (call, stage) => stage is ControllerTraffic.Stage.Before && call.Path.EndsWith("/scheduledmachines/pc-1/status", StringComparison.Ordinal)
+            ? code == 403 ? Refused : Failing
+            : null;
+        scenario.Cluster.MoveTo(Scenario.Closing);
+        await Wait.UntilAsync("the Node is cordoned", scenario.NodeIsCordonedAsync);
+        await scenario.SettleAsync();
+        var times = 0;
+        await Wait.UntilAsync("the grace period ends, and the drain", async () =>
+        {
+            times++;
+            scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(20));
+            await scenario.SettleAsync();
+            return await scenario.MachineIsBeingDeletedAsync();
+        });
+        times.ShouldBeInRange(29, 32, "five minutes each");
+        scenario.Cluster.Traffic.Disturb = null;
+        await scenario.ClusterApi.LetGoAsync();
+        await Wait.UntilAsync("it is over", async () =>
+        {
+            scenario.Cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+            return (await scenario.Cluster.StatusAsync()).Phase == "Inactive";
+        });
+        (await scenario.Cluster.EventsAsync()).Count(static reason => reason == "MachineDeleted").ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(401, "Unauthorized")]
+    [InlineData(502, "BadGateway")]
+    public async Task Of_a_machine_that_is_wanted_back_nothing_is_deleted_before_it_is_off_for_an_answer_that_says_nothing(int code, string reason)
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);
+        await scenario.SettleAsync();
+        var left = 2;
+        scenario.Cluster.Traffic.Disturb = (call, stage) => stage is ControllerTraffic.Stage.Before && call.Verb == "patch"
+            && call.Path.EndsWith("/scheduledmachines/pc-1", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0 ? new(code, reason, "no") : null;
+        var before = scenario.Cluster.Writes.Count;
+        await scenario.ReclaimAsync();
+        await Wait.UntilAsync("the Machine is being deleted", async () =>
+        {
+            scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+            return await scenario.MachineIsBeingDeletedAsync();
+        });
+        var writes = scenario.Cluster.Writes.Skip(before).ToList();
+        writes.FindIndex(static call => call.Verb == "patch" && call.Path.EndsWith("/scheduledmachines/pc-1", StringComparison.Ordinal) && call.Answer is System.Net.HttpStatusCode.OK)
+            .ShouldBeInRange(0, writes.FindIndex(static call => call.Verb == "delete" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task What_the_server_takes_and_does_not_keep_is_told_and_not_asked_for_without_end()
     {

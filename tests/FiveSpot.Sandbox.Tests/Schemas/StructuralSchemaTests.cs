@@ -408,7 +408,7 @@ public sealed class StructuralSchemaTests
         var errors = schema.Validate(obj, null);
         errors[0].ToString().ShouldBe("spec: Too many: 100000: must have at most 64 items");
         errors.Count.ShouldBe(2);
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), "what is not linear takes minutes");
     }
 
     [Fact]
