@@ -10,7 +10,7 @@ public sealed record Condition
     /// <summary>One of <see cref="ConditionTypes"/>.</summary>
     [Schema(
         "What the condition is about: Ready, Scheduled, MachineReady, ReferencesValid, NodeTainted, "
-        + "WorkloadClusterReachable or ReclaimAgentReady. Each type is there at most once.",
+        + "WorkloadClusterReachable, ReclaimAgentReady or Paused. Each type is there at most once.",
         MinLength = 1, MaxLength = 316)]
     public required string Type { get; init; }
 

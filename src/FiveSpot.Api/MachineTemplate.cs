@@ -31,9 +31,10 @@ public sealed record MachineTemplate
     [CelRule(Cel.AnnotationKeys, Sentences.AnnotationKey)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
-    /// <summary>Kubernetes version of the Machine, such as <c>v1.32.4</c>; 1 to 256 characters.</summary>
+    /// <summary>Kubernetes version of the Machine, in full, such as <c>v1.32.1</c>; 1 to 256 characters.</summary>
     [Schema(
-        "Kubernetes version of the Machine, for bootstrap providers that read it there. Example: v1.32.4.",
+        "Kubernetes version of the Machine, for bootstrap providers that read it there. It has to be a full version: "
+        + "v1.32 is refused by Cluster API. Example: v1.32.1.",
         MinLength = 1, MaxLength = Limits.MachineField)]
     public string? Version { get; init; }
 

@@ -77,7 +77,7 @@ public sealed record ScheduledMachineSpec
         "Template of the infrastructure machine that 5-Spot creates when the window opens: which physical machine it "
         + "is and how to reach it. Its API group is infrastructure.cluster.x-k8s.io or k0smotron.io. A change takes "
         + "effect at the next opening. Example: {apiVersion: infrastructure.cluster.x-k8s.io/v1beta1, "
-        + "kind: RemoteMachine, spec: {address: 192.168.1.100, port: 22, user: admin}}.")]
+        + "kind: RemoteMachine, spec: {address: 192.168.1.100, port: 22, user: admin, sshKeyRef: {name: ssh-key}}}.")]
     [CelRule(Cel.InfrastructureApiVersion, Sentences.InfrastructureApiVersion, On = "apiVersion")]
     public required ObjectTemplate InfrastructureSpec { get; init; }
 
@@ -90,8 +90,8 @@ public sealed record ScheduledMachineSpec
     /// <summary>The Secret with the workload cluster's kubeconfig, in the same namespace.</summary>
     [Schema(
         "The Secret with the kubeconfig of the workload cluster, in the same namespace. Left out: the Secret "
-        + "CLUSTERNAME-kubeconfig that Cluster API makes, and if there is none, the cluster that 5-Spot runs on. "
-        + "Example: {name: trading-grid-admin, key: value}.")]
+        + "CLUSTERNAME-kubeconfig that Cluster API makes, and if there is none, the management cluster, once it is seen to "
+        + "have the machine's Node; until then nothing is written to any. Example: {name: trading-grid-admin, key: value}.")]
     public SecretKeyReference? KubeconfigSecretRef { get; init; }
 
     /// <summary>Which physical machine it is, where the template does not say: 1 to 253 characters.</summary>

@@ -148,6 +148,17 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void It_is_let_out_to_names_and_to_API_servers_hosted_ones_included_and_nowhere_else()
+    {
+        var spec = Controller.Read("networkpolicy.yaml")["spec"]!;
+        spec["policyTypes"]!.ToJsonString().ShouldBe("""["Ingress","Egress"]""");
+        var egress = spec["egress"]!.AsArray();
+        egress.ShouldAllBe(rule => rule!["to"] == null, "where API servers are is not known");
+        egress.SelectMany(rule => rule!["ports"]!.AsArray()).Select(port => $"{(string?)port!["protocol"]} {(long)port["port"]!}")
+            .ShouldBe(["UDP 53", "TCP 53", "TCP 443", "TCP 6443", "TCP 30443"]);
+    }
+
+    [Fact]
     public void It_has_nothing_of_its_machine_and_time_to_end()
     {
         PodSpec["securityContext"]!.ToJsonString().ShouldBe(
