@@ -55,6 +55,27 @@ public sealed class EventExpiryTests : IClassFixture<EventExpiryTests.Fixture>
     }
 
     [Fact]
+    public async Task They_may_be_kept_for_longer_than_a_timer_runs()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var server = await EmbeddedApiServer.StartAsync(
+            new EmbeddedApiServerOptions { Clock = clock, EventTtl = TimeSpan.FromDays(90) }, TestContext.Current.CancellationToken);
+        using var http = ServerFixture.ClientFor(server);
+        var before = server.Size.Objects;
+        using var content = new StringContent(Event("default", "e"), System.Text.Encoding.UTF8, "application/json");
+        using var made = await http.PostAsync(new Uri("/api/v1/namespaces/default/events", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        ((int)made.StatusCode).ShouldBe(201);
+        for (var day = 1; day < 90; day++)
+        {
+            clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        server.Size.Objects.ShouldBe(before + 1);
+        clock.Advance(TimeSpan.FromDays(1));
+        server.Size.Objects.ShouldBe(before);
+    }
+
+    [Fact]
     public async Task A_year_of_events_leaves_no_more_behind_than_an_hour()
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

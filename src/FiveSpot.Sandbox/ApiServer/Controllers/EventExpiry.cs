@@ -11,6 +11,9 @@ namespace FiveSpot.Sandbox.ApiServer.Controllers;
 /// </summary>
 internal sealed class EventExpiry : IDisposable
 {
+    // A timer knows no more than seven weeks.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(30);
+
     private readonly Lock _gate = new();
     private readonly Queue<(DateTimeOffset Due, StoredObject Event)> _written = new();
     private readonly ObjectStore _store;
@@ -79,7 +82,7 @@ internal sealed class EventExpiry : IDisposable
         if (_written.TryPeek(out var first))
         {
             var left = first.Due - _clock.GetUtcNow();
-            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer.Change(left <= TimeSpan.Zero ? TimeSpan.Zero : left < LongestTimer ? left : LongestTimer, Timeout.InfiniteTimeSpan);
         }
     }
 }
