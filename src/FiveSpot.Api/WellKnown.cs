@@ -38,7 +38,7 @@ public static class WellKnown
     /// <summary>On what <c>clusterctl move</c> has made anew elsewhere and is about to delete.</summary>
     public const string DeleteForMoveAnnotation = "clusterctl.cluster.x-k8s.io/delete-for-move";
 
-    /// <summary>On a Machine that Cluster API may have passed over since a pause: when that pause was seen to be over. Of our own.</summary>
+    /// <summary>On a Machine that Cluster API may have passed over since a pause: which pause that was, by its time. Of our own.</summary>
     public const string PauseEndedAnnotation = "5spot.finos.org/pause-ended";
 
     /// <summary>On a ScheduledMachine whose Machine was deleted to be made again, as a MachineHealthCheck wanted: when, the latest

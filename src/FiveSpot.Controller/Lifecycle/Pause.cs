@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
-using System.Globalization;
 using FiveSpot.Api;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Reclaim;
 
 namespace FiveSpot.Controller.Lifecycle;
@@ -15,8 +13,6 @@ namespace FiveSpot.Controller.Lifecycle;
 /// </summary>
 internal static class Pause
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
-
     /// <summary>What pauses a machine; null when nothing does.</summary>
     public static string? By(Observation seen)
     {
@@ -74,21 +70,21 @@ internal static class Pause
     /// it may have passed over since.</summary>
     public static Plan Resume(Plan plan, Observation seen, DateTimeOffset now)
     {
-        // Reported already, it is the pause's end that the condition has; a Machine that was made since has passed over nothing.
+        // Once its end is reported, only a touch that failed is left to do.
+        var failure = seen.FailureOf(Step.TouchMachine.StepName);
         if (Condition(seen.Machine.Status) is not { } paused
+            || (paused.Status != ConditionStatus.True && failure is null)
             || seen.OurMachine is not { } found
             || found is { Ready: true, IsBeingDeleted: false }
-            || found.Metadata.CreationTimestamp >= paused.LastTransitionTime
-            || TouchedAt(found) >= paused.LastTransitionTime
             || seen.Failure is not null)
         {
             return plan;
         }
 
-        var touch = new Step.TouchMachine(now.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
-        return seen.FailureOf(touch.Name) is not { } failure || failure.NotBefore <= now
-            ? plan with { Steps = [touch, .. plan.Steps] }
-            : plan with { WakeAt = plan.WakeAt < failure.NotBefore ? plan.WakeAt : failure.NotBefore, HasFailed = true };
+        var which = Times.Text(paused.LastTransitionTime);
+        return found.Metadata.Annotations.GetValueOrDefault(WellKnown.PauseEndedAnnotation) == which ? plan
+            : failure?.NotBefore > now ? plan with { WakeAt = plan.WakeAt < failure.NotBefore ? plan.WakeAt : failure.NotBefore, HasFailed = true }
+            : plan with { Steps = [new Step.TouchMachine(which), .. plan.Steps] };
     }
 
     /// <summary>An instant from which a time runs that does not run while the machine is paused: the end of the last pause, if that
@@ -105,12 +101,6 @@ internal static class Pause
     /// <summary>The condition <c>Paused</c> that was last reported; null if there never was a pause.</summary>
     public static Condition? Condition(ScheduledMachineStatus status) =>
         status.Conditions.FirstOrDefault(condition => condition.Type == ConditionTypes.Paused);
-
-    private static DateTimeOffset? TouchedAt(CapiMachine found) =>
-        DateTimeOffset.TryParseExact(
-            found.Metadata.Annotations.GetValueOrDefault(WellKnown.PauseEndedAnnotation), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? at
-            : null;
 
     private static bool IsReclaimed(Observation seen) =>
         seen.ReclaimRequest is not null || (seen.Machine.IsSwitchedOff && ReclaimNote.Of(seen.Machine).Reason is not null);

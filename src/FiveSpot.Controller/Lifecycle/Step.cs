@@ -88,16 +88,19 @@ public abstract record Step
     /// <summary>Makes Cluster API look at the Machine after a pause.</summary>
     public sealed record TouchMachine : Patch
     {
+        /// <summary>The name of the step.</summary>
+        public const string StepName = nameof(TouchMachine);
+
         /// <summary>Good to have: Cluster API looks at it by itself within ten minutes.</summary>
-        /// <param name="pauseEnded">When the pause was seen to be over.</param>
-        public TouchMachine(string pauseEnded)
+        /// <param name="pause">Which pause that was: the time at which it began, or ended.</param>
+        public TouchMachine(string pause)
         {
-            PauseEnded = pauseEnded;
+            Pause = pause;
             Importance = StepImportance.Optional;
         }
 
-        /// <summary>When the pause was seen to be over.</summary>
-        public string PauseEnded { get; }
+        /// <summary>Which pause that was.</summary>
+        public string Pause { get; }
     }
 
     /// <summary>Notes on the ScheduledMachine that its Machine is deleted because it is unhealthy.</summary>

@@ -107,7 +107,7 @@ public sealed class StepExecutor
 
             case Step.TouchMachine touch:
                 return await PatchMachineAsync(
-                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.PauseEnded)]), cancellationToken);
+                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.Pause)]), cancellationToken);
 
             case Step.NoteRemediation note:
                 return await PatchScheduledMachineAsync(

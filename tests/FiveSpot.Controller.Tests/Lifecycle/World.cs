@@ -166,7 +166,7 @@ internal sealed record World
         Step.SetDeletionTimeouts set => this with { CapiMachine = CapiMachine! with { DeletionTimeouts = set.Timeouts } },
         Step.UpdateProviderObject { Role: ProviderRole.Bootstrap } => this with { Bootstrap = Bootstrap! with { Metadata = Annotated(Bootstrap.Metadata, WellKnown.TemplateHashAnnotation, Machine.BootstrapHash) } },
         Step.UpdateProviderObject => this with { Infrastructure = Infrastructure! with { Metadata = Annotated(Infrastructure.Metadata, WellKnown.TemplateHashAnnotation, Machine.InfrastructureHash) } },
-        Step.TouchMachine touch => Annotate(new(CapiMachine!.Metadata.Annotations) { [WellKnown.PauseEndedAnnotation] = touch.PauseEnded }),
+        Step.TouchMachine touch => Annotate(new(CapiMachine!.Metadata.Annotations) { [WellKnown.PauseEndedAnnotation] = touch.Pause }),
         Step.NoteRemediation note => this with { Machine = Machine with { Metadata = With(Machine.Metadata, note.Note.Annotations()) } },
         Step.ExcludeDrain exclude => Annotate(DrainExclusion.Put(exclude.AndVolumes, exclude.Result).ToDictionary(pair => pair.Key, pair => pair.Value!)),
         Step.IncludeDrain => Annotate([]),
