@@ -24,7 +24,7 @@ public sealed record SimulationBehaviour
     /// Whether a Machine is looked at as soon as a pause of its Cluster ends. Cluster API 1.13.4 may come to it ten minutes
     /// later, or when somebody changes it.
     /// </summary>
-    public bool NoticesEndOfPause { get; init; } = true;
+    public bool NoticesEndOfPause { get; init; }
 
     /// <summary>Whether machines come up: where they don't, their infrastructure is never provisioned.</summary>
     public bool HardwareComesUp { get; init; } = true;

@@ -300,7 +300,8 @@ public sealed class SimulatedDeletionTests
         deleted.Count.ShouldBe(2, "the machine shuts down");
         await world.AdvanceAsync(1);
         await world.PassUntilAsync(Machine, machine => machine is null, "the Machine is gone");
-        deleted.ShouldBe([Machine, Hardware, $"{SimulationFixture.Configs}/a", "/api/v1/nodes/a"]);
+        // Of what is gone already another deletion may be asked for.
+        deleted.Distinct().ShouldBe([Machine, Hardware, $"{SimulationFixture.Configs}/a", "/api/v1/nodes/a"]);
     }
 
     [Fact]
