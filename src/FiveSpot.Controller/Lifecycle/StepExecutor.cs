@@ -458,9 +458,9 @@ public sealed class StepExecutor
             {
                 await session.Api.DeleteAsync(ReclaimConfig.ConfigMaps, config.Key, new DeleteOptions { Uid = config.Uid }, cancellationToken);
             }
-            catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+            catch (ApiException exception) when (exception.IsNotFound)
             {
-                // Gone, or another one: what the watch will show.
+                // Gone. Were it another one, it would have to go too, and is not looked for once the label is off.
             }
         }
 
