@@ -175,7 +175,7 @@ public sealed partial class Reconciler
         }
         else if (seen.Machine.Metadata.Finalizers.Count > 0 || !seen.Machine.IsBeingDeleted)
         {
-            var (_, notBefore) = await ReportAsync(seen.Machine, plan.Status, cancellationToken);
+            var (_, notBefore) = await ReportAsync(seen, plan.Status, cancellationToken);
             wakeAt = notBefore is not null && !(wakeAt < notBefore) ? notBefore : wakeAt;
             hasFailed |= notBefore is not null;
         }
@@ -294,7 +294,7 @@ public sealed partial class Reconciler
     private async Task<Observation> AnnounceAsync(Plan plan, Observation seen, CancellationToken cancellationToken)
     {
         // What is to be done is more urgent than to be told; where it can't be told now, it is at the end of the pass.
-        var (machine, _) = await ReportAsync(seen.Machine, plan.Status, cancellationToken);
+        var (machine, _) = await ReportAsync(seen, plan.Status, cancellationToken);
         return seen with { Machine = machine, ReclaimAnnounced = true };
     }
 
@@ -313,8 +313,9 @@ public sealed partial class Reconciler
     /// <summary>Writes the status, where it is another one, and tells what happened.</summary>
     /// <returns>The ScheduledMachine with it, and when to try again where it could not be written.</returns>
     private async Task<(ScheduledMachine Machine, DateTimeOffset? NotBefore)> ReportAsync(
-        ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+        Observation seen, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
+        var machine = seen.Machine;
         var isWritten = !IsUnwritten(machine, out _);
         if (isWritten && StatusComparer.AreSame(machine.Status, status))
         {
@@ -331,7 +332,7 @@ public sealed partial class Reconciler
         Tell(machine, machine.Status, status);
         try
         {
-            var written = await _executor.WriteStatusAsync(machine, status, cancellationToken);
+            var written = await _executor.WriteStatusAsync(machine, status, isUrgent: seen.ReclaimRequest is not null, cancellationToken);
             _failures.Remove(machine, StatusWrite);
             _unwritten.TryRemove(machine.Key, out _);
             return (written, null);

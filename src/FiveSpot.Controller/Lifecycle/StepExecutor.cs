@@ -19,9 +19,9 @@ public sealed class StepExecutor
         new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
 
     // What is merely good to have is not waited for as long as the rest, and an owner who wants the machine back is there now: a
-    // webhook that takes its time keeps neither waiting.
+    // webhook that takes its time keeps neither waiting, be it with the switching off or with a report.
     private static readonly TimeSpan OptionalTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SwitchOffTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OwnerTimeout = TimeSpan.FromSeconds(2);
 
     // A field that its kind does not know would be dropped without a word: an address that is mistyped is no address.
     private static readonly CreateOptions Strict = new() { StrictFieldValidation = true };
@@ -179,10 +179,15 @@ public sealed class StepExecutor
     }
 
     /// <summary>Writes the status.</summary>
+    /// <param name="machine">Whose it is.</param>
+    /// <param name="status">What is to be written.</param>
+    /// <param name="isUrgent">Whether its owner waits for the machine, and with it for this write.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The ScheduledMachine with it.</returns>
     /// <exception cref="ApiException">The API server refused; 404 or 409 if it was deleted, or deleted and made again.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer: it may have been written or not.</exception>
-    public async Task<ScheduledMachine> WriteStatusAsync(ScheduledMachine machine, ScheduledMachineStatus status, CancellationToken cancellationToken)
+    public async Task<ScheduledMachine> WriteStatusAsync(
+        ScheduledMachine machine, ScheduledMachineStatus status, bool isUrgent, CancellationToken cancellationToken)
     {
         var written = await _api.ApplyAsync(
             ScheduledMachines,
@@ -192,7 +197,8 @@ public sealed class StepExecutor
             force: true,
             "status",
             ScheduledMachineReader.Read,
-            cancellationToken);
+            cancellationToken,
+            isUrgent ? OwnerTimeout : null);
         _scheduledMachines.Observe(written);
         return written;
     }
@@ -210,7 +216,7 @@ public sealed class StepExecutor
                 subresource: null,
                 ScheduledMachineReader.Read,
                 cancellationToken,
-                step is Step.SwitchOff ? SwitchOffTimeout : TimeoutOf(step));
+                step is Step.SwitchOff ? OwnerTimeout : TimeoutOf(step));
             if (written.Metadata.Finalizers.Count > 0 || !written.IsBeingDeleted)
             {
                 _scheduledMachines.Observe(written);
@@ -452,9 +458,9 @@ public sealed class StepExecutor
             {
                 await session.Api.DeleteAsync(ReclaimConfig.ConfigMaps, config.Key, new DeleteOptions { Uid = config.Uid }, cancellationToken);
             }
-            catch (ApiException exception) when (exception.IsConflict || exception.IsNotFound)
+            catch (ApiException exception) when (exception.IsNotFound)
             {
-                // Gone, or another one: what the watch will show.
+                // Gone. Were it another one, it would have to go too, and is not looked for once the label is off.
             }
         }
 

@@ -184,17 +184,18 @@ public sealed class ApiClient : IDisposable
     /// <param name="subresource">A subresource such as <c>status</c>, or null.</param>
     /// <param name="decode">Decodes the answer.</param>
     /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="timeout">How long to wait for the answer; null for as long as usual.</param>
     /// <returns>The object as the server stored it.</returns>
     /// <exception cref="ApiException">The server refused; 409 if another manager owns a field, or if the version or uid
     /// given is another.</exception>
     /// <exception cref="ApiUnreachableException">There was no answer; it may have been applied.</exception>
     public Task<T> ApplyAsync<T>(
         ResourceType type, ObjectKey key, ReadOnlyMemory<byte> utf8Json, string fieldManager, bool force,
-        string? subresource, DecodeObject<T> decode, CancellationToken cancellationToken) =>
+        string? subresource, DecodeObject<T> decode, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
         CallAsync(
             new("apply", type, key, subresource), HttpMethod.Patch,
             $"{type.ObjectPath(key, subresource)}?{Manager(fieldManager)}&force={(force ? "true" : "false")}", utf8Json,
-            "application/apply-patch+yaml", Json, decode, cancellationToken);
+            "application/apply-patch+yaml", Json, decode, cancellationToken, timeout);
 
     /// <summary>Patches with a JSON merge patch (RFC 7386).</summary>
     /// <typeparam name="T">The projection.</typeparam>

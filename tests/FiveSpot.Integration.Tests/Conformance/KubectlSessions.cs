@@ -63,7 +63,7 @@ internal static class KubectlSessions
           containers: [{name: web, image: nginx}]
         """;
 
-    private static readonly string Status = """{"status":{"phase":"Active","ready":true,"inSchedule":true,"nextTransitionTime":"2026-01-05T18:00:00Z","nodeRef":{"apiVersion":"v1","kind":"Node","name":"node-1"},"conditions":[{"type":"Ready","status":"True","reason":"MachineReady","message":"It is.","lastTransitionTime":"2026-01-05T09:00:00Z"}]}}""";
+    private static readonly string Status = """{"status":{"phase":"Active","ready":true,"inSchedule":true,"schedule":"mon-fri 9-17 UTC","nextTransitionTime":"2026-01-05T18:00:00Z","nodeRef":{"apiVersion":"v1","kind":"Node","name":"node-1"},"conditions":[{"type":"Ready","status":"True","reason":"MachineReady","message":"It is.","lastTransitionTime":"2026-01-05T09:00:00Z"}]}}""";
 
     public static readonly IReadOnlyList<KubectlSession> All =
     [

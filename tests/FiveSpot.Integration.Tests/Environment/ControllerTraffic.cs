@@ -70,6 +70,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
     {
         public static readonly Fault Abort = new();
 
+        /// <summary>Nobody answers: the call waits until whoever made it gives it up, by the network's time.</summary>
+        public static readonly Fault Hang = new() { IsSilence = true };
+
         /// <summary>A 404 that is not Kubernetes': of a path that is not served, or of something in between.</summary>
         public static readonly Fault NotServed = new(404) { Body = "404 page not found\n", MediaType = "text/plain" };
 
@@ -78,6 +81,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
 
         /// <summary>What the answer says that it is.</summary>
         public string MediaType { get; init; } = "application/json";
+
+        /// <summary>Whether there is neither an answer nor an end.</summary>
+        public bool IsSilence { get; init; }
 
         /// <summary>When the server says that it wants to be asked again; null if it does not.</summary>
         public TimeSpan? RetryAfter { get; init; }
@@ -105,7 +111,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
             {
                 if (traffic.Disturb?.Invoke(call, Stage.Before) is { } before)
                 {
-                    return Answer(before);
+                    return await AnswerAsync(before, cancellationToken);
                 }
 
                 call.Left = Interlocked.Increment(ref _moments);
@@ -115,7 +121,7 @@ internal sealed class ControllerTraffic(TimeProvider clock)
                 if (traffic.Disturb?.Invoke(call, Stage.After) is { } after)
                 {
                     answer.Dispose();
-                    return Answer(after);
+                    return await AnswerAsync(after, cancellationToken);
                 }
 
                 return answer;
@@ -126,8 +132,13 @@ internal sealed class ControllerTraffic(TimeProvider clock)
             }
         }
 
-        private static HttpResponseMessage Answer(Fault fault)
+        private static async Task<HttpResponseMessage> AnswerAsync(Fault fault, CancellationToken cancellationToken)
         {
+            if (fault.IsSilence)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            }
+
             if (fault.Code is not { } code)
             {
                 throw new HttpRequestException(HttpRequestError.ConnectionError, "The scenario broke the connection.");

@@ -61,6 +61,9 @@ internal sealed class RunningController : IAsyncDisposable
     /// <summary>Why it must be started anew; null while it can go on.</summary>
     public string? Dead => _controller.Dead;
 
+    /// <summary>Why it is not ready; null when it is.</summary>
+    public string? Unready => _controller.Unready;
+
     /// <summary>Whether nothing is being worked on.</summary>
     public bool IsIdle => _controller.IsIdle;
 

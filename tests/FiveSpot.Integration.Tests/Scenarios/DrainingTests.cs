@@ -262,6 +262,29 @@ public abstract class DrainingTests(ServerKind kind)
     }
 
     [Fact]
+    public async Task The_kill_switch_ends_the_blocked_drain_of_a_ScheduledMachine_that_is_deleted()
+    {
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, ",\"nodeDrainTimeout\":\"24h\"");
+        await scenario.Pods.RunAsync("web-1", metadata: OfWeb);
+        await scenario.BudgetAsync("web", "\"minAvailable\":1");
+        await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
+        await scenario.WithinAsync(TimeSpan.FromMinutes(1), "it says what is in its way", async () =>
+            (await scenario.Cluster.StatusAsync()).Message!.Contains("blocked by budget web", StringComparison.Ordinal));
+        await scenario.SettleAsync();
+        (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
+
+        var pulled = scenario.Cluster.Clock.GetUtcNow();
+        await scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"killSwitch":true}}""");
+        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+        scenario.Cluster.Clock.GetUtcNow().ShouldBe(pulled);
+        (await scenario.Pods.IsEndingAsync("web-1")).ShouldBeFalse("a budget is never overridden");
+        (await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["annotations"]!.AsObject()
+            .ContainsKey("machine.cluster.x-k8s.io/exclude-node-draining").ShouldBeTrue("Cluster API is not to drain either");
+        await scenario.ClusterApi.LetGoAsync();
+        await Wait.UntilAsync("it is gone", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null);
+    }
+
+    [Fact]
     public async Task A_Node_that_vanishes_in_mid_drain_has_nothing_left_to_drain()
     {
         await using var scenario = await WorkloadScenario.RunningMachineAsync(kind);

@@ -2,6 +2,7 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 
@@ -188,6 +189,46 @@ public abstract class NothingInTheWayTests(ServerKind kind)
         left.ShouldBeLessThan(0);
         cluster.Writes.Where(call => call.Path.EndsWith("/status", StringComparison.Ordinal))
             .ShouldAllBe(call => !call.Body.Contains("\"Error\"") && !call.Body.Contains("ShuttingDown") && !call.Body.Contains("initializing"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_kind_that_can_not_be_listed_for_longer_is_told_once_and_no_longer_when_it_can(bool isOpen)
+    {
+        const string Words = "t be listed: list remotemachines"; // The apostrophe is escaped.
+        var network = new FakeTimeProvider(Cluster.Sunday);
+        await using var cluster = await Cluster.StartAsync(kind);
+        await cluster.ScheduleAsync(schedule: isOpen ? """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""" : null);
+        var left = 5;
+        cluster.Traffic.Disturb = (call, stage) =>
+            stage is ControllerTraffic.Stage.Before && call.Verb == "get" && call.Path.EndsWith("/remotemachines", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
+                ? new(429, "TooManyRequests", "storage is (re)initializing") { RetryAfter = TimeSpan.FromSeconds(1) }
+                : null;
+        await using var controller = await RunningController.StartAsync(cluster, networkTime: network);
+
+        await PassUntilAsync("it has failed five times", () => Task.FromResult(left <= 0));
+        await cluster.PhaseAsync(isOpen ? "Error" : "ShuttingDown", also: static status => status.Message!.Contains(Words, StringComparison.Ordinal));
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+        await controller.SettleAsync(cluster);
+        await PassUntilAsync("it is listed", async () => (await cluster.StatusAsync()).Phase == (isOpen ? "Active" : "Inactive"));
+        await controller.SettleAsync(cluster);
+
+        (await cluster.StatusAsync()).Message!.ShouldNotContain(Words);
+        var told = cluster.Writes.Where(static call => call.Path.EndsWith("/status", StringComparison.Ordinal) && call.Body.Contains(Words, StringComparison.Ordinal)).ShouldHaveSingleItem();
+        cluster.Calls.TakeWhile(call => call != told).Count(static call => call.Path.EndsWith("/remotemachines", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(3);
+        (await cluster.EventsAsync()).ShouldBeUnique();
+
+        Task PassUntilAsync(string what, Func<Task<bool>> holds) => Wait.UntilAsync(what, async () =>
+        {
+            var isSo = await holds();
+            if (!isSo && cluster.Calls.All(static call => call.IsOver))
+            {
+                network.Advance(TimeSpan.FromMilliseconds(500));
+            }
+
+            return isSo;
+        });
     }
 
     private static Task SetVersionsAsync(Cluster cluster, JsonNode versions) => cluster.PatchAsync(

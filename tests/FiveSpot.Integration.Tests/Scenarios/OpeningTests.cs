@@ -25,6 +25,7 @@ public abstract class OpeningTests(ServerKind kind)
         status.InSchedule.ShouldBeFalse();
         status.NextTransitionTime.ShouldBe(Scenario.Opening);
         status.NextActivation.ShouldBe(Scenario.Opening);
+        status.Schedule.ShouldBe("mon-fri 9-17 UTC");
         (await scenario.CountAsync()).ShouldBe((0, 0, 0));
         (await scenario.Cluster.EventsAsync()).ShouldBe(["ScheduleInactive"]);
     }

@@ -2,6 +2,7 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 
@@ -147,6 +148,73 @@ public abstract class ReclaimTests(ServerKind kind)
         await scenario.SettleAsync();
         (await scenario.Cluster.ListAsync(Kinds.Event)).ShouldContain(e =>
             (string)e["reason"]! == "EmergencyReclaim" && (string)e["type"]! == "Warning" && ((string)e["note"]!).Contains("policy says no", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Should_switching_off_hang_the_Node_is_drained_after_two_seconds_and_the_machine_goes_once_it_is_off(bool isDone)
+    {
+        var hangs = isDone ? ControllerTraffic.Stage.After : ControllerTraffic.Stage.Before;
+        var network = new FakeTimeProvider(Cluster.Sunday);
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, networkTime: network);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.SettleAsync();
+        scenario.Cluster.Traffic.Disturb = (call, stage) => stage == hangs && IsSwitchingOff(call) ? ControllerTraffic.Fault.Hang : null;
+
+        await scenario.ReclaimAsync();
+        await Wait.UntilAsync("switching off hangs", () => scenario.Cluster.Calls.Any(call => IsSwitchingOff(call) && !call.IsOver && call.Answered > 0 == isDone));
+        network.Advance(TimeSpan.FromSeconds(2) - TimeSpan.FromMilliseconds(1));
+        (await scenario.NodeIsCordonedAsync()).ShouldBeFalse();
+        network.Advance(TimeSpan.FromMilliseconds(1));
+        await Wait.UntilAsync("the Node is cordoned", () => scenario.NodeIsCordonedAsync());
+        await Wait.UntilAsync("web-1 is gone", async () => await scenario.Workload.GetAsync(Kinds.Pod, "web-1") is null);
+        if (!isDone)
+        {
+            await scenario.SettleAsync();
+            (await IsOnAsync(scenario)).ShouldBeTrue();
+            (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse("it would come back");
+            scenario.Cluster.Traffic.Disturb = null;
+            scenario.Cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+        (await IsOnAsync(scenario)).ShouldBeFalse();
+        await scenario.ClusterApi.LetGoAsync();
+        await OffAsync(scenario);
+    }
+
+    [Fact]
+    public async Task Should_the_status_that_tells_of_it_not_be_taken_the_owner_waits_for_it_two_seconds_at_a_time()
+    {
+        var network = new FakeTimeProvider(Cluster.Sunday);
+        await using var scenario = await WorkloadScenario.RunningMachineAsync(kind, networkTime: network);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.SettleAsync();
+        scenario.Cluster.Traffic.Disturb = static (call, stage) => stage is ControllerTraffic.Stage.Before && IsStatus(call) ? ControllerTraffic.Fault.Hang : null;
+
+        await scenario.ReclaimAsync();
+        await Wait.UntilAsync("it hangs", () => scenario.Cluster.Calls.Any(IsHanging));
+        network.Advance(TimeSpan.FromSeconds(2));
+        await Wait.UntilAsync("it is switched off", async () => !await IsOnAsync(scenario));
+
+        // Later reports hang too: the schedules' time passes as well, so that they are due.
+        var waited = TimeSpan.FromSeconds(2);
+        await Wait.UntilAsync("the Machine is being deleted", async () =>
+        {
+            if (scenario.Cluster.Calls.Any(IsHanging))
+            {
+                network.Advance(TimeSpan.FromSeconds(0.5));
+                waited += TimeSpan.FromSeconds(0.5);
+            }
+
+            scenario.Cluster.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            return await scenario.MachineIsBeingDeletedAsync();
+        });
+        waited.ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(12));
+
+        static bool IsStatus(ControllerTraffic.Call call) => call.Verb == "patch" && call.Path.EndsWith("/scheduledmachines/pc-1/status", StringComparison.Ordinal);
+        static bool IsHanging(ControllerTraffic.Call call) => IsStatus(call) && !call.IsOver;
     }
 
     [Fact]
@@ -317,6 +385,12 @@ public abstract class ReclaimTests(ServerKind kind)
     private static Task OffAsync(WorkloadScenario scenario) => scenario.Cluster.PhaseAsync("Disabled", also: status =>
         status.Conditions.Single(c => c.Type == "Scheduled") is { Status: "False", Reason: "EmergencyReclaimDisabledSchedule" } scheduled
         && scheduled.Message.Contains("process-match: java", StringComparison.Ordinal));
+
+    private static bool IsSwitchingOff(ControllerTraffic.Call call) => call.Verb == "patch"
+        && call.Path.EndsWith("/scheduledmachines/pc-1", StringComparison.Ordinal) && call.Body.Contains("\"enabled\":false", StringComparison.Ordinal);
+
+    private static async Task<bool> IsOnAsync(WorkloadScenario scenario) =>
+        (bool?)(await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["spec"]!["schedule"]!["enabled"] != false;
 
     private static Task SwitchOnAsync(WorkloadScenario scenario) =>
         scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"schedule":{"enabled":true}}}""");

@@ -30,12 +30,13 @@ internal sealed class Scenario : IAsyncDisposable
     public static Task<Scenario> StartAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null) =>
         StartAsync(kind, Definitions.ServingMachineAt(machineVersion), decisions);
 
-    public static async Task<Scenario> StartAsync(ServerKind kind, Definitions definitions, DecisionOptions? decisions = null)
+    public static async Task<Scenario> StartAsync(
+        ServerKind kind, Definitions definitions, DecisionOptions? decisions = null, TimeProvider? networkTime = null)
     {
         var cluster = await Cluster.StartAsync(kind, definitions);
         try
         {
-            return new Scenario(cluster, await RunningController.StartAsync(cluster, decisions));
+            return new Scenario(cluster, await RunningController.StartAsync(cluster, decisions, networkTime: networkTime));
         }
         catch
         {
@@ -48,9 +49,10 @@ internal sealed class Scenario : IAsyncDisposable
     public static Task<Scenario> RunningMachineAsync(ServerKind kind, string machineVersion = "v1beta2", DecisionOptions? decisions = null) =>
         RunningMachineAsync(kind, Definitions.ServingMachineAt(machineVersion), decisions);
 
-    public static async Task<Scenario> RunningMachineAsync(ServerKind kind, Definitions definitions, DecisionOptions? decisions = null)
+    public static async Task<Scenario> RunningMachineAsync(
+        ServerKind kind, Definitions definitions, DecisionOptions? decisions = null, TimeProvider? networkTime = null)
     {
-        var scenario = await StartAsync(kind, definitions, decisions);
+        var scenario = await StartAsync(kind, definitions, decisions, networkTime);
         try
         {
             await scenario.Cluster.ScheduleAsync();

@@ -2,6 +2,7 @@
 
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 
@@ -9,6 +10,9 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 public abstract class ServedVersionTests(ServerKind kind)
 {
     private static readonly Definitions Changing = Definitions.BothVersions with { Name = "changing" };
+
+    // A change of the versions shows the Machine once or twice without them.
+    private const int MostTimeoutsSet = 3;
 
     // What is watched after a change is known at once; what discovery learns late, half a minute later.
     private static readonly TimeSpan AMinute = TimeSpan.FromMinutes(1);
@@ -33,6 +37,7 @@ public abstract class ServedVersionTests(ServerKind kind)
         scenario.Cluster.MachineKind = Kinds.MachineV1Beta1;
         await AtVersionAsync(scenario, "v1beta1");
         scenario.Cluster.Writes.Skip(before).ShouldAllBe(call => IsReport(call));
+        TimeoutsSet(scenario.Cluster, before).ShouldBeLessThanOrEqualTo(MostTimeoutsSet);
         ((string)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["uid"]!).ShouldBe(uid);
         await Wait.UntilAsync("Clusters are watched at the other version", () => Watches(scenario, "v1beta1/clusters"), deadline: AMinute);
 
@@ -66,6 +71,7 @@ public abstract class ServedVersionTests(ServerKind kind)
         await machines.ServeAsync("v1beta2", "v1beta1");
         await cluster.PhaseAsync("Active", also: status => status.MachineRef!.ApiVersion == "cluster.x-k8s.io/v1beta2");
         cluster.Writes.Skip(before).ShouldAllBe(call => IsReport(call));
+        TimeoutsSet(cluster, before).ShouldBeLessThanOrEqualTo(MostTimeoutsSet);
 
         // Once it is found out, nothing is asked any more.
         await Wait.UntilAsync("it has looked for the last time", () => Discoveries(cluster, "v1beta2") >= 3, deadline: AMinute);
@@ -105,11 +111,82 @@ public abstract class ServedVersionTests(ServerKind kind)
         Deletions(scenario, before).ShouldAllBe(path => path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
         (await scenario.Cluster.StatusAsync()).MachineRef.ShouldNotBeNull();
         Deletions(scenario, before).Count().ShouldBeLessThan(30, "a call that fails is tried again later and later");
+        Phases(scenario.Cluster, before).Count.ShouldBeLessThanOrEqualTo(2);
 
-        await machines.ServeAsync("v1beta2", "v1beta1");
+        // The one alone: where the other was back first, it would be written at that, and lose what that does not know.
+        await machines.ServeAsync("v1beta2");
         await scenario.ClusterApi.LetGoAsync();
         await scenario.Cluster.PhaseAsync("Inactive");
         (await scenario.CountAsync()).ShouldBe((0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_ScheduledMachine_that_is_deleted_while_no_version_is_served_keeps_what_its_Machine_needs_and_goes_with_care_afterwards()
+    {
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing);
+        await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
+        await scenario.Pods.RunAsync("web-1");
+        await scenario.SettleAsync();
+        var before = scenario.Cluster.Writes.Count;
+
+        await machines.ServeAsync();
+        await scenario.Cluster.DeleteAsync(Kinds.ScheduledMachine, "pc-1");
+        await Wait.UntilAsync("the Node is cordoned", scenario.NodeIsCordonedAsync);
+        await scenario.Pods.EndAsync("web-1");
+        await Wait.UntilAsync("its deletion was tried", () => Deletions(scenario, before).Any());
+        for (var minute = 0; minute < 15; minute++)
+        {
+            scenario.Cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+            await scenario.SettleAsync();
+        }
+
+        foreach (var type in (ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure])
+        {
+            (await scenario.Cluster.GetAsync(type, "pc-1"))!["metadata"]!["deletionTimestamp"].ShouldBeNull();
+        }
+
+        (await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["finalizers"]!.AsArray().Count.ShouldBe(1);
+        Deletions(scenario, before).ShouldAllBe(path => path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
+        Deletions(scenario, before).Count().ShouldBeLessThan(30, "a call that fails is tried again later and later");
+        Phases(scenario.Cluster, before).Count.ShouldBeLessThanOrEqualTo(2);
+
+        await machines.ServeAsync("v1beta2");
+        await scenario.ClusterApi.LetGoAsync();
+        await Wait.UntilAsync("it is gone", async () => await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1") is null);
+        (await scenario.CountAsync()).ShouldBe((0, 0, 0));
+    }
+
+    [Fact]
+    public async Task While_no_version_is_served_the_controller_says_after_a_minute_that_it_is_not_ready_and_why()
+    {
+        var network = new FakeTimeProvider(Cluster.Sunday);
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing, networkTime: network);
+        await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
+        await scenario.SettleAsync();
+        scenario.Controller.Unready.ShouldBeNull();
+        var before = scenario.Cluster.Calls.Count;
+
+        await machines.ServeAsync();
+        await Wait.UntilAsync("it is told so", () => scenario.Cluster.Calls.Skip(before).Any(call => call.Answer is System.Net.HttpStatusCode.NotFound));
+        await PassUntilAsync("it says so", () => scenario.Controller.Unready is not null);
+        scenario.Controller.Unready.ShouldNotBeNull().ShouldStartWith("machines.cluster.x-k8s.io can't be watched: ");
+        network.GetUtcNow().ShouldBeInRange(Cluster.Sunday.AddMinutes(1), Cluster.Sunday.AddMinutes(2));
+        scenario.Controller.Dead.ShouldBeNull("another process would not have it either");
+
+        await machines.ServeAsync("v1beta2");
+        await PassUntilAsync("it is ready again", () => scenario.Controller.Unready is null);
+
+        // Not past a call that is under way, which would be given up.
+        Task PassUntilAsync(string what, Func<bool> holds) => Wait.UntilAsync(what, () =>
+        {
+            var isSo = holds();
+            if (!isSo && scenario.Cluster.Calls.All(static call => call.IsOver))
+            {
+                network.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            return isSo;
+        });
     }
 
     [Fact]
@@ -161,6 +238,17 @@ public abstract class ServedVersionTests(ServerKind kind)
 
     private static IEnumerable<string> Deletions(Scenario scenario, int since) =>
         scenario.Cluster.Writes.Skip(since).Where(call => call.Verb == "delete").Select(call => call.Path);
+
+    private static IReadOnlyList<string> Phases(Cluster cluster, int since) =>
+    [
+        .. cluster.Writes.Skip(since)
+            .Where(static call => call.Path.EndsWith("/scheduledmachines/pc-1/status", StringComparison.Ordinal))
+            .Select(static call => (string)System.Text.Json.Nodes.JsonNode.Parse(call.Body)!["status"]!["phase"]!)
+            .Distinct(),
+    ];
+
+    private static int TimeoutsSet(Cluster cluster, int since) =>
+        cluster.Writes.Skip(since).Count(static call => call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
 
     // Without a webhook that converts, which real Cluster API has, kube-apiserver loses the timeouts of a Machine between its
     // versions: they are set again, now and then.

@@ -11,8 +11,11 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 /// <summary>A management cluster with a controller, and a workload cluster beside it.</summary>
 internal sealed class WorkloadScenario : IAsyncDisposable
 {
-    private WorkloadScenario(Cluster cluster, Cluster workload, RunningController controller)
+    private readonly TimeProvider? _networkTime;
+
+    private WorkloadScenario(Cluster cluster, Cluster workload, RunningController controller, TimeProvider? networkTime)
     {
+        _networkTime = networkTime;
         Cluster = cluster;
         Workload = workload;
         Controller = controller;
@@ -30,9 +33,10 @@ internal sealed class WorkloadScenario : IAsyncDisposable
 
     public RunningController Controller { get; private set; }
 
-    public static Task<WorkloadScenario> StartAsync(ServerKind kind, string machineVersion) => StartAsync(kind, Definitions.ServingMachineAt(machineVersion));
+    public static Task<WorkloadScenario> StartAsync(ServerKind kind, string machineVersion, TimeProvider? networkTime = null) =>
+        StartAsync(kind, Definitions.ServingMachineAt(machineVersion), networkTime);
 
-    public static async Task<WorkloadScenario> StartAsync(ServerKind kind, Definitions? definitions = null)
+    public static async Task<WorkloadScenario> StartAsync(ServerKind kind, Definitions? definitions = null, TimeProvider? networkTime = null)
     {
         var cluster = await Cluster.StartAsync(kind, definitions);
         try
@@ -40,7 +44,7 @@ internal sealed class WorkloadScenario : IAsyncDisposable
             var workload = await Cluster.StartAsync(kind, Definitions.None);
             try
             {
-                return new WorkloadScenario(cluster, workload, await RunningController.StartAsync(cluster));
+                return new WorkloadScenario(cluster, workload, await RunningController.StartAsync(cluster, networkTime: networkTime), networkTime);
             }
             catch
             {
@@ -95,9 +99,10 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     }
 
     /// <summary>A machine in its window, joined and ready, on a workload cluster of its own.</summary>
-    public static async Task<WorkloadScenario> RunningMachineAsync(ServerKind kind, string extraSpec = "", string machineVersion = "v1beta2")
+    public static async Task<WorkloadScenario> RunningMachineAsync(
+        ServerKind kind, string extraSpec = "", string machineVersion = "v1beta2", TimeProvider? networkTime = null)
     {
-        var scenario = await StartAsync(kind, machineVersion);
+        var scenario = await StartAsync(kind, machineVersion, networkTime);
         try
         {
             await scenario.SetKubeconfigAsync(scenario.Workload.ControllerKubeconfig);
@@ -116,7 +121,7 @@ internal sealed class WorkloadScenario : IAsyncDisposable
     public async Task RestartAsync()
     {
         await Controller.DisposeAsync();
-        Controller = await RunningController.StartAsync(Cluster);
+        Controller = await RunningController.StartAsync(Cluster, networkTime: _networkTime);
     }
 
     public Task SettleAsync() => Controller.SettleAsync(Cluster);

@@ -116,6 +116,34 @@ public sealed class SandboxCommandTests
     }
 
     [Fact]
+    public async Task A_namespace_goes_with_all_that_is_in_it()
+    {
+        Assert.SkipUnless(Kubectl.IsThere, "kubectl is not on the path");
+        await using var files = TemporaryFolder.Create();
+        var twice = OneHour.Replace("hoursOfDay: [\"9\"]", "hoursOfDay: [\"0-23\"]", StringComparison.Ordinal)
+            + "\n---\n" + OneHour[(OneHour.IndexOf("---\n", StringComparison.Ordinal) + 4)..]
+                .Replace("one-hour", "waits", StringComparison.Ordinal).Replace("192.0.2.1", "192.0.2.2", StringComparison.Ordinal);
+        await using var sandbox = SandboxProcess.Start("--no-examples", "--start-time", "2026-01-05T10:30:00Z", "--speed", "600");
+        await sandbox.AwaitReadyAsync();
+        var management = Path.Combine(sandbox.Directory, ".sandbox", "management.kubeconfig");
+        var workload = Path.Combine(sandbox.Directory, ".sandbox", "workload.kubeconfig");
+        await Kubectl.RunAsync(management, "create", "namespace", "office");
+        await Kubectl.RunAsync(management, "apply", "-n", "office", "-f", files.Write("twice.yaml", twice));
+        await Kubectl.RunAsync(management, "wait", "-n", "office", "sm/one-hour", "--for=condition=Ready", "--timeout=50s");
+        await sandbox.AwaitLineAsync(line => line.Contains("office/waits (new) → Inactive", StringComparison.Ordinal), "the other waits");
+
+        await Kubectl.RunAsync(management, "delete", "namespace", "office", "--timeout=50s");
+
+        (await Kubectl.RunAsync(management, "get", "sm,machines,clusters,k0sworkerconfigs,remotemachines", "-A", "-o", "name")).ShouldBeEmpty();
+
+        // Cluster API leaves alone the Node of a Cluster that goes; 5-Spot has it cordoned and drained.
+        (await Kubectl.RunAsync(workload, "get", "nodes", "-o", "jsonpath={.items[?(@.spec.unschedulable!=true)].metadata.name}")).ShouldBeEmpty();
+        await sandbox.SignalAsync("INT");
+        (await sandbox.ExitAsync()).ShouldBe(0);
+        sandbox.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_examples_are_there_unless_they_are_not_wanted_and_SIGTERM_ends_it()
     {
         await using var sandbox = SandboxProcess.Start("--speed", "60", "--directory", "box");
