@@ -3,9 +3,9 @@
 using System.Collections.Immutable;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Kubernetes;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
+using FiveSpot.Kubernetes;
 using TypedReference = FiveSpot.Api.TypedReference;
 
 namespace FiveSpot.Controller.Lifecycle;
