@@ -103,12 +103,9 @@ public abstract class ServedVersionTests(ServerKind kind)
             await scenario.SettleAsync();
         }
 
-        foreach (var type in (ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure])
-        {
-            (await scenario.Cluster.GetAsync(type, "pc-1"))!["metadata"]!["deletionTimestamp"].ShouldBeNull();
-        }
-
         Deletions(scenario, before).ShouldAllBe(path => path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
+        await ProviderObjectsStayAsync(scenario);
+
         (await scenario.Cluster.StatusAsync()).MachineRef.ShouldNotBeNull();
         Deletions(scenario, before).Count().ShouldBeLessThan(30, "a call that fails is tried again later and later");
         Phases(scenario.Cluster, before).Count.ShouldBeLessThanOrEqualTo(2);
@@ -140,10 +137,7 @@ public abstract class ServedVersionTests(ServerKind kind)
             await scenario.SettleAsync();
         }
 
-        foreach (var type in (ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure])
-        {
-            (await scenario.Cluster.GetAsync(type, "pc-1"))!["metadata"]!["deletionTimestamp"].ShouldBeNull();
-        }
+        await ProviderObjectsStayAsync(scenario);
 
         (await scenario.Cluster.GetAsync(Kinds.ScheduledMachine, "pc-1"))!["metadata"]!["finalizers"]!.AsArray().Count.ShouldBe(1);
         Deletions(scenario, before).ShouldAllBe(path => path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
@@ -235,6 +229,16 @@ public abstract class ServedVersionTests(ServerKind kind)
 
     private static int Discoveries(Cluster cluster, string version) =>
         cluster.Calls.Count(call => call.Path == $"/apis/cluster.x-k8s.io/{version}" && call.Answer is System.Net.HttpStatusCode.OK);
+
+    // Kubernetes' own garbage collection may take a 404 of a path that is not served for the end of an owner, and delete them: what
+    // 5-Spot deletes is among its calls.
+    private async Task ProviderObjectsStayAsync(Scenario scenario)
+    {
+        foreach (var type in kind == ServerKind.Embedded ? (ResourceType[])[Kinds.Bootstrap, Kinds.Infrastructure] : [])
+        {
+            (await scenario.Cluster.GetAsync(type, "pc-1")).ShouldNotBeNull(type.Kind)["metadata"]!["deletionTimestamp"].ShouldBeNull();
+        }
+    }
 
     private static IEnumerable<string> Deletions(Scenario scenario, int since) =>
         scenario.Cluster.Writes.Skip(since).Where(call => call.Verb == "delete").Select(call => call.Path);
