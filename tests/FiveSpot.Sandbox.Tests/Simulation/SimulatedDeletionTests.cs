@@ -50,6 +50,7 @@ public sealed class SimulatedDeletionTests
         {
             SimulationFixture.Condition(await world.FindAsync(Machine), "Deleting", "message")!.ShouldContain("default/job: waiting for completion");
             await world.SendAsync(HttpMethod.Delete, $"{Pods}/job");
+            await world.SettleAsync();
             await world.AdvanceAsync(20);
             (await IsGoingAsync(world)).ShouldBeTrue();
         }
