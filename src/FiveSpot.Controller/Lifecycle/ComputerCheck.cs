@@ -28,8 +28,9 @@ internal static class ComputerCheck
         return view with { Others = others.MoveToImmutable() };
     }
 
-    // The spec, since its owner may have taken the computer back. The Machine before the bootstrap config: one that is made after that is made by somebody whose bootstrap config is there before, or who sees ours.
-    // As long as there is a Machine Cluster API leaves it its bootstrap config, but for the last moment.
+    // The spec, since its owner may have taken the computer back. The Machine before the bootstrap config: one that is made after
+    // that is made by somebody whose bootstrap config is there before, or who sees ours. As long as there
+    // is a Machine Cluster API leaves it its bootstrap config, but for the last moment.
     private static async Task<ComputerUser> AskAsync(
         ApiClient api, ComputerUser user, string computer, ResourceType scheduledMachines, ResourceType machines, DecodeObject<CapiMachine> readMachine, CancellationToken cancellationToken)
     {

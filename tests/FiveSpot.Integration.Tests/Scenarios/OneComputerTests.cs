@@ -141,20 +141,12 @@ public abstract class OneComputerTests(ServerKind kind)
     public async Task A_spec_that_turns_out_to_be_another_one_is_observed_anew()
     {
         await using var scenario = await Scenario.RunningMachineAsync(kind);
-        var isSwitchedOn = 0;
-        scenario.Cluster.Traffic.Disturb = (call, stage) =>
-        {
-            if (call.Verb == "patch" && call.Path.EndsWith("/pc-2", StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before && Interlocked.Exchange(ref isSwitchedOn, 1) == 0)
-            {
-                scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-2", """{"spec":{"enabled":true}}""").GetAwaiter().GetResult();
-            }
-
-            return null;
-        };
+        var isSwitchedOn = OnceBefore(
+            scenario.Cluster, "patch", "/pc-2", () => scenario.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-2", """{"spec":{"enabled":true}}"""));
         await scenario.Cluster.ScheduleAsync("pc-2", Computer + ",\"enabled\":false");
         await scenario.Cluster.PhaseAsync("Pending", "pc-2", InUse("pc-1 has its computer until Mon 2026-01-05 18:00 UTC."));
         await scenario.SettleAsync();
-        isSwitchedOn.ShouldBe(1);
+        isSwitchedOn().ShouldBeTrue();
         (await scenario.CountAsync()).ShouldBe((1, 1, 1));
         OnlyOneAtATime(scenario.Cluster);
     }
@@ -164,24 +156,11 @@ public abstract class OneComputerTests(ServerKind kind)
     {
         await using var cluster = await Cluster.StartAsync(kind);
         await using var controller = await RunningController.StartAsync(cluster);
-        await cluster.ScheduleAsync("pc-1", schedule: """{"daysOfWeek":["sat"]}""");
-        await cluster.ScheduleAsync("pc-2", Computer);
-        await cluster.PhaseAsync("Inactive", "pc-1");
-        await cluster.PhaseAsync("Inactive", "pc-2");
-        await controller.SettleAsync(cluster);
-        var isLost = 0;
-        cluster.Traffic.Disturb = (call, stage) =>
-        {
-            if (call.Verb == "get" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before && Interlocked.Exchange(ref isLost, 1) == 0)
-            {
-                cluster.DeleteAsync(Kinds.Bootstrap, "pc-2").GetAwaiter().GetResult();
-            }
-
-            return null;
-        };
+        await ScheduleBothAsync(cluster, controller);
+        var isLost = OnceBefore(cluster, "get", "/machines/pc-1", () => cluster.DeleteAsync(Kinds.Bootstrap, "pc-2"));
         cluster.MoveTo(Scenario.Opening);
         await cluster.PhaseAsync("Active", "pc-2");
-        isLost.ShouldBe(1);
+        isLost().ShouldBeTrue();
         cluster.Writes.Where(call => call.Verb == "create").Select(call => call.Path.Split('/')[^1]).ShouldBe(["k0sworkerconfigs", "k0sworkerconfigs", "remotemachines", "machines"]);
     }
 
@@ -190,27 +169,14 @@ public abstract class OneComputerTests(ServerKind kind)
     {
         await using var cluster = await Cluster.StartAsync(kind);
         await using var controller = await RunningController.StartAsync(cluster);
-        await cluster.ScheduleAsync("pc-1", schedule: """{"daysOfWeek":["sat"]}""");
-        await cluster.ScheduleAsync("pc-2", Computer);
-        await cluster.PhaseAsync("Inactive", "pc-1");
-        await cluster.PhaseAsync("Inactive", "pc-2");
-        await controller.SettleAsync(cluster);
-        var isTaken = 0;
-        cluster.Traffic.Disturb = (call, stage) =>
-        {
-            if (call.Verb == "get" && call.Path.EndsWith("/scheduledmachines/pc-1", StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before && Interlocked.Exchange(ref isTaken, 1) == 0)
-            {
-                cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """
-                    {"metadata":{"annotations":{"5spot.finos.org/reclaim-reason":"process-match: java","5spot.finos.org/reclaim-requested-at":"2026-01-05T08:59:00Z","5spot.finos.org/reclaims":"2026-01-05T08:59:00Z"}},"spec":{"schedule":{"enabled":false}}}
-                    """).GetAwaiter().GetResult();
-            }
-
-            return null;
-        };
+        await ScheduleBothAsync(cluster, controller);
+        var isTaken = OnceBefore(cluster, "get", "/scheduledmachines/pc-1", () => cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """
+            {"metadata":{"annotations":{"5spot.finos.org/reclaim-reason":"process-match: java","5spot.finos.org/reclaim-requested-at":"2026-01-05T08:59:00Z","5spot.finos.org/reclaims":"2026-01-05T08:59:00Z"}},"spec":{"schedule":{"enabled":false}}}
+            """));
         cluster.MoveTo(Scenario.Opening);
         await cluster.PhaseAsync("Pending", "pc-2", InUse("The owner of its computer has taken it back from pc-1"));
         await controller.SettleAsync(cluster);
-        isTaken.ShouldBe(1);
+        isTaken().ShouldBeTrue();
         (await cluster.ListAsync(cluster.MachineKind)).ShouldBeEmpty();
         (await cluster.ListAsync(Kinds.Infrastructure)).ShouldBeEmpty();
     }
@@ -220,11 +186,7 @@ public abstract class OneComputerTests(ServerKind kind)
     {
         await using var cluster = await Cluster.StartAsync(kind);
         await using var controller = await RunningController.StartAsync(cluster);
-        await cluster.ScheduleAsync("pc-1", schedule: """{"daysOfWeek":["sat"]}""");
-        await cluster.ScheduleAsync("pc-2", Computer);
-        await cluster.PhaseAsync("Inactive", "pc-1");
-        await cluster.PhaseAsync("Inactive", "pc-2");
-        await controller.SettleAsync(cluster);
+        await ScheduleBothAsync(cluster, controller);
 
         // Without our label no cache has it; the server does.
         await cluster.CreateAsync(cluster.MachineKind, JsonNode.Parse($$"""
@@ -342,6 +304,33 @@ public abstract class OneComputerTests(ServerKind kind)
                 has = null;
             }
         }
+    }
+
+    // Two of one computer, at rest; only the second opens on Monday.
+    private static async Task ScheduleBothAsync(Cluster cluster, RunningController controller)
+    {
+        await cluster.ScheduleAsync("pc-1", schedule: """{"daysOfWeek":["sat"]}""");
+        await cluster.ScheduleAsync("pc-2", Computer);
+        await cluster.PhaseAsync("Inactive", "pc-1");
+        await cluster.PhaseAsync("Inactive", "pc-2");
+        await controller.SettleAsync(cluster);
+    }
+
+    /// <summary>Does something right before the controller's first call of a kind reaches the server.</summary>
+    /// <returns>Whether it has been done.</returns>
+    private static Func<bool> OnceBefore(Cluster cluster, string verb, string path, Func<Task> act)
+    {
+        var times = 0;
+        cluster.Traffic.Disturb = (call, stage) =>
+        {
+            if (call.Verb == verb && call.Path.EndsWith(path, StringComparison.Ordinal) && stage == ControllerTraffic.Stage.Before && Interlocked.Exchange(ref times, 1) == 0)
+            {
+                act().GetAwaiter().GetResult();
+            }
+
+            return null;
+        };
+        return () => Volatile.Read(ref times) == 1;
     }
 
     private static string NameIn(ControllerTraffic.Call call) => (string)JsonNode.Parse(call.Body)!["metadata"]!["name"]!;
