@@ -103,7 +103,8 @@ internal static class Reclaims
 
     private static async Task MeasureRunAsync(Cluster cluster, Arrivals arrivals, Subject subject, List<TimeSpan> lags)
     {
-        using var program = Process.Start(new ProcessStartInfo("sh", ["-c", "read -r _; exec \"$@\"", "sh", subject.Program, "0.6"])
+        // What the shell is told as an argument would match at once.
+        using var program = Process.Start(new ProcessStartInfo("sh", ["-c", "read -r program; exec \"$program\" 0.6"])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -111,7 +112,7 @@ internal static class Reclaims
         await Wait.PassAsync(TimeSpan.FromMilliseconds(5));
         var arrival = arrivals.Of(subject.Node);
         var started = Stopwatch.GetTimestamp();
-        await program.StandardInput.WriteLineAsync();
+        await program.StandardInput.WriteLineAsync(subject.Program);
         await program.StandardInput.FlushAsync();
         lags.Add(Stopwatch.GetElapsedTime(started, await arrival.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System)));
         await program.WaitForExitAsync();
