@@ -52,8 +52,7 @@ public sealed record ComputerUser
     /// <summary>Whether it is to open as soon as it can; not while its Cluster is missing, goes or is paused, or it is paused itself.
     /// </summary>
     public bool IsToOpen(DateTimeOffset now) =>
-        !HasMachine && IsWanted(now) && CapiCluster is { IsBeingDeleted: false, IsPaused: false }
-        && !Machine!.Metadata.Annotations.ContainsKey(WellKnown.PausedAnnotation) && !Machine.Metadata.Annotations.ContainsKey(WellKnown.DeleteForMoveAnnotation);
+        !HasMachine && IsWanted(now) && CapiCluster is { IsBeingDeleted: false, IsPaused: false } && Pause.By(Machine!) is null;
 
     /// <summary>Why its owner has taken the computer back from it; null when nobody has, or it was given back since.</summary>
     public string? ReclaimedFor => Machine is { IsBeingDeleted: false, IsSwitchedOff: true } machine ? ReclaimNote.Of(machine).Reason : null;

@@ -21,19 +21,20 @@ internal static class Pause
             return $"Cluster {cluster.Key.Name}";
         }
 
-        if (seen.Machine.Metadata.Annotations.ContainsKey(WellKnown.PausedAnnotation))
-        {
-            return $"annotation {WellKnown.PausedAnnotation} of the ScheduledMachine";
-        }
+        return By(seen.Machine) is { } by ? by
+            : seen.OurMachine is { } machine && machine.Metadata.Annotations.ContainsKey(WellKnown.PausedAnnotation)
+                ? $"annotation {WellKnown.PausedAnnotation} of the Machine"
+                : null;
+    }
+
+    /// <summary>What pauses a ScheduledMachine that it says itself; null when nothing does.</summary>
+    public static string? By(ScheduledMachine machine)
+    {
+        var annotations = machine.Metadata.Annotations;
 
         // Its Cluster may be gone before it: what has been made elsewhere is not to be made here again.
-        if (seen.Machine.Metadata.Annotations.ContainsKey(WellKnown.DeleteForMoveAnnotation))
-        {
-            return "clusterctl move, which has made it elsewhere";
-        }
-
-        return seen.OurMachine is { } machine && machine.Metadata.Annotations.ContainsKey(WellKnown.PausedAnnotation)
-            ? $"annotation {WellKnown.PausedAnnotation} of the Machine"
+        return annotations.ContainsKey(WellKnown.PausedAnnotation) ? $"annotation {WellKnown.PausedAnnotation} of the ScheduledMachine"
+            : annotations.ContainsKey(WellKnown.DeleteForMoveAnnotation) ? "clusterctl move, which has made it elsewhere"
             : null;
     }
 

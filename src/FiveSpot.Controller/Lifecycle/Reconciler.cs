@@ -216,55 +216,64 @@ public sealed partial class Reconciler
                 continue;
             }
 
-            StepFailure failure;
-            if (step is Step.Patch && patched.TryGetValue(step.Name, out var last))
-            {
-                // Asked for again at once it would go on for ever.
-                failure = Fail(step, seen, NotKept, last: last);
-            }
-            else
-            {
-                try
-                {
-                    (seen, var asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
-                    seen = WithUnwritten(seen);
-                    if (!asPlanned)
-                    {
-                        return seen with { LookedInto = seen.LookedInto.Add(step.Name) };
-                    }
-
-                    if (step is Step.Patch)
-                    {
-                        patched.Add(step.Name, seen.FailureOf(step.Name));
-                    }
-
-                    if (step is Step.NodeStep)
-                    {
-                        LogStarted(seen.Machine.Key, step.Name);
-                    }
-                    else
-                    {
-                        LogDone(seen.Machine.Key, step.Name);
-                    }
-
-                    seen = Succeeded(step, seen);
-                    continue;
-                }
-                catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
-                {
-                    ControllerMetrics.Failed(exception);
-                    failure = Fail(step, seen, Describe(exception), (exception as ApiException)?.RetryAfter);
-                }
-            }
-
-            seen = Failed(step, seen, failure);
-            if (step.Importance is StepImportance.Needed)
+            (seen, var outcome) = await CarryOutAsync(step, seen, patched, cancellationToken);
+            if (outcome is StepOutcome.NotAsPlanned || (outcome is StepOutcome.Failed && step.Importance is StepImportance.Needed))
             {
                 return seen;
             }
         }
 
         return seen;
+    }
+
+    private enum StepOutcome
+    {
+        Done,
+        Failed,
+
+        /// <summary>Something else than the plan knew is there: a new plan is to be made.</summary>
+        NotAsPlanned,
+    }
+
+    private async Task<(Observation Seen, StepOutcome Outcome)> CarryOutAsync(
+        Step step, Observation seen, Dictionary<string, StepFailure?> patched, CancellationToken cancellationToken)
+    {
+        if (step is Step.Patch && patched.TryGetValue(step.Name, out var last))
+        {
+            // Asked for again at once it would go on for ever.
+            return (Failed(step, seen, Fail(step, seen, NotKept, last: last)), StepOutcome.Failed);
+        }
+
+        try
+        {
+            (seen, var asPlanned) = await _executor.ExecuteAsync(step, seen, cancellationToken);
+            seen = WithUnwritten(seen);
+            if (!asPlanned)
+            {
+                return (seen with { LookedInto = seen.LookedInto.Add(step.Name) }, StepOutcome.NotAsPlanned);
+            }
+        }
+        catch (Exception exception) when (exception is ApiException or ApiUnreachableException or NameConflictException)
+        {
+            ControllerMetrics.Failed(exception);
+            return (Failed(step, seen, Fail(step, seen, Describe(exception), (exception as ApiException)?.RetryAfter)), StepOutcome.Failed);
+        }
+
+        if (step is Step.Patch)
+        {
+            patched.Add(step.Name, seen.FailureOf(step.Name));
+        }
+
+        if (step is Step.NodeStep)
+        {
+            LogStarted(seen.Machine.Key, step.Name);
+        }
+        else
+        {
+            LogDone(seen.Machine.Key, step.Name);
+        }
+
+        return (Succeeded(step, seen), StepOutcome.Done);
     }
 
     private Observation Succeeded(Step step, Observation seen)
