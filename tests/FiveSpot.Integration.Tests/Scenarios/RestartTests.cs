@@ -8,7 +8,7 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 
 /// <summary>
 /// A controller that is killed right after a write of its own took effect, before it heard so, and for each write of each
-/// scenario in turn: the next one always ends in the same state, with the same objects.
+/// scenario in turn (on a real server for a sample of them): the next one always ends in the same state, with the same objects.
 /// </summary>
 public abstract class RestartTests(ServerKind kind)
 {
@@ -159,16 +159,18 @@ public abstract class RestartTests(ServerKind kind)
     {
         var (undisturbed, writes, _) = await RunAsync(prepare, act, killAfter: null);
         writes.ShouldBeGreaterThanOrEqualTo(atLeast, "the scenario must have writes to be killed after");
-        // Two reports in quick succession may become one, so that the last writes are not there each time.
+        // Two reports in quick succession may become one, so that the last writes are not there each time. Each run lives a whole
+        // scenario: on the real server, where it takes longer and shows the same, every third write is enough.
+        var every = kind is ServerKind.Embedded ? 1 : 3;
         var kills = 0;
-        for (var kill = 1; kill <= writes; kill++)
+        for (var kill = 1; kill <= writes; kill += every)
         {
             var (state, _, killed) = await RunAsync(prepare, act, kill);
             state.ShouldBe(undisturbed, $"killed after write {kill} of {writes}");
             kills += killed ? 1 : 0;
         }
 
-        kills.ShouldBeGreaterThanOrEqualTo(atLeast);
+        kills.ShouldBeGreaterThanOrEqualTo(atLeast / every);
     }
 
     private async Task<(IReadOnlyList<string> State, int Writes, bool Killed)> RunAsync(
