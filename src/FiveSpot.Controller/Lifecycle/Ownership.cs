@@ -46,7 +46,9 @@ public static class Ownership
     public static bool HasServedAMachine(PartialObject found) =>
         found.Metadata.OwnerReferences.Any(owner => owner.Kind == MachineApi.Kind && IsOf(owner, MachineApi.Group));
 
-    /// <summary>Whether a Machine's Cluster is not among its owners, so that it would not go, or be moved, with it.</summary>
+    /// <summary>Whether a Machine's Cluster is not among its owners, so that it would not go, or be moved, with it. One at another
+    /// version than the Cluster is read at counts for nothing: once that is served no more, Kubernetes takes the Cluster for gone.
+    /// </summary>
     public static bool LacksItsCluster(CapiMachine found, CapiCluster? cluster)
     {
         if (cluster is null or { IsBeingDeleted: true })
@@ -56,7 +58,7 @@ public static class Ownership
 
         foreach (var owner in found.Metadata.OwnerReferences)
         {
-            if (owner.Uid == cluster.Uid)
+            if (owner.Uid == cluster.Uid && owner.ApiVersion == cluster.ApiVersion)
             {
                 return false;
             }

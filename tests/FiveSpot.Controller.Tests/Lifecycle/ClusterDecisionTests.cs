@@ -99,6 +99,9 @@ public sealed class ClusterDecisionTests
         alone.Decide(Noon).Steps.ShouldBe([new Step.AdoptMachine()]);
         (alone with { CapiCluster = null }).Decide(Noon).Steps.ShouldBeEmpty();
         (world with { CapiCluster = World.Office with { Uid = "another" } }).Decide(Noon).Steps.ShouldBe([new Step.AdoptMachine()]);
+
+        // After an upgrade of Cluster API.
+        (world with { CapiCluster = World.Office with { ApiVersion = "cluster.x-k8s.io/v1beta9" } }).Decide(Noon).Steps.ShouldBe([new Step.AdoptMachine()]);
     }
 
     [Fact]

@@ -41,6 +41,11 @@ public abstract class ServedVersionTests(ServerKind kind)
         ((string)(await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["uid"]!).ShouldBe(uid);
         await Wait.UntilAsync("Clusters are watched at the other version", () => Watches(scenario, "v1beta1/clusters"), deadline: AMinute);
 
+        // For Kubernetes' garbage collector an owner at a version that is not served any more is gone.
+        await Wait.UntilAsync("the Cluster is the Machine's owner at that version", async () =>
+            (await scenario.Cluster.GetAsync(scenario.Cluster.MachineKind, "pc-1"))!["metadata"]!["ownerReferences"]!.AsArray()
+            .Count(static owner => (string)owner!["kind"]! == "Cluster" && (string)owner["apiVersion"]! == "cluster.x-k8s.io/v1beta1") == 1);
+
         // All goes on at that version.
         await scenario.Cluster.PatchAsync(scenario.Cluster.ClusterKind, "office", """{"spec":{"paused":true}}""");
         await scenario.Cluster.PhaseAsync("Active", also: status => status.Message!.StartsWith("Paused by Cluster office", StringComparison.Ordinal));
@@ -254,11 +259,15 @@ public abstract class ServedVersionTests(ServerKind kind)
     ];
 
     private static int TimeoutsSet(Cluster cluster, int since) =>
-        cluster.Writes.Skip(since).Count(static call => call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal));
+        cluster.Writes.Skip(since).Count(static call => SetsTimeouts(call));
+
+    private static bool SetsTimeouts(ControllerTraffic.Call call) =>
+        call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal) && call.Body.Contains("nodeDrainTimeout", StringComparison.Ordinal);
 
     // Without a webhook that converts, which real Cluster API has, kube-apiserver loses the timeouts of a Machine between its
     // versions: they are set again, now and then.
     private bool IsReport(ControllerTraffic.Call call) =>
         call.Path.EndsWith("/status", StringComparison.Ordinal)
-        || (kind == ServerKind.KubeApiServer && call.Verb == "patch" && call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal) && call.Body.Contains("nodeDrainTimeout", StringComparison.Ordinal));
+        || (kind == ServerKind.KubeApiServer && SetsTimeouts(call))
+        || (call.Path.EndsWith("/machines/pc-1", StringComparison.Ordinal) && call.Body.Contains("\"kind\":\"Cluster\"", StringComparison.Ordinal));
 }
