@@ -2,6 +2,7 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
@@ -20,8 +21,8 @@ internal sealed class SimulatedScenario : IAsyncDisposable
     /// <summary>The Cluster of every machine.</summary>
     public const string Office = "office";
 
-    // Of 5-Spot's own kubeconfig.
-    private const string OwnSecret = "office-5spot";
+    /// <summary>The Secret of 5-Spot's own kubeconfig.</summary>
+    public const string OwnSecret = "office-5spot";
 
     // So many looks in a row at which nothing goes on: what is under way between two servers is seen by none of them.
     private const int QuietLooks = 3;
@@ -191,6 +192,38 @@ internal sealed class SimulatedScenario : IAsyncDisposable
     {
         Webhooks.IsUp = isUp;
         ClusterApi.Behaviour = ClusterApi.Behaviour with { ControllersRun = isUp };
+    }
+
+    /// <summary>Somebody switches a machine off at its button, or on again.</summary>
+    public void SetMachine(bool isOn, string name = "pc-1")
+    {
+        var machine = new ObjectKey(Management.Namespace, name);
+        var off = ClusterApi.Behaviour.SwitchedOff;
+        ClusterApi.Behaviour = ClusterApi.Behaviour with { SwitchedOff = isOn ? off.Remove(machine) : off.Add(machine) };
+    }
+
+    /// <summary>A MachineHealthCheck for the machines of the Cluster: unwell is one whose Node is gone, or unheard of for a minute.</summary>
+    public Task CheckHealthAsync()
+    {
+        var (type, isOld) = (Management.MachineKind with { Plural = "machinehealthchecks", Kind = "MachineHealthCheck" }, Management.MachineKind.Version == "v1beta1");
+        var unhealthy = isOld
+            ? """
+            "unhealthyConditions":[{"type":"Ready","status":"Unknown","timeout":"60s"}]
+            """
+            : """
+            "checks":{"unhealthyNodeConditions":[{"type":"Ready","status":"Unknown","timeoutSeconds":60}]}
+            """;
+        return Management.CreateAsync(type, JsonNode.Parse($$"""
+            {"apiVersion":"{{type.ApiVersion}}","kind":"{{type.Kind}}","metadata":{"name":"{{Office}}"},
+             "spec":{"clusterName":"{{Office}}","selector":{"matchLabels":{"{{WellKnown.ClusterNameLabel}}":"{{Office}}"} },{{unhealthy}} } }
+            """)!.AsObject());
+    }
+
+    /// <summary>Stops the controller and starts another one.</summary>
+    public async Task RestartAsync()
+    {
+        await Controller.DisposeAsync();
+        Controller = await RunningController.StartAsync(Management);
     }
 
     public Task PatchClusterAsync(string mergePatch) => Management.PatchAsync(Management.ClusterKind, Office, mergePatch);

@@ -14,76 +14,89 @@ public abstract class UnreachableNodeTests(ServerKind kind)
     public sealed class OnKubeApiServer() : UnreachableNodeTests(ServerKind.KubeApiServer);
 
     [Fact]
-    public async Task What_is_ending_on_a_Node_that_has_not_been_heard_of_is_not_waited_for()
+    public async Task What_is_ending_on_a_machine_that_is_switched_off_is_not_waited_for_and_it_is_gone_at_once()
     {
-        await using var scenario = await WithPodsAsync("web-1", "web-2");
-        await NotHeardOfAsync(scenario);
-        await scenario.Workload.DeleteAsync(Kinds.Pod, "web-1");
-        await scenario.Workload.DeleteAsync(Kinds.Pod, "web-2");
+        await using var world = await WithPodsAsync("web-1", "web-2");
+        await SwitchOffAsync(world);
+        await world.Workload.DeleteAsync(Kinds.Pod, "web-1");
+        await world.Workload.DeleteAsync(Kinds.Pod, "web-2");
 
-        scenario.Cluster.MoveTo(Scenario.Closing);
+        world.Management.MoveTo(Scenario.Closing);
 
-        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
-        scenario.Cluster.Clock.GetUtcNow().ShouldBe(Scenario.Closing, "neither grace period nor drain would show anything");
-        scenario.Evictions.ShouldBeEmpty();
-        await Wait.UntilAsync("it is told", async () => (await scenario.Cluster.EventsAsync()).Contains("NodeDrained"));
-        ((string)(await scenario.Cluster.ListAsync(Kinds.Event)).Single(e => (string)e["reason"]! == "NodeDrained")["note"]!)
+        await world.PassUntilAsync(TimeSpan.Zero, "the Machine is being deleted: neither grace period nor drain would show anything", () => world.MachineIsBeingDeletedAsync());
+        (await IsEndingAsync(world, "web-1")).ShouldBeTrue("its kubelet says nothing");
+        await Wait.UntilAsync("it is told", async () => (await world.Management.EventsAsync()).Contains("NodeDrained"));
+        ((string)(await world.Management.ListAsync(Kinds.Event)).Single(e => (string)e["reason"]! == "NodeDrained")["note"]!)
             .ShouldContain("it has not been heard of, and 2 pods that are ending there are not waited for.");
+        await world.PassUntilAsync(TimeSpan.FromMinutes(2), "all of it is gone", () => world.IsAllGoneAsync());
+        Evictions(world).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task What_is_not_ending_yet_is_evicted_as_ever_and_then_not_waited_for()
     {
-        await using var scenario = await WithPodsAsync("web-1", "web-2");
-        await NotHeardOfAsync(scenario);
-        await scenario.Workload.DeleteAsync(Kinds.Pod, "web-2");
-        scenario.Cluster.MoveTo(Scenario.Closing);
-        await scenario.Cluster.PhaseAsync("ShuttingDown", also: status => status.Message!.EndsWith("; 1 pod left.", StringComparison.Ordinal));
+        await using var world = await WithPodsAsync("web-1", "web-2");
+        await SwitchOffAsync(world);
+        await world.Workload.DeleteAsync(Kinds.Pod, "web-2");
+        world.Management.MoveTo(Scenario.Closing);
+        await world.Management.PhaseAsync("ShuttingDown", also: status => status.Message!.EndsWith("; 1 pod left.", StringComparison.Ordinal));
 
-        scenario.Cluster.MoveTo(Scenario.Closing.AddHours(2));
+        world.Management.MoveTo(Scenario.Closing.AddHours(2));
 
-        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
-        scenario.Evictions.ShouldBe(["web-1"]);
-        (await scenario.Pods.IsEndingAsync("web-1")).ShouldBeTrue();
+        await world.PassUntilAsync(TimeSpan.Zero, "the Machine is being deleted", () => world.MachineIsBeingDeletedAsync());
+        Evictions(world).ShouldBe(["web-1"]);
+        (await IsEndingAsync(world, "web-1")).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task On_a_Node_that_is_heard_of_they_are_waited_for()
+    public async Task On_a_machine_that_is_heard_of_they_are_waited_for_until_it_is_switched_off()
     {
-        await using var scenario = await WithPodsAsync("web-1");
-        await scenario.Workload.DeleteAsync(Kinds.Pod, "web-1");
-        scenario.Cluster.MoveTo(Scenario.Closing);
-        await scenario.Cluster.PhaseAsync("ShuttingDown", also: status => status.Message!.EndsWith("; 1 pod left.", StringComparison.Ordinal));
-        await scenario.SettleAsync();
-        (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
+        await using var world = await WithPodsAsync("web-1");
+        world.Management.MoveTo(Scenario.Closing);
+        await world.Management.PhaseAsync("ShuttingDown", also: status => status.Message!.EndsWith("; 1 pod left.", StringComparison.Ordinal));
+        await world.Workload.DeleteAsync(Kinds.Pod, "web-1");
+        await world.SettleAsync();
+        (await IsEndingAsync(world, "web-1")).ShouldBeTrue("that takes its time");
+        (await world.MachineIsBeingDeletedAsync()).ShouldBeFalse();
 
-        await NotHeardOfAsync(scenario);
-        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+        await SwitchOffAsync(world);
+        (await IsEndingAsync(world, "web-1")).ShouldBeTrue("nobody says that it has ended");
+        await world.PassUntilAsync(TimeSpan.Zero, "the Machine is being deleted", () => world.MachineIsBeingDeletedAsync());
     }
 
-    private async Task<WorkloadScenario> WithPodsAsync(params string[] pods)
+    private async Task<SimulatedScenario> WithPodsAsync(params string[] pods)
     {
-        var scenario = await WorkloadScenario.RunningMachineAsync(kind, LongTimes);
+        var world = await SimulatedScenario.RunningMachineAsync(kind, extraSpec: LongTimes);
         try
         {
             foreach (var pod in pods)
             {
-                await scenario.Pods.RunAsync(pod);
+                await world.RunPodAsync(pod);
             }
 
-            return scenario;
+            return world;
         }
         catch
         {
-            await scenario.DisposeAsync();
+            await world.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>As the node lifecycle controller says of a Node whose kubelet is silent.</summary>
-    private static async Task NotHeardOfAsync(WorkloadScenario scenario)
+    private static async Task SwitchOffAsync(SimulatedScenario world)
     {
-        await scenario.Workload.PatchAsync(
-            Kinds.Node, "pc-1", """{"status":{"conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"Kubelet stopped posting node status."}]}}""", "status");
+        world.SetMachine(isOn: false);
+        await world.PassUntilAsync(TimeSpan.FromMinutes(2), "its Node has not been heard of, and is tainted", async () =>
+        {
+            var node = (await world.Workload.GetAsync(Kinds.Node, "pc-1"))!;
+            return node["status"]!["conditions"]!.AsArray().Any(condition => (string?)condition!["type"] == "Ready" && (string?)condition["status"] == "Unknown")
+                && node["spec"]!["taints"]?.AsArray().Any(taint => (string?)taint!["key"] == "node.kubernetes.io/unreachable") == true;
+        });
     }
+
+    private static async Task<bool> IsEndingAsync(SimulatedScenario world, string pod) =>
+        (await world.Workload.GetAsync(Kinds.Pod, pod))?["metadata"]!["deletionTimestamp"] is not null;
+
+    private static IReadOnlyList<string> Evictions(SimulatedScenario world) =>
+        [.. world.Management.Calls.Where(call => call.Path.EndsWith("/eviction", StringComparison.Ordinal)).Select(call => call.Path.Split('/')[^2])];
 }

@@ -22,13 +22,23 @@ public abstract class WholeLifeTests(ServerKind kind)
     // As often as Cluster API looks.
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(20);
 
+    /// <summary>Cluster API since 1.11, since 1.9, and before: by the version of its kinds, and whether its conditions of <c>v1beta2</c>
+    /// are there too.</summary>
+    public static TheoryData<string, bool> ClusterApis => new() { { "v1beta2", true }, { "v1beta1", true }, { "v1beta1", false } };
+
+    public static TheoryData<string> Versions => ["v1beta2", "v1beta1"];
+
     [Theory]
-    [InlineData("v1beta2", true)]
-    [InlineData("v1beta1", true)]
-    [InlineData("v1beta2", false)]
-    public async Task A_machine_opens_joins_works_and_closes_with_grace_within_a_budget(string version, bool ownWorkload)
+    [MemberData(nameof(ClusterApis))]
+    public Task A_machine_opens_joins_works_and_closes_with_grace_within_a_budget(string version, bool hasConditionsOfV1Beta2) =>
+        LiveAsync(version, hasConditionsOfV1Beta2, ownWorkload: true);
+
+    [Fact]
+    public Task So_it_does_where_it_joins_the_management_cluster() => LiveAsync("v1beta2", hasConditionsOfV1Beta2: true, ownWorkload: false);
+
+    private async Task LiveAsync(string version, bool hasConditionsOfV1Beta2, bool ownWorkload)
     {
-        await using var world = await SimulatedScenario.StartAsync(kind, version, ownWorkload: ownWorkload);
+        await using var world = await SimulatedScenario.StartAsync(kind, version, Conditions(hasConditionsOfV1Beta2), ownWorkload: ownWorkload);
         await world.ScheduleAsync();
         await world.ScheduleAsync("pc-2", schedule: """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""");
         await world.PassUntilAsync(TimeSpan.FromMinutes(5), "the other is ready", () => world.IsReadyAsync("pc-2"));
@@ -58,26 +68,24 @@ public abstract class WholeLifeTests(ServerKind kind)
     }
 
     [Theory]
-    [InlineData("v1beta2")]
-    [InlineData("v1beta1")]
-    public async Task Ready_means_that_the_machine_works(string version)
+    [MemberData(nameof(ClusterApis))]
+    public async Task Ready_means_that_the_machine_works(string version, bool hasConditionsOfV1Beta2)
     {
-        await using var world = await SimulatedScenario.StartAsync(kind, version);
+        await using var world = await SimulatedScenario.StartAsync(kind, version, Conditions(hasConditionsOfV1Beta2));
         await world.ScheduleAsync();
         await world.Management.PhaseAsync("Inactive");
         world.Management.MoveTo(Scenario.Opening);
         await world.PassUntilAsync(TimeSpan.FromMinutes(5), "it is ready", () => world.IsReadyAsync());
         (await world.NodeWorksAsync()).ShouldBeTrue("it is not ready before that");
 
-        world.ClusterApi.Behaviour = world.ClusterApi.Behaviour with { SwitchedOff = [new ObjectKey(world.Management.Namespace, "pc-1")] };
+        world.SetMachine(isOn: false);
         await world.PassUntilAsync(TimeSpan.FromMinutes(2), "it is ready no more", async () => !await world.IsReadyAsync());
-        world.ClusterApi.Behaviour = world.ClusterApi.Behaviour with { SwitchedOff = [] };
+        world.SetMachine(isOn: true);
         await world.PassUntilAsync(TimeSpan.FromMinutes(1), "it is ready again", () => world.IsReadyAsync());
     }
 
     [Theory]
-    [InlineData("v1beta2")]
-    [InlineData("v1beta1")]
+    [MemberData(nameof(Versions))]
     public async Task A_volume_that_stays_keeps_no_machine(string version)
     {
         await using var world = await SimulatedScenario.RunningMachineAsync(kind, version, new SimulationBehaviour { VolumesDetach = false });
@@ -91,8 +99,7 @@ public abstract class WholeLifeTests(ServerKind kind)
     }
 
     [Theory]
-    [InlineData("v1beta2")]
-    [InlineData("v1beta1")]
+    [MemberData(nameof(Versions))]
     public async Task A_cluster_that_cannot_be_reached_at_closing_keeps_no_machine(string version)
     {
         await using var world = await SimulatedScenario.RunningMachineAsync(kind, version);
@@ -183,8 +190,7 @@ public abstract class WholeLifeTests(ServerKind kind)
     }
 
     [Theory]
-    [InlineData("v1beta2")]
-    [InlineData("v1beta1")]
+    [MemberData(nameof(Versions))]
     public async Task A_Cluster_API_that_is_down_at_closing_does_not_keep_it_from_being_deleted(string version)
     {
         await using var world = await SimulatedScenario.RunningMachineAsync(kind, version);
@@ -261,4 +267,6 @@ public abstract class WholeLifeTests(ServerKind kind)
         world.Webhooks.Refusal = null;
         await world.PassUntilAsync(TimeSpan.FromMinutes(15), "it is ready", () => world.IsReadyAsync());
     }
+
+    private static SimulationBehaviour Conditions(bool ofV1Beta2) => new() { HasConditionsOfV1Beta2 = ofV1Beta2 };
 }
