@@ -31,8 +31,9 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly KubeServers.Lease? _real;
     private readonly long _auditedBefore;
 
-    private Cluster(Definitions definitions, FakeTimeProvider clock, string kubeconfig, EmbeddedApiServer? embedded, KubeServers.Lease? real)
+    private Cluster(Definitions definitions, FakeTimeProvider clock, string kubeconfig, EmbeddedApiServer? embedded, KubeServers.Lease? real, string? ns)
     {
+        Namespace = ns ?? $"scenario-{Interlocked.Increment(ref _namespaces)}";
         _definitions = definitions;
         _kubeconfig = kubeconfig;
         _embedded = embedded;
@@ -54,7 +55,7 @@ internal sealed class Cluster : IAsyncDisposable
     public ApiClient Api { get; }
 
     /// <summary>The namespace of the scenario.</summary>
-    public string Namespace { get; } = $"scenario-{Interlocked.Increment(ref _namespaces)}";
+    public string Namespace { get; }
 
     /// <summary>The Machine at the newest version that this cluster serves; another one once a scenario has changed that.</summary>
     public ResourceType MachineKind { get; set; }
@@ -105,7 +106,8 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="kind">Of which kind.</param>
     /// <param name="definitions">What it serves; everything of ours and of Cluster API by default.</param>
     /// <param name="clock">The clock of another one, where both are to have one time; its own by default.</param>
-    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null, FakeTimeProvider? clock = null)
+    /// <param name="ns">The namespace of another one, where both are to have one; its own by default.</param>
+    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null, FakeTimeProvider? clock = null, string? ns = null)
     {
         definitions ??= Definitions.BothVersions;
         clock ??= new FakeTimeProvider(Sunday);
@@ -114,12 +116,12 @@ internal sealed class Cluster : IAsyncDisposable
         {
             // Scenarios ask for the Events of days.
             var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Name = "management", Clock = clock, EventTtl = TimeSpan.FromDays(60) });
-            cluster = new Cluster(definitions, clock, server.Kubeconfig(), server, real: null);
+            cluster = new Cluster(definitions, clock, server.Kubeconfig(), server, real: null, ns);
         }
         else
         {
             var lease = await KubeServers.RentAsync(definitions.Name, definitions.ChecksOwners);
-            cluster = new Cluster(definitions, clock, lease.Server.Kubeconfig(), embedded: null, lease);
+            cluster = new Cluster(definitions, clock, lease.Server.Kubeconfig(), embedded: null, lease, ns);
         }
 
         try
