@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -11,26 +12,37 @@ namespace FiveSpot.Kubernetes;
 /// Answers <c>GET</c> of <c>/metrics</c>, <c>/healthz</c> (also <c>/health</c>, <c>/livez</c>) and <c>/readyz</c> (also
 /// <c>/ready</c>). No web server: a few small requests a minute do not warrant the memory of one.
 /// </summary>
+/// <remarks>
+/// Whoever comes is served at once: nobody waits for a place, and who keeps the server waiting loses theirs to who comes later. So
+/// nobody keeps the kubelet from its answer, which asks as soon as it has come, and reads as soon as it is answered.
+/// </remarks>
 public sealed partial class DiagnosticsServer : IAsyncDisposable
 {
     private const int LongestRequest = 8 << 10;
-    private const int MostAtOnce = 16;
+    private const int KernelBuffer = 64 << 10;
+    private const int MostOfRest = 16;
     private const string PlainText = "text/plain; charset=utf-8";
 
-    // Of a whole request and its answer: who is slower is not served.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly TcpListener _listener;
     private readonly DiagnosticsPages _pages;
+    private readonly SharedRendering? _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _places = new(MostAtOnce);
+
+    // Of those who have not asked yet, and of those who have not read the answer. Answers cost more.
+    private readonly DiagnosticsPlaces _asking = new(256, 64);
+    private readonly DiagnosticsPlaces _reading = new(16, 4);
     private readonly Task _accepting;
 
     private DiagnosticsServer(TcpListener listener, DiagnosticsPages pages, TimeProvider time, ILogger logger)
     {
         (_listener, _pages, _time, _logger) = (listener, pages, time, logger);
+        _metrics = pages.Metrics is { } metrics ? new SharedRendering(metrics, time) : null;
         _accepting = AcceptAsync();
     }
 
@@ -49,6 +61,8 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
         var listener = new TcpListener(address);
         try
         {
+            // Connections have theirs from here. What the kernel keeps for them counts as the process's memory.
+            (listener.Server.SendBufferSize, listener.Server.ReceiveBufferSize) = (KernelBuffer, KernelBuffer);
             listener.Start();
         }
         catch (SocketException exception)
@@ -67,7 +81,6 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
         _listener.Dispose();
         await _accepting;
         _stop.Dispose();
-        _places.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -77,10 +90,12 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
         {
             try
             {
-                await _places.WaitAsync(_stop.Token);
-                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                serving.RemoveWhere(served => served.IsCompleted);
-                serving.Add(ServeAsync(client));
+                var served = ServeAsync(await _listener.AcceptSocketAsync(_stop.Token));
+                if (!served.IsCompleted)
+                {
+                    serving.RemoveWhere(static other => other.IsCompleted);
+                    serving.Add(served);
+                }
             }
             catch (OperationCanceledException)
             {
@@ -88,90 +103,169 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
             }
             catch (SocketException exception)
             {
-                // Of one client; a listener that is done for throws something else.
-                _places.Release();
+                // Of one client, or there are too many files; a listener that is done for throws something else.
                 LogFailed(exception.Message);
+                await Task.Delay(AfterFailure, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
+        _asking.Close();
+        _reading.Close();
         await Task.WhenAll(serving);
     }
 
-    private async Task ServeAsync(TcpClient client)
+    private async Task ServeAsync(Socket socket)
     {
+        using var ends = socket;
         try
         {
-            using var patience = new CancellationTokenSource(Patience, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
-            using (client)
+            using var client = new DiagnosticsClient(socket, _time, RequestTime);
+            try
             {
-                var stream = client.GetStream();
-                if (await ReadRequestLineAsync(stream, either.Token) is { } request)
-                {
-                    await stream.WriteAsync(Answer(request), either.Token);
-                }
+                await ServeAsync(client);
+            }
+            finally
+            {
+                _asking.Leave(client);
+                _reading.Leave(client);
             }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // Gone, or too slow.
+            // Gone, too slow, or in the way of another.
         }
         catch (Exception exception)
         {
             LogFailed(exception.Message);
         }
-        finally
+    }
+
+    private async Task ServeAsync(DiagnosticsClient client)
+    {
+        // Who has asked already needs no place.
+        var there = client.WaitAsync();
+        if (!there.IsCompleted)
         {
-            _places.Release();
+            _asking.Enter(client);
+        }
+
+        await there;
+        if (await ReadRequestLineAsync(client) is { } request)
+        {
+            _asking.Leave(client);
+            client.Expect(AnswerTime);
+            await WriteAsync(client, await AnswerAsync(client, request));
+            client.Finish();
+            await ReadRestAsync(client);
         }
     }
 
     /// <summary>Reads a request to the end of its head.</summary>
     /// <returns>Its first line; null if there is no such thing.</returns>
-    private static async Task<string?> ReadRequestLineAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private async Task<string?> ReadRequestLineAsync(DiagnosticsClient client)
     {
-        var buffer = new byte[LongestRequest];
-        var length = 0;
-        while (length < buffer.Length)
+        var buffer = ArrayPool<byte>.Shared.Rent(LongestRequest);
+        try
         {
-            var read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken);
-            if (read == 0)
+            var length = 0;
+            while (length < LongestRequest)
             {
-                return null;
+                var reading = client.ReadAsync(buffer.AsMemory(length, LongestRequest - length));
+                if (!reading.IsCompleted)
+                {
+                    _asking.Enter(client);
+                }
+
+                var read = await reading;
+                if (read == 0)
+                {
+                    return null;
+                }
+
+                var from = Math.Max(0, length - 3);
+                length += read;
+                if (buffer.AsSpan(from..length).IndexOf("\r\n\r\n"u8) >= 0)
+                {
+                    return Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan(0, length).IndexOf("\r\n"u8));
+                }
             }
 
-            length += read;
-            if (buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) >= 0)
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task WriteAsync(DiagnosticsClient client, ReadOnlyMemory<byte>[] answer)
+    {
+        foreach (var part in answer)
+        {
+            for (var written = 0; written < part.Length;)
             {
-                return Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan(0, length).IndexOf("\r\n"u8));
+                var writing = client.WriteAsync(part[written..]);
+                if (!writing.IsCompleted)
+                {
+                    _reading.Enter(client);
+                }
+
+                written += await writing;
+            }
+        }
+    }
+
+    // Until it has the answer and closes. What it has sent besides is thrown away: closed with that unread, a connection takes back
+    // its answer. And what is closed before it is read the kernel keeps, out of anybody's sight.
+    private async Task ReadRestAsync(DiagnosticsClient client)
+    {
+        var scratch = new byte[1024];
+        for (var i = 0; i < MostOfRest; i++)
+        {
+            var reading = client.ReadAsync(scratch);
+            if (!reading.IsCompleted)
+            {
+                _reading.Enter(client);
+            }
+
+            if (await reading == 0)
+            {
+                return;
             }
         }
 
-        return null;
+        client.Drop();
     }
 
-    private byte[] Answer(string requestLine)
+    private async Task<ReadOnlyMemory<byte>[]> AnswerAsync(DiagnosticsClient client, string requestLine)
     {
         var words = requestLine.Split(' ');
-        var (status, mediaType, body) = words is ["GET" or "HEAD", _, _]
-            ? Page(words[1].Split('?')[0])
-            : ("405 Method Not Allowed", PlainText, "GET and HEAD are what there is\n");
-        var content = Encoding.UTF8.GetBytes(body);
+        var (status, mediaType, content) = words is not ["GET" or "HEAD", _, _]
+            ? ("405 Method Not Allowed", PlainText, "GET and HEAD are what there is\n"u8.ToArray())
+            : await PageAsync(client, words[1].Split('?')[0]);
         var head = Encoding.ASCII.GetBytes(
             $"HTTP/1.1 {status}\r\nContent-Type: {mediaType}\r\nContent-Length: {content.Length}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
-        return words[0] == "HEAD" ? head : [.. head, .. content];
+        return words[0] == "HEAD" ? [head] : [head, content];
     }
 
-    private (string Status, string MediaType, string Body) Page(string path) => path switch
+    private async ValueTask<(string Status, string MediaType, byte[] Content)> PageAsync(DiagnosticsClient client, string path)
     {
-        "/metrics" when _pages.Metrics is { } metrics => ("200 OK", MetricRegistry.MediaType, metrics.Render()),
-        "/healthz" or "/health" or "/livez" when _pages.Dead is { } dead => Probe(dead(), "500 Internal Server Error"),
-        "/readyz" or "/ready" when _pages.Unready is { } unready => Probe(unready(), "503 Service Unavailable"),
-        _ => ("404 Not Found", PlainText, $"Here there is {_pages}.\n"),
-    };
+        if (path == "/metrics" && _metrics is not null)
+        {
+            _reading.Enter(client);
+            return ("200 OK", MetricRegistry.MediaType, await _metrics.RenderAsync().WaitAsync(_stop.Token));
+        }
 
-    private static (string Status, string MediaType, string Body) Probe(string? trouble, string status) =>
-        trouble is null ? ("200 OK", PlainText, "ok\n") : (status, PlainText, $"{trouble}\n");
+        var (status, body) = path switch
+        {
+            "/healthz" or "/health" or "/livez" when _pages.Dead is { } dead => Probe(dead(), "500 Internal Server Error"),
+            "/readyz" or "/ready" when _pages.Unready is { } unready => Probe(unready(), "503 Service Unavailable"),
+            _ => ("404 Not Found", $"Here there is {_pages}."),
+        };
+        return (status, PlainText, Encoding.UTF8.GetBytes($"{body}\n"));
+    }
+
+    private static (string Status, string Body) Probe(string? trouble, string status) => trouble is null ? ("200 OK", "ok") : (status, trouble);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A request for metrics or health failed: {Problem}")]
     private partial void LogFailed(string problem);
