@@ -20,6 +20,7 @@ public sealed class PolicyTests
 
     private static readonly (string Group, string Resource) Bootstraps = (Kinds.Bootstrap.Group, Kinds.Bootstrap.Plural);
     private static readonly (string Group, string Resource) Infrastructures = (Kinds.Infrastructure.Group, Kinds.Infrastructure.Plural);
+    private static readonly (string Group, string Resource) Machines = (Kinds.MachineV1Beta2.Group, Kinds.MachineV1Beta2.Plural);
 
     // Kinds as providers call theirs, and made-up ones of every ending, with the resource that a CRD of Cluster API would have.
     private static readonly (string Kind, string Resource)[] Plurals =
@@ -97,9 +98,38 @@ public sealed class PolicyTests
         var lacksBootstrap = await RefusalOnceAsync(() => CreateAsync(cluster, alice), "spec.bootstrapSpec");
         lacksBootstrap.Message.ShouldEndWith(Lacking("k0sworkerconfigs", "bootstrap.cluster.x-k8s.io", "bootstrapSpec", cluster));
 
-        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures, Machines);
         await AcceptedOnceAsync(() => CreateAsync(cluster, alice));
         await CreateAsync(cluster, cluster.Api, "by-the-administrator");
+    }
+
+    // With a providerID in a template a Machine claims a Node: of a worker that is somebody else's, say.
+    [Theory]
+    [InlineData(null)]
+    [InlineData("""{"spec":{"infrastructureSpec":{"spec":{"providerID":"remote://another"}}}}""")]
+    [InlineData("""{"spec":{"bootstrapSpec":{"spec":{"a":1}}}}""")]
+    [InlineData("""{"spec":{"clusterName":"another"}}""")]
+    public async Task Who_may_not_create_Machines_may_not_have_them_created(string? patch)
+    {
+        await using var cluster = await StartAsync();
+        await using var policy = await InForceAsync(cluster);
+        using var alice = As(cluster, Alice);
+        if (patch is not null)
+        {
+            await CreateAsync(cluster, cluster.Api);
+        }
+
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        var refusal = await RefusalOnceAsync(TryAsync, "machines of API group \"cluster.x-k8s.io\"");
+        refusal.Code.ShouldBe(403);
+        refusal.Message.ShouldEndWith(
+            $"{Alice} has no permission to create machines of API group \"cluster.x-k8s.io\" in namespace {cluster.Namespace}, which 5-Spot creates of the "
+            + "templates: ask for a Role there that allows create on machines of that group (403 Forbidden)");
+
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures, Machines);
+        await AcceptedOnceAsync(TryAsync);
+
+        Task TryAsync() => patch is null ? CreateAsync(cluster, alice) : PatchAsync(cluster, alice, patch);
     }
 
     [Fact]
@@ -176,7 +206,7 @@ public sealed class PolicyTests
     {
         await using var cluster = await StartAsync();
         await using var policy = await InForceAsync(cluster);
-        await AllowAsync(cluster, Alice, Infrastructures);
+        await AllowAsync(cluster, Alice, Infrastructures, Machines);
         await CreateAsync(cluster, cluster.Api);
         using var alice = As(cluster, Alice);
 
@@ -232,7 +262,7 @@ public sealed class PolicyTests
         await using var cluster = await StartAsync();
         await using var policy = await InForceAsync(cluster);
         using var alice = As(cluster, Alice);
-        await AllowAsync(cluster, Alice, [Bootstraps, .. Plurals.Select(plural => ("k0smotron.io", plural.Resource))]);
+        await AllowAsync(cluster, Alice, [Bootstraps, Machines, .. Plurals.Select(plural => ("k0smotron.io", plural.Resource))]);
         foreach (var (index, (kind, resource)) in Plurals.Index())
         {
             var machine = Cluster.ScheduledMachineJson($"pc-{index}");
@@ -260,7 +290,7 @@ public sealed class PolicyTests
 
         (await RefusalOnceAsync(() => CreateAsync(cluster, alice, machine), "spec.infrastructureSpec")).Message
             .ShouldEndWith(Lacking("pods", "", "infrastructureSpec", cluster));
-        await AllowAsync(cluster, Alice, Bootstraps, ("", "pods"));
+        await AllowAsync(cluster, Alice, Bootstraps, Machines, ("", "pods"));
         await AcceptedOnceAsync(() => CreateAsync(cluster, alice, machine));
     }
 
