@@ -5,13 +5,16 @@ using FiveSpot.Kubernetes;
 namespace FiveSpot.Controller.ClusterApi;
 
 /// <summary>What 5-Spot reads of a Cluster API Machine, at whichever version it came.</summary>
-public sealed record CapiMachine : IKubernetesObject
+public sealed record CapiMachine : IMachineClaim
 {
     /// <summary>Name, uid, owners and the like.</summary>
     public required ObjectMetadata Metadata { get; init; }
 
     /// <summary>The version it was read at, such as <c>cluster.x-k8s.io/v1beta2</c>.</summary>
     public required string ApiVersion { get; init; }
+
+    /// <summary>The Cluster that it is of, which its label only repeats.</summary>
+    public string? ClusterName { get; init; }
 
     /// <summary>Its bootstrap config.</summary>
     public ProviderReference? Bootstrap { get; init; }
@@ -51,6 +54,9 @@ public sealed record CapiMachine : IKubernetesObject
 
     /// <summary>Whether it is on its way out, so that only finalizers keep it.</summary>
     public bool IsBeingDeleted => Metadata.DeletionTimestamp is not null;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? CreatedAt => Metadata.CreationTimestamp;
 
     /// <inheritdoc/>
     public ObjectKey Key => Metadata.Key;

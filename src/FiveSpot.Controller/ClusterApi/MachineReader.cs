@@ -54,6 +54,7 @@ public static class MachineReader
         {
             Metadata = metadata,
             ApiVersion = apiVersion,
+            ClusterName = fields.ClusterName,
             Bootstrap = fields.Bootstrap,
             Infrastructure = fields.Infrastructure,
             DeletionTimeouts = new(fields.DrainTimeout, fields.VolumeDetachTimeout, fields.NodeDeletionTimeout),
@@ -80,6 +81,10 @@ public static class MachineReader
             if (reader.ValueTextEquals("bootstrap"u8))
             {
                 ReadBootstrap(ref reader, ref fields);
+            }
+            else if (reader.ValueTextEquals("clusterName"u8))
+            {
+                fields.ClusterName = reader.ReadPooledText();
             }
             else if (reader.ValueTextEquals("infrastructureRef"u8))
             {
@@ -366,6 +371,7 @@ public static class MachineReader
 
     private struct Fields
     {
+        public string? ClusterName;
         public ProviderReference? Bootstrap;
         public ProviderReference? Infrastructure;
         public TimeSpan? DrainTimeout;

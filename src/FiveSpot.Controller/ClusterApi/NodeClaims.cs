@@ -1,113 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Api;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.ClusterApi;
 
 /// <summary>
-/// Which Machines say that they became, or will become, which Node. Should two say so of one, it is the elder's: what the
-/// younger's ScheduledMachine wants of it must not disturb what runs there for the other.
+/// Which Machines say that they became, or will become, which Node: those that 5-Spot made, and all others of the management
+/// cluster. Should two say so of one, it is the elder's: what the younger's ScheduledMachine wants of it must not disturb what
+/// runs there for the other.
 /// </summary>
 public sealed class NodeClaims
 {
-    private readonly Lock _lock = new();
+    private const string NotListed = "they have not been listed yet.";
 
-    // By providerID; of a Machine without one by the uid of its Node, which is no providerID.
-    private readonly Dictionary<string, List<ObjectKey>> _claimants = new(StringComparer.Ordinal);
     private readonly Informer<CapiMachine> _machines;
+    private readonly Informer<MachineClaim> _others;
     private readonly Action<ObjectKey> _wake;
+    private readonly NodeClaimIndex<CapiMachine> _ours;
+    private readonly NodeClaimIndex<MachineClaim> _theirs;
+    private readonly Lock _lock = new();
+    private string? _trouble = NotListed;
 
-    /// <summary>Follows the Machines of a cache from now on.</summary>
-    /// <param name="machines">The cache; not running yet.</param>
-    /// <param name="wake">Called with the key of each other Machine of a Node that is claimed anew, or no longer.</param>
-    public NodeClaims(Informer<CapiMachine> machines, Action<ObjectKey> wake)
+    /// <summary>Follows the Machines of both caches from now on.</summary>
+    /// <param name="machines">Those with 5-Spot's label; not running yet.</param>
+    /// <param name="others">Those without it; not running yet.</param>
+    /// <param name="wake">Called with the key of each Machine of 5-Spot's whose Node is claimed anew, or no longer.</param>
+    public NodeClaims(Informer<CapiMachine> machines, Informer<MachineClaim> others, Action<ObjectKey> wake)
     {
         _machines = machines;
+        _others = others;
         _wake = wake;
-        machines.Changed += OnChanged;
+        _ours = new NodeClaimIndex<CapiMachine>(machines, Wake);
+        _theirs = new NodeClaimIndex<MachineClaim>(others, Wake);
+        others.StateChanged += OnStateChanged;
+        _ = others.WaitForSyncAsync(CancellationToken.None).ContinueWith(
+            _ => OnStateChanged(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Another, elder Machine that claims the Node of a Machine; null when there is none.</summary>
+    /// <summary>Why nobody knows which Nodes the Machines claim that 5-Spot did not make, for a person; null when it is known.
+    /// </summary>
+    public string? Trouble => Volatile.Read(ref _trouble);
+
+    /// <summary>Ends when the claims of others are known, or the first attempt to learn them has failed.</summary>
+    public async Task WaitForAnswerAsync(CancellationToken cancellationToken)
+    {
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _others.StateChanged += Look;
+        Look();
+        await Task.WhenAny(_others.WaitForSyncAsync(cancellationToken), answered.Task);
+        _others.StateChanged -= Look;
+
+        void Look()
+        {
+            if (_others.LastError is not null)
+            {
+                answered.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Another Machine that claims the Node of a Machine, and was there before it; null when there is none.</summary>
     /// <param name="machine">The Machine.</param>
     /// <param name="node">Its Node.</param>
-    public CapiMachine? EarlierThan(CapiMachine machine, Node node) =>
-        (node.ProviderId is { } id ? EarlierThan(machine, node, id) : null) ?? EarlierThan(machine, node, node.Uid);
+    /// <param name="isGuess">Whether nothing but its providerID says that the Node is of the Machine's cluster.</param>
+    public IMachineClaim? EarlierThan(CapiMachine machine, Node node, bool isGuess) =>
+        (IMachineClaim?)EarlierThan(_ours, machine, node, isGuess) ?? EarlierThan(_theirs, machine, node, isGuess);
 
-    private CapiMachine? EarlierThan(CapiMachine machine, Node node, string claim)
+    private static T? EarlierThan<T>(NodeClaimIndex<T> index, CapiMachine machine, Node node, bool isGuess)
+        where T : class, IMachineClaim =>
+        (node.ProviderId is { } id ? EarlierThan(index, new NodeClaim(NodeClaimKind.ProviderId, id), machine, node, isGuess) : null)
+        ?? EarlierThan(index, new NodeClaim(NodeClaimKind.Uid, node.Uid), machine, node, isGuess)
+        ?? EarlierThan(index, new NodeClaim(NodeClaimKind.Name, node.Metadata.Name), machine, node, isGuess);
+
+    private static T? EarlierThan<T>(NodeClaimIndex<T> index, NodeClaim claim, CapiMachine machine, Node node, bool isGuess)
+        where T : class, IMachineClaim
     {
-        ObjectKey[] others;
-        lock (_lock)
+        if (index.Of(claim) is not var (first, others))
         {
-            if (!_claimants.TryGetValue(claim, out var claimants) || (claimants.Count == 1 && claimants[0] == machine.Key))
-            {
-                return null;
-            }
+            return null;
+        }
 
-            others = [.. claimants];
+        if (IsEarlier(first) is { } earlier)
+        {
+            return earlier;
         }
 
         foreach (var key in others)
         {
-            if (key != machine.Key && _machines.Get(key) is { } other && IsSameNode(machine, other, node) && IsElder(other, machine))
+            if (IsEarlier(key) is { } another)
             {
-                return other;
+                return another;
             }
         }
 
         return null;
+
+        T? IsEarlier(ObjectKey key) =>
+            key != machine.Key && index.Get(key) is { } other && IsSameNode(machine, other, node, isGuess) && IsElder(other, machine) ? other : null;
     }
 
     // A uid is one Node's in all clusters. A providerID may be an address, which machines of two networks may both have: there
-    // it is the same Node where both name the same cluster, or Cluster API found one of this name for the other too.
-    private static bool IsSameNode(CapiMachine one, CapiMachine other, Node node) =>
-        other.ProviderId is null
-        || (one.Key.Namespace == other.Key.Namespace && ClusterOf(one) == ClusterOf(other))
-        || other.NodeName == node.Metadata.Name;
+    // it is the same Node where both name the same cluster, or Cluster API found one of this name for the other too. A name is
+    // what every cluster may have.
+    private static bool IsSameNode(CapiMachine one, IMachineClaim other, Node node, bool isGuess) =>
+        isGuess
+        || (other.ProviderId is null && other.NodeUid is not null)
+        || (one.Key.Namespace == other.Key.Namespace && ((IMachineClaim)one).ClusterName == other.ClusterName)
+        || (other.ProviderId is not null && other.NodeName == node.Metadata.Name);
 
-    private static bool IsElder(CapiMachine one, CapiMachine other) =>
-        one.Metadata.CreationTimestamp != other.Metadata.CreationTimestamp
-            ? one.Metadata.CreationTimestamp < other.Metadata.CreationTimestamp
-            : string.CompareOrdinal(one.Key.ToString(), other.Key.ToString()) < 0;
+    // Of one second the one that 5-Spot did not make comes first: it does not take turns.
+    private static bool IsElder(IMachineClaim one, CapiMachine other) =>
+        one.CreatedAt != other.CreatedAt ? one.CreatedAt < other.CreatedAt
+        : one is not CapiMachine || string.CompareOrdinal(one.Key.ToString(), other.Key.ToString()) < 0;
 
-    private static string? ClusterOf(CapiMachine machine) => machine.Metadata.Labels.GetValueOrDefault(WellKnown.ClusterNameLabel);
-
-    private static string? ClaimOf(CapiMachine? machine) => machine is null ? null : machine.ProviderId ?? machine.NodeUid;
-
-    private void OnChanged(ObjectChange<CapiMachine> change)
+    // While nobody answers what was known before holds, as it does of everything: the drain of a Node need not wait for that.
+    private void OnStateChanged()
     {
-        var (before, now) = (ClaimOf(change.Old), ClaimOf(change.New));
-        if (before == now && change.Old?.NodeName == change.New?.NodeName)
+        lock (_lock)
         {
+            var now = _others switch
+            {
+                { LastError: ApiException { IsForbidden: true } refused } => refused.Message,
+                { HasSynced: false, LastError: { } error } => error.Message,
+                { HasSynced: false } => NotListed,
+                _ => null,
+            };
+            if (_trouble == now)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _trouble, now);
+        }
+
+        foreach (var machine in _machines.Enumerate())
+        {
+            _wake(machine.Key);
+        }
+    }
+
+    private void Wake(NodeClaim claim, IMachineClaim by)
+    {
+        if (claim.Kind is NodeClaimKind.ProviderId)
+        {
+            if (_ours.Of(claim) is var (first, others))
+            {
+                foreach (var key in (ReadOnlySpan<ObjectKey>)[first, .. others])
+                {
+                    if (key != by.Key)
+                    {
+                        _wake(key);
+                    }
+                }
+            }
+
             return;
         }
 
-        List<ObjectKey> concerned = [];
-        lock (_lock)
+        // Rare: without a providerID Cluster API finds no Node. Which of ours may be that Node only their clusters know.
+        foreach (var machine in _machines.Enumerate())
         {
-            if (before is not null && _claimants.TryGetValue(before, out var former))
+            if (machine.Key != by.Key && machine.MayHaveNode && (machine.NodeName is null || machine.NodeName == by.NodeName))
             {
-                former.Remove(change.Key);
-                concerned.AddRange(former);
-                if (former.Count == 0)
-                {
-                    _claimants.Remove(before);
-                }
-            }
-
-            if (now is not null)
-            {
-                if (!_claimants.TryGetValue(now, out var claimants))
-                {
-                    _claimants[now] = claimants = new(capacity: 1);
-                }
-
-                concerned.AddRange(claimants);
-                claimants.Add(change.Key);
+                _wake(machine.Key);
             }
         }
-
-        concerned.ForEach(_wake);
     }
 }

@@ -95,9 +95,13 @@ public static class ObjectWriter
         json.WriteEndObject();
     });
 
-    /// <summary>A merge patch that sets how long Cluster API takes at most to delete a Machine.</summary>
-    public static ReadOnlyMemory<byte> DeletionTimeoutsPatch(DeletionTimeouts timeouts, string version) => Write(json =>
+    /// <summary>A merge patch that sets how long Cluster API takes at most to delete a Machine, if it is still the one of this uid.
+    /// </summary>
+    public static ReadOnlyMemory<byte> DeletionTimeoutsPatch(string uid, DeletionTimeouts timeouts, string version) => Write(json =>
     {
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("uid"u8, uid);
+        json.WriteEndObject();
         json.WriteStartObject("spec"u8);
         WriteDeletionTimeouts(json, timeouts, version);
         json.WriteEndObject();
@@ -106,10 +110,16 @@ public static class ObjectWriter
     /// <summary>A merge patch of annotations; null takes one away.</summary>
     /// <param name="resourceVersion">The version that the patch is for; null for any.</param>
     /// <param name="annotations">Keys and values.</param>
+    /// <param name="uid">The object that the patch is for, where that is not told by its version.</param>
     public static ReadOnlyMemory<byte> AnnotationsPatch(
-        string? resourceVersion, IEnumerable<KeyValuePair<string, string?>> annotations) => Write(json =>
+        string? resourceVersion, IEnumerable<KeyValuePair<string, string?>> annotations, string? uid = null) => Write(json =>
     {
         json.WriteStartObject("metadata"u8);
+        if (uid is not null)
+        {
+            json.WriteString("uid"u8, uid);
+        }
+
         WriteResourceVersion(json, resourceVersion);
         WriteStrings(json, "annotations", annotations);
         json.WriteEndObject();

@@ -120,6 +120,16 @@ public sealed partial class FiveSpotController : IDisposable
             },
             json => MachineReader.Read(json, machines!.Type.ApiVersion),
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
+        var others = new Informer<MachineClaim>(
+            _api,
+            resources.Machine,
+            new InformerOptions
+            {
+                LabelSelector = $"!{WellKnown.ScheduledMachineLabel}",
+                Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.Kind, cancellationToken),
+            },
+            MachineClaimReader.Read,
+            _loggers.CreateLogger("FiveSpot.Informer.machines.others"));
         Informer<CapiCluster>? capiClusters = null;
         capiClusters = new Informer<CapiCluster>(
             _api,
@@ -127,7 +137,7 @@ public sealed partial class FiveSpotController : IDisposable
             new InformerOptions { Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.ClusterKind, cancellationToken) },
             json => ClusterReader.Read(json, capiClusters!.Type.ApiVersion),
             _loggers.CreateLogger("FiveSpot.Informer.clusters"));
-        _watches = [scheduledMachines, machines, capiClusters];
+        _watches = [scheduledMachines, machines, capiClusters, others];
         var kinds = new ProviderKinds(_api, discovery, EnqueueOwn, _loggers, watching.Token);
         using var permissions = new Permissions(_api, EnqueueOwn, _loggers, watching.Token);
         var capi = new Clusters(capiClusters, scheduledMachines, EnqueueOwn);
@@ -140,9 +150,10 @@ public sealed partial class FiveSpotController : IDisposable
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
         var failures = new StepFailures(_settings.Clock);
+        var claims = new NodeClaims(machines, others, EnqueueOwn);
         _reconciler = new Reconciler(
             scheduledMachines,
-            new Observer(machines, new NodeClaims(machines, EnqueueOwn), capi, kinds, permissions, dryRuns, computers, scheduledMachines, clusters),
+            new Observer(machines, claims, capi, kinds, permissions, dryRuns, computers, scheduledMachines, clusters),
             new StepExecutor(_api, scheduledMachines, machines, kinds, permissions, computers, clusters, _settings.Clock),
             failures,
             events,
@@ -203,7 +214,8 @@ public sealed partial class FiveSpotController : IDisposable
             }
         }
 
-        var watches = Task.WhenAll(scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token), capiClusters.RunAsync(watching.Token));
+        var watches = Task.WhenAll(
+            scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token), capiClusters.RunAsync(watching.Token), others.RunAsync(watching.Token));
         var recording = events.RunAsync(watching.Token);
         using var electing = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -213,6 +225,9 @@ public sealed partial class FiveSpotController : IDisposable
         {
             // Deciding from half-filled caches would make what is there already.
             await Task.WhenAll(scheduledMachines.WaitForSyncAsync(stop), machines.WaitForSyncAsync(stop), capiClusters.WaitForSyncAsync(stop));
+
+            // What others claim matters only to what is written on Nodes, of which nothing is until it is known.
+            await claims.WaitForAnswerAsync(stop);
             LogReady(scheduledMachines.Count);
             _ready.TrySetResult();
             if (_elector is not null)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json;
+using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Json;
 
@@ -44,6 +45,19 @@ internal static class JsonReading
         if (reader.TokenType == JsonTokenType.String)
         {
             return reader.GetString() is { Length: > 0 } text ? text : null;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    /// <summary>The same, as one shared instance of a text that many objects repeat.</summary>
+    public static string? ReadPooledText(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return reader.GetPooledString() is { Length: > 0 } text ? text : null;
         }
 
         reader.Skip();

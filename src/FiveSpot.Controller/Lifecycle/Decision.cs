@@ -347,6 +347,7 @@ public static class Decision
             && hash != seen.Machine.TemplateHash;
         var state = found.Failure is { } failure ? $"Cluster API says that it failed: {failure.TrimEnd('.')}"
             : seen.Node is { State: NodeState.Missing or NodeState.Deleted or NodeState.Mismatch, Detail: { } detail } ? detail.TrimEnd('.')
+            : seen.Node is { ClaimsAreUnknown: true, Detail: { } unknown } ? unknown.TrimEnd('.')
             : seen.Node.Name is { } name ? found.Ready ? $"Node {name} is ready" : $"Node {name} has joined, but the Machine is not ready"
             : "waiting for the machine to join";
         var message = $"In its window; {times.ClosesText}; {state}."

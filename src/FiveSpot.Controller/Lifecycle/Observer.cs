@@ -93,7 +93,7 @@ public sealed partial class Observer
             return null;
         }
 
-        var view = _clusters.Find(machine, ours);
+        var view = OnlyItsOwn(ours, _clusters.Find(machine, ours));
         var cluster = Observation.ClusterNameOf(machine, ours);
         return new Observation
         {
@@ -103,9 +103,7 @@ public sealed partial class Observer
             Bootstrap = bootstrapSlots.FirstOrDefault(),
             Infrastructure = infrastructureSlots.FirstOrDefault(),
             Leftovers = [.. bootstrapSlots.Skip(1), .. infrastructureSlots.Skip(1)],
-            Node = ours is not null && view.Node.Node is { } node && _claims.EarlierThan(ours, node) is { } elder
-                ? new NodeObservation(NodeState.Mismatch, Detail: $"Node {node.Metadata.Name} is also the Node of Machine {elder.Key}, which was there first: nothing is written to it.") { Name = node.Metadata.Name }
-                : view.Node,
+            Node = view.Node,
             Cluster = view.Cluster,
             Cordon = view.Cordon,
             Taints = view.Taints,

@@ -107,7 +107,7 @@ public sealed class StepExecutor
 
             case Step.TouchMachine touch:
                 return await PatchMachineAsync(
-                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.Pause)]), cancellationToken);
+                    step, seen, ObjectWriter.AnnotationsPatch(resourceVersion: null, [new(WellKnown.PauseEndedAnnotation, touch.Pause)], seen.CapiMachine!.Uid), cancellationToken);
 
             case Step.NoteRemediation note:
                 return await PatchScheduledMachineAsync(
@@ -115,7 +115,7 @@ public sealed class StepExecutor
 
             case Step.SetDeletionTimeouts set:
                 return await PatchMachineAsync(
-                    step, seen, ObjectWriter.DeletionTimeoutsPatch(set.Timeouts, _machines.Type.Version), cancellationToken);
+                    step, seen, ObjectWriter.DeletionTimeoutsPatch(seen.CapiMachine!.Uid, set.Timeouts, _machines.Type.Version), cancellationToken);
 
             case Step.ExcludeDrain exclude:
                 return await PatchMachineAsync(

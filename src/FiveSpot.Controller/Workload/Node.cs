@@ -8,6 +8,11 @@ namespace FiveSpot.Controller.Workload;
 /// <summary>What 5-Spot reads of a Node.</summary>
 public sealed record Node : IKubernetesObject
 {
+    private const string ControlPlane = "node-role.kubernetes.io/control-plane";
+
+    // Its name until Kubernetes 1.24.
+    private const string Master = "node-role.kubernetes.io/master";
+
     /// <summary>Name, uid, annotations and the like.</summary>
     public required ObjectMetadata Metadata { get; init; }
 
@@ -29,6 +34,11 @@ public sealed record Node : IKubernetesObject
 
     /// <summary>Whether its kubelet has not been heard of for so long that the cluster does not know how it is.</summary>
     public bool IsUnreachable { get; init; }
+
+    /// <summary>Whether it is of a control plane, by its labels or its taints.</summary>
+    public bool IsControlPlane =>
+        Metadata.Labels.ContainsKey(ControlPlane) || Metadata.Labels.ContainsKey(Master)
+        || Taints.Any(static taint => taint.Key is ControlPlane or Master);
 
     /// <inheritdoc/>
     public ObjectKey Key => Metadata.Key;

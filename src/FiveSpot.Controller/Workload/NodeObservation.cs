@@ -11,6 +11,9 @@ public sealed record NodeObservation(NodeState State, Node? Node = null, string?
     /// <summary>The Machine has not become a Node yet.</summary>
     public static NodeObservation None { get; } = new(NodeState.None);
 
+    /// <summary>Whether its cluster has it, but nobody knows whether it is another Machine's.</summary>
+    public bool ClaimsAreUnknown { get; init; }
+
     /// <summary>Name of the Node, also of one that is not there, or not heard of; null where nobody knows it.</summary>
     public string? Name { get; init; } = Node?.Metadata.Name;
 }

@@ -14,6 +14,9 @@ public sealed record NodeView(NodeObservation Node)
     /// <summary>Whether the cluster answers; null while no Node makes it matter, and until the first answer.</summary>
     public ClusterReachability? Cluster { get; init; }
 
+    /// <summary>Whether no kubeconfig says that it is the Machine's cluster.</summary>
+    public bool IsGuess { get; init; }
+
     /// <summary>The write that cordons the Node, or lifts a cordon.</summary>
     public CallState Cordon { get; init; } = CallState.None;
 

@@ -105,6 +105,7 @@ internal sealed partial class WorkloadCluster
         return new NodeView(node)
         {
             Cluster = reachability,
+            IsGuess = session.IsGuess,
             Cordon = work.StateOf(NodeWork.Cordon),
             Taints = work.StateOf(NodeWork.Taints),
             Pods = pods,

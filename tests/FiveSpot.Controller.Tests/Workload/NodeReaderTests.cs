@@ -21,4 +21,14 @@ public sealed class NodeReaderTests
         {"metadata":{"name":"pc-1"},"spec":{"taints":{{taints}} },
          "status":{"conditions":[{"type":"MemoryPressure","status":"Unknown"},{"type":"Ready","status":"{{ready}}"}]} }
         """)).IsUnreachable.ShouldBe(isUnreachable);
+
+    [Theory]
+    [InlineData("\"labels\":{\"node-role.kubernetes.io/control-plane\":\"\"}", "", true)]
+    [InlineData("\"labels\":{\"node-role.kubernetes.io/master\":\"true\"}", "", true)]
+    [InlineData("", "node-role.kubernetes.io/control-plane", true)]
+    [InlineData("", "node-role.kubernetes.io/master", true)]
+    [InlineData("\"labels\":{\"node-role.kubernetes.io/worker\":\"\"}", "example.com/node-role.kubernetes.io/master", false)]
+    public void Whether_it_is_of_a_control_plane(string labels, string taint, bool isControlPlane) => NodeReader.Read(Encoding.UTF8.GetBytes($$"""
+        {"metadata":{ {{labels}} },"spec":{"taints":[{"key":"{{taint}}","effect":"NoSchedule"}]} }
+        """)).IsControlPlane.ShouldBe(isControlPlane);
 }

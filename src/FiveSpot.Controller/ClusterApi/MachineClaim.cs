@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.ClusterApi;
+
+/// <summary>All that is kept of a Machine that is not 5-Spot's: there may be many thousands.</summary>
+public sealed record MachineClaim : IMachineClaim
+{
+    /// <summary>The longest providerID that a claim is kept of, which is Cluster API's own bound at v1beta2.</summary>
+    public const int LongestProviderId = 512;
+
+    /// <inheritdoc/>
+    public required ObjectKey Key { get; init; }
+
+    /// <inheritdoc/>
+    public required string ResourceVersion { get; init; }
+
+    /// <inheritdoc/>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public string? ClusterName { get; init; }
+
+    /// <inheritdoc/>
+    public string? ProviderId { get; init; }
+
+    /// <inheritdoc/>
+    public string? NodeName { get; init; }
+
+    /// <summary>Uid of that Node, where the version tells it and there is no providerID, which says more.</summary>
+    public string? NodeUid { get; init; }
+
+    /// <summary>Not kept: nothing is ever asked of such a Machine.</summary>
+    public string Uid => "";
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json;
+using FiveSpot.Controller.Json;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Controller.ClusterApi;
+
+/// <summary>Reads of a Machine of either version what it says of its Node, straight from UTF-8.</summary>
+public static class MachineClaimReader
+{
+    /// <summary>Reads one Machine.</summary>
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    public static MachineClaim Read(ReadOnlySpan<byte> utf8Json)
+    {
+        var reader = new Utf8JsonReader(utf8Json);
+        var fields = default(Fields);
+        if (reader.EnterObject())
+        {
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("metadata"u8))
+                {
+                    ReadMetadata(ref reader, ref fields);
+                }
+                else if (reader.ValueTextEquals("spec"u8))
+                {
+                    ReadSpec(ref reader, ref fields);
+                }
+                else if (reader.ValueTextEquals("status"u8))
+                {
+                    ReadStatus(ref reader, ref fields);
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+        }
+
+        return new MachineClaim
+        {
+            Key = new ObjectKey(fields.Namespace ?? "", fields.Name ?? ""),
+            ResourceVersion = fields.ResourceVersion ?? "",
+            CreatedAt = fields.CreatedAt,
+            ClusterName = fields.ClusterName,
+            ProviderId = fields.ProviderId is { Length: > MachineClaim.LongestProviderId } ? null : fields.ProviderId,
+            NodeName = fields.NodeName,
+            NodeUid = fields.ProviderId is null or { Length: > MachineClaim.LongestProviderId } ? fields.NodeUid : null,
+        };
+    }
+
+    private static void ReadMetadata(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("name"u8))
+            {
+                fields.Name = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("namespace"u8))
+            {
+                fields.Namespace = reader.ReadPooledText();
+            }
+            else if (reader.ValueTextEquals("resourceVersion"u8))
+            {
+                fields.ResourceVersion = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("creationTimestamp"u8))
+            {
+                reader.Read();
+                fields.CreatedAt = reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var at) ? at : null;
+                reader.Skip();
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadSpec(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject())
+        {
+            return;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("clusterName"u8))
+            {
+                fields.ClusterName = reader.ReadPooledText();
+            }
+            else if (reader.ValueTextEquals("providerID"u8))
+            {
+                fields.ProviderId = reader.ReadText();
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadStatus(ref Utf8JsonReader reader, ref Fields fields)
+    {
+        if (!reader.EnterObject() || !reader.FindProperty("nodeRef"u8))
+        {
+            return;
+        }
+
+        if (reader.EnterObject())
+        {
+            while (reader.NextProperty())
+            {
+                if (reader.ValueTextEquals("name"u8))
+                {
+                    fields.NodeName = reader.ReadText();
+                }
+                else if (reader.ValueTextEquals("uid"u8))
+                {
+                    fields.NodeUid = reader.ReadText();
+                }
+                else
+                {
+                    reader.SkipValue();
+                }
+            }
+        }
+
+        while (reader.NextProperty())
+        {
+            reader.SkipValue();
+        }
+    }
+
+    private struct Fields
+    {
+        public string? Name;
+        public string? Namespace;
+        public string? ResourceVersion;
+        public DateTimeOffset? CreatedAt;
+        public string? ClusterName;
+        public string? ProviderId;
+        public string? NodeName;
+        public string? NodeUid;
+    }
+}
