@@ -188,7 +188,6 @@ public sealed class PolicyTests
     [InlineData("""{"spec":{"priority":51}}""")]
     [InlineData("""{"spec":{"killSwitch":true}}""")]
     [InlineData("""{"spec":{"schedule":{"enabled":false}}}""")]
-    [InlineData("""{"spec":{"machineTemplate":{"labels":{"a":"b"}},"nodeTaints":[{"key":"a","effect":"NoSchedule"}]}}""")]
     [InlineData("""{"metadata":{"labels":{"a":"b"}}}""")]
     public async Task Who_may_not_create_the_objects_may_change_the_rest(string patch)
     {
@@ -199,6 +198,74 @@ public sealed class PolicyTests
         using var alice = As(cluster, Alice);
 
         await AcceptedOnceAsync(() => PatchAsync(cluster, alice, patch));
+    }
+
+    [Theory]
+    [InlineData("""{"spec":{"machineTemplate":{"labels":{"node-restriction.kubernetes.io/tenant":"b"}}}}""")]
+    [InlineData("""{"spec":{"machineTemplate":{"annotations":{"a":"b"}}}}""")]
+    [InlineData("""{"spec":{"machineTemplate":{"version":"v1.36.0"}}}""")]
+    [InlineData("""{"spec":{"nodeTaints":[{"key":"b","effect":"NoSchedule"}]}}""")]
+    [InlineData("""{"spec":{"nodeTaints":null}}""")]
+    public async Task Who_may_not_create_the_objects_may_not_change_what_becomes_of_them(string patch)
+    {
+        await using var cluster = await StartAsync();
+        await using var policy = await InForceAsync(cluster);
+        var machine = Cluster.ScheduledMachineJson("pc-1");
+        machine["spec"]!["nodeTaints"] = JsonNode.Parse("""[{"key":"a","effect":"NoSchedule"}]""");
+        await CreateAsync(cluster, cluster.Api, machine);
+        await AllowAsync(cluster, Alice, Bootstraps);
+        using var alice = As(cluster, Alice);
+
+        (await RefusalOnceAsync(() => PatchAsync(cluster, alice, patch), "spec.infrastructureSpec")).Message.ShouldEndWith(
+            Lacking("remotemachines", Infrastructures.Group, "infrastructureSpec", cluster, " (spec.machineTemplate and spec.nodeTaints say what becomes of it)"));
+        await AllowAsync(cluster, Alice, Infrastructures);
+        (await RefusalOnceAsync(() => PatchAsync(cluster, alice, patch), "spec.bootstrapSpec")).Message.ShouldEndWith(
+            Lacking("k0sworkerconfigs", Bootstraps.Group, "bootstrapSpec", cluster, " (spec.machineTemplate and spec.nodeTaints say what becomes of it)"));
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        await AcceptedOnceAsync(() => PatchAsync(cluster, alice, patch));
+    }
+
+    [Fact]
+    public async Task Who_may_not_get_a_Secret_may_not_have_5_Spot_use_it()
+    {
+        await using var cluster = await StartAsync();
+        await using var policy = await InForceAsync(cluster);
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        using var alice = As(cluster, Alice);
+        var machine = Cluster.ScheduledMachineJson("pc-1");
+        machine["spec"]!["kubeconfigSecretRef"] = JsonNode.Parse("""{"name":"of-bob"}""");
+
+        // Whether there is one makes no difference.
+        var without = await RefusalOnceAsync(() => CreateAsync(cluster, alice, machine), "Secret");
+        without.Code.ShouldBe(403);
+        without.Message.ShouldEndWith(LackingSecret("of-bob", cluster));
+        await CreateSecretAsync(cluster, "of-bob");
+        (await RefusalAsync(() => CreateAsync(cluster, alice, machine))).Message.ShouldBe(without.Message);
+
+        await AllowToGetSecretAsync(cluster, Alice, "of-alice");
+        machine["spec"]!["kubeconfigSecretRef"] = JsonNode.Parse("""{"name":"of-alice"}""");
+        await AcceptedOnceAsync(() => CreateAsync(cluster, alice, machine));
+        (await RefusalAsync(() => PatchAsync(cluster, alice, """{"spec":{"kubeconfigSecretRef":{"name":"of-bob"}}}"""))).Message
+            .ShouldEndWith(LackingSecret("of-bob", cluster));
+    }
+
+    [Fact]
+    public async Task The_Secret_is_asked_for_when_its_name_or_key_changes_and_not_otherwise()
+    {
+        await using var cluster = await StartAsync();
+        await using var policy = await InForceAsync(cluster);
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        using var alice = As(cluster, Alice);
+        var machine = Cluster.ScheduledMachineJson("pc-1");
+        machine["spec"]!["kubeconfigSecretRef"] = JsonNode.Parse("""{"name":"of-bob","key":"value"}""");
+        await CreateAsync(cluster, cluster.Api, machine);
+
+        await AcceptedOnceAsync(() => PatchAsync(cluster, alice, """{"spec":{"priority":51,"kubeconfigSecretRef":{"name":"of-bob"}}}"""));
+        (await RefusalAsync(() => PatchAsync(cluster, alice, """{"spec":{"kubeconfigSecretRef":{"key":"password"}}}"""))).Message
+            .ShouldEndWith(LackingSecret("of-bob", cluster));
+        await PatchAsync(cluster, alice, """{"spec":{"kubeconfigSecretRef":null}}""");
+        (await RefusalAsync(() => PatchAsync(cluster, alice, """{"spec":{"kubeconfigSecretRef":{"name":"of-bob"}}}"""))).Message
+            .ShouldEndWith(LackingSecret("of-bob", cluster));
     }
 
     [Fact]
@@ -428,8 +495,35 @@ public sealed class PolicyTests
             () => Task.FromResult(last));
     }
 
-    private static string Lacking(string resource, string group, string field, Cluster cluster) =>
-        $"{Alice} has no permission to create {resource} of API group \"{group}\" in namespace {cluster.Namespace}, which spec.{field} has 5-Spot create: "
+    private static Task CreateSecretAsync(Cluster cluster, string name) => cluster.CreateAsync(
+        Kinds.Secret, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = name } });
+
+    private static async Task AllowToGetSecretAsync(Cluster cluster, string user, string secret)
+    {
+        var rule = JsonNode.Parse($$"""{"apiGroups":[""],"resources":["secrets"],"resourceNames":["{{secret}}"],"verbs":["get"]}""");
+        await cluster.CreateAsync(Kinds.Role, new JsonObject
+        {
+            ["apiVersion"] = $"{Kinds.Role.Group}/{Kinds.Role.Version}",
+            ["kind"] = Kinds.Role.Kind,
+            ["metadata"] = new JsonObject { ["name"] = secret },
+            ["rules"] = new JsonArray(rule),
+        });
+        await cluster.CreateAsync(Kinds.RoleBinding, new JsonObject
+        {
+            ["apiVersion"] = $"{Kinds.RoleBinding.Group}/{Kinds.RoleBinding.Version}",
+            ["kind"] = Kinds.RoleBinding.Kind,
+            ["metadata"] = new JsonObject { ["name"] = secret },
+            ["roleRef"] = new JsonObject { ["apiGroup"] = Kinds.Role.Group, ["kind"] = Kinds.Role.Kind, ["name"] = secret },
+            ["subjects"] = new JsonArray(new JsonObject { ["apiGroup"] = Kinds.Role.Group, ["kind"] = "User", ["name"] = user }),
+        });
+    }
+
+    private static string LackingSecret(string name, Cluster cluster) =>
+        $"{Alice} has no permission to get Secret \"{name}\" in namespace {cluster.Namespace}, whose credentials spec.kubeconfigSecretRef has 5-Spot use: "
+        + "ask for a Role there that allows get on secrets with that name, or name a Secret that you may get (403 Forbidden)";
+
+    private static string Lacking(string resource, string group, string field, Cluster cluster, string besides = "") =>
+        $"{Alice} has no permission to create {resource} of API group \"{group}\" in namespace {cluster.Namespace}, which spec.{field} has 5-Spot create{besides}: "
         + $"ask for a Role there that allows create on {resource} of that group, or use a kind that you may create (403 Forbidden)";
 
     private static byte[] Bytes(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes((JsonNode)body);
