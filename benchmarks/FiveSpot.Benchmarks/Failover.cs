@@ -80,7 +80,7 @@ internal static class Failover
     }
 
     private static Task<NativeProcess> StartAsync(string kubeconfig) => NativeProcess.StartAsync(
-        Executable, "--health-port", "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--enable-leader-election");
+        Executable, "--health-port", "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--enable-leader-election", "--allow-kubeconfig-own-addresses");
 
     private static async Task<string> HolderOtherThanAsync(Cluster cluster, string former)
     {

@@ -50,7 +50,7 @@ internal static class OwnerReturns
             await cluster.CreateAsync([scheduled]);
 
             await using var controller = await NativeProcess.StartAsync(
-                Path.Combine("artifacts", "5spot", "5spot"), "--health-port", "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1");
+                Path.Combine("artifacts", "5spot", "5spot"), "--health-port", "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--allow-kubeconfig-own-addresses");
             await using var agent = await NativeProcess.StartAsync(
                 Path.Combine("artifacts", "5spot-reclaim-agent", "5spot-reclaim-agent"),
                 "--metrics-port", "--kubeconfig", kubeconfig, "--node-name", Name, "--machine-id-path", machineId);

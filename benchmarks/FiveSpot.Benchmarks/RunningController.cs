@@ -23,7 +23,7 @@ internal sealed class RunningController : IAsyncDisposable
             Recorder ??= recorder;
             return recorder;
         });
-        var settings = new ControllerSettings { Clock = clock, Instance = "bench" };
+        var settings = new ControllerSettings { Clock = clock, Instance = "bench", Workload = new() { Kubeconfigs = new() { AllowOwnAddresses = true } } };
         Workers = settings.Workers;
         _controller = new FiveSpotController(_api, settings, NullLoggerFactory.Instance);
         _running = _controller.RunAsync(_stop.Token);

@@ -89,6 +89,10 @@ public static class ConditionReasons
     /// <summary><c>WorkloadClusterReachable=True</c>: its Nodes are watched.</summary>
     public const string Reachable = "Reachable";
 
+    /// <summary><c>WorkloadClusterReachable=Unknown</c>: another kubeconfig is meant than before, and its server has not answered yet.
+    /// </summary>
+    public const string Connecting = "Connecting";
+
     /// <summary><c>WorkloadClusterReachable=False</c>: there is no answer, or none that makes sense; the message has the cause.
     /// </summary>
     public const string Unreachable = "Unreachable";

@@ -14,6 +14,15 @@ public static class WellKnown
     /// <summary>Kind.</summary>
     public const string Kind = "ScheduledMachine";
 
+    /// <summary>API group of bootstrap kinds.</summary>
+    public const string BootstrapGroup = "bootstrap.cluster.x-k8s.io";
+
+    /// <summary>API group of infrastructure kinds.</summary>
+    public const string InfrastructureGroup = "infrastructure.cluster.x-k8s.io";
+
+    /// <summary>API group of k0smotron's kinds, of either.</summary>
+    public const string K0smotronGroup = "k0smotron.io";
+
     /// <summary>Resource name.</summary>
     public const string Plural = "scheduledmachines";
 

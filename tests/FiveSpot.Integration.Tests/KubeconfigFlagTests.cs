@@ -15,13 +15,16 @@ public sealed class KubeconfigFlagTests
     [InlineData("ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY=true", "", "KubeconfigUnusable", "Unreachable")]
     [InlineData("ALLOW_KUBECONFIG_PROXY_URL=true", "--allow-kubeconfig-insecure-skip-tls-verify", "Unreachable", "Unreachable")]
     [InlineData("ALLOW_KUBECONFIG_PROXY_URL=true", "--allow-kubeconfig-proxy-url=false", "KubeconfigUnusable", "KubeconfigUnusable")]
-    public async Task What_the_operator_allows_is_allowed(string variable, string flag, string withProxy, string withoutCheck)
+    [InlineData("", "", "KubeconfigUnusable", "KubeconfigUnusable", "KubeconfigUnusable", "")]
+    [InlineData("ALLOW_KUBECONFIG_OWN_ADDRESSES=true", "", "KubeconfigUnusable", "KubeconfigUnusable", "Unreachable", "")]
+    public async Task What_the_operator_allows_is_allowed(string variable, string flag, string withProxy, string withoutCheck, string own = "Unreachable", string? ownAddresses = null)
     {
         await using var cluster = await Cluster.StartAsync(ServerKind.Embedded);
         var clusterApi = new ClusterApiByHand(cluster);
         await SetKubeconfigAsync(cluster, "proxy", "proxy-url: 'http://127.0.0.1:1'");
         await SetKubeconfigAsync(cluster, "check", "insecure-skip-tls-verify: true");
-        foreach (var name in (string[])["proxy", "check"])
+        await SetKubeconfigAsync(cluster, "own", "");
+        foreach (var name in (string[])["proxy", "check", "own"])
         {
             await cluster.ScheduleAsync(name, $",\"kubeconfigSecretRef\":{{\"name\":\"{name}\"}}", """{"daysOfWeek":["mon-sun"],"hoursOfDay":["0-23"]}""");
         }
@@ -30,9 +33,9 @@ public sealed class KubeconfigFlagTests
         await using var controller = GuardedProcess.Start("/usr/bin/env", Path.GetDirectoryName(folder.PathOf("log"))!,
         [
             .. Given(variable), "dotnet", Repository.ProgramOf("FiveSpot.Controller", "5spot"), "--kubeconfig", folder.Write("kubeconfig", cluster.ControllerKubeconfig),
-            "--health-port", "0", "--metrics-port", "0", .. Given(flag),
+            "--health-port", "0", "--metrics-port", "0", .. ownAddresses is null ? (string[])["--allow-kubeconfig-own-addresses"] : Given(ownAddresses), .. Given(flag),
         ]);
-        foreach (var (name, reason) in ((string, string)[])[("proxy", withProxy), ("check", withoutCheck)])
+        foreach (var (name, reason) in ((string, string)[])[("proxy", withProxy), ("check", withoutCheck), ("own", own)])
         {
             await cluster.PhaseAsync("Active", name);
             await clusterApi.JoinAsync(name);

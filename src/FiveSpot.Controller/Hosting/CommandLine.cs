@@ -59,6 +59,10 @@ public static class CommandLine
             KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify),
             "ALLOW_KUBECONFIG_INSECURE_SKIP_TLS_VERIFY",
             "Let the kubeconfig of a workload cluster switch the check of its server's certificate off, or its server be an http address");
+        var allowOwn = Switch(
+            KubeconfigPolicy.FlagFor(KubeconfigPolicy.OwnAddresses),
+            "ALLOW_KUBECONFIG_OWN_ADDRESSES",
+            "Let the kubeconfig of a workload cluster lead to loopback, or to the address of the management cluster's API server");
 
         var crd = new Command("crd", "Print the CustomResourceDefinition of ScheduledMachine, to pipe into kubectl apply -f -");
         crd.SetAction(async (_, cancellationToken) =>
@@ -70,7 +74,7 @@ public static class CommandLine
         var root = new RootCommand("5-Spot: puts physical machines into clusters, and takes them out again, on a schedule.")
         {
             kubeconfig, election, leaseName, leaseNamespace, leaseDuration, renewDeadline, retryPeriod, instanceId, instanceCount,
-            metricsPort, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, crd,
+            metricsPort, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, allowOwn, crd,
         };
         root.SetAction(async (parsed, _) =>
         {
@@ -99,6 +103,7 @@ public static class CommandLine
                     {
                         AllowProxyUrl = parsed.GetValue(allowProxyUrl),
                         AllowInsecureSkipTlsVerify = parsed.GetValue(allowInsecure),
+                        AllowOwnAddresses = parsed.GetValue(allowOwn),
                     },
                 },
                 Instances = instances,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
+using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 
 namespace FiveSpot.Controller.Lifecycle;
@@ -37,10 +38,10 @@ public sealed partial class Observer
         var other = _scheduledMachines.Get(key);
         var capiMachine = _machines.Get(key);
         var bootstrap = Look(
-            Candidates(capiMachine?.Bootstrap, other is null ? null : Allowed(other, other.Spec?.BootstrapSpec, "spec.bootstrapSpec"), other?.Status.BootstrapRef),
+            Candidates(WellKnown.BootstrapGroup, capiMachine?.Bootstrap, other is null ? null : Allowed(other, other.Spec?.BootstrapSpec, "spec.bootstrapSpec"), other?.Status.BootstrapRef),
             key, asker.Key, ref pending);
         _ = Look(
-            Candidates(capiMachine?.Infrastructure, other is null ? null : Allowed(other, other.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), other?.Status.InfrastructureRef),
+            Candidates(WellKnown.InfrastructureGroup, capiMachine?.Infrastructure, other is null ? null : Allowed(other, other.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), other?.Status.InfrastructureRef),
             key, asker.Key, ref pending);
         var mayBeTaken = bootstrap.FirstOrDefault();
         return new ComputerUser

@@ -57,8 +57,8 @@ public sealed partial class Observer
 
         // The kinds that may have objects of this machine: those that the living Machine points at come first, then what
         // the spec names for the next one, then what the last report knew of (the templates may have been changed since).
-        var bootstrap = Candidates(ours?.Bootstrap, Allowed(machine, machine.Spec?.BootstrapSpec, "spec.bootstrapSpec"), status.BootstrapRef);
-        var infrastructure = Candidates(ours?.Infrastructure, Allowed(machine, machine.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), status.InfrastructureRef);
+        var bootstrap = Candidates(WellKnown.BootstrapGroup, ours?.Bootstrap, Allowed(machine, machine.Spec?.BootstrapSpec, "spec.bootstrapSpec"), status.BootstrapRef);
+        var infrastructure = Candidates(WellKnown.InfrastructureGroup, ours?.Infrastructure, Allowed(machine, machine.Spec?.InfrastructureSpec, "spec.infrastructureSpec"), status.InfrastructureRef);
 
         if (isMachineGone)
         {
@@ -150,13 +150,16 @@ public sealed partial class Observer
         };
     }
 
+    // What no template may name was never made, whatever a Machine or a status says that somebody wrote.
+    private static bool IsAllowed(string roleGroup, string group) => group == roleGroup || group == WellKnown.K0smotronGroup;
+
     private static List<(string Group, string? Version, string Kind)> Candidates(
-        ProviderReference? referred, ObjectTemplate? template, TypedReference? reported)
+        string roleGroup, ProviderReference? referred, ObjectTemplate? template, TypedReference? reported)
     {
         var candidates = new List<(string Group, string? Version, string Kind)>(3);
         var templated = template is null ? default : Split(template.ApiVersion, template.Kind);
         var known = reported is null ? default : Split(reported.ApiVersion, reported.Kind);
-        if (referred is not null)
+        if (referred is not null && IsAllowed(roleGroup, referred.Group))
         {
             // v1beta2 leaves the version out: the one that we made it at will do, else any.
             var version = referred.Version
@@ -168,7 +171,7 @@ public sealed partial class Observer
         foreach (var other in (ReadOnlySpan<(string, string?, string)>)[templated, known])
         {
             var (group, version, kind) = other;
-            if (kind is not null && !candidates.Exists(candidate => Same(candidate, group, kind)))
+            if (kind is not null && IsAllowed(roleGroup, group) && !candidates.Exists(candidate => Same(candidate, group, kind)))
             {
                 candidates.Add((group, version, kind));
             }

@@ -8,4 +8,9 @@ namespace FiveSpot.Controller.Workload;
 /// <param name="Status">One of <see cref="ConditionStatus"/>.</param>
 /// <param name="Reason">Why, in one word.</param>
 /// <param name="Message">Why, for a person.</param>
-public sealed record ClusterReachability(string Status, string Reason, string Message);
+public sealed record ClusterReachability(string Status, string Reason, string Message)
+{
+    /// <summary>Of a kubeconfig that was not the one before: what was known of that says nothing of this one.</summary>
+    public static ClusterReachability Connecting { get; } = new(
+        ConditionStatus.Unknown, ConditionReasons.Connecting, "Whether the workload cluster answers is not known yet: 5-Spot is connecting to it.");
+}

@@ -208,7 +208,7 @@ internal sealed class ClusterSession : IDisposable
             }
 
             var eviction = await _discovery.FindByNameAsync("v1", "pods/eviction", cancellationToken)
-                ?? throw new ApiException(501, "", $"{Api.Connection.Server} does not serve evictions of Pods.");
+                ?? throw new ApiException(501, "", $"{Api.Connection.ServerName} does not serve evictions of Pods.");
             await Api.PostAsync(Pods, pod.Key, "eviction", Eviction(pod, eviction), cancellationToken);
             return true;
         }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Globalization;
 using System.Text.Json;
 using FiveSpot.Kubernetes;
 
@@ -9,8 +8,6 @@ namespace FiveSpot.Controller.Workload;
 /// <summary>A Secret that is to hold a kubeconfig: its version, and its data as it stands there.</summary>
 internal sealed record KubeconfigSecret(string ResourceVersion, IReadOnlyDictionary<string, string> Data)
 {
-    private const int MaxKeysNamed = 10;
-
     public static KubeconfigSecret Read(ReadOnlySpan<byte> utf8Json)
     {
         var reader = new Utf8JsonReader(utf8Json);
@@ -38,9 +35,10 @@ internal sealed record KubeconfigSecret(string ResourceVersion, IReadOnlyDiction
     /// <exception cref="ClusterConnectionException">Nothing that can be read is; the message says what is there instead.</exception>
     public byte[] Kubeconfig(ClusterPlace place)
     {
+        // What other keys it has is for those to know who may read it.
         if (!Data.TryGetValue(place.Key, out var encoded))
         {
-            throw new ClusterConnectionException($"Secret {place.Secret} has no key {place.Key}; it has {Keys()}.");
+            throw new ClusterConnectionException($"Secret {place.Secret} has no key {place.Key}.");
         }
 
         try
@@ -52,17 +50,5 @@ internal sealed record KubeconfigSecret(string ResourceVersion, IReadOnlyDiction
             throw new ClusterConnectionException(
                 $"Key {place.Key} of Secret {place.Secret} came without being base64, as no API server gives it: something between it and 5-Spot changes what it says.", exception);
         }
-    }
-
-    // A Secret may have thousands.
-    private string Keys()
-    {
-        if (Data.Count == 0)
-        {
-            return "none";
-        }
-
-        var first = string.Join(", ", Data.Keys.Order(StringComparer.Ordinal).Take(MaxKeysNamed));
-        return Data.Count <= MaxKeysNamed ? first : string.Create(CultureInfo.InvariantCulture, $"{first} and {Data.Count - MaxKeysNamed} more");
     }
 }

@@ -45,6 +45,7 @@ internal sealed partial class WorkloadCluster
     private DateTimeOffset _lookedForFailure;
     private volatile bool _isInTrouble;
     private volatile bool _isSecretGone;
+    private bool _wasOpen;
     private volatile ClusterSession? _session;
 
     public WorkloadCluster(
@@ -93,7 +94,11 @@ internal sealed partial class WorkloadCluster
         }
 
         // The Nodes are there a moment before that is told: one look must not say the one without the other.
-        reachability ??= session.Nodes is { HasSynced: true, Trouble: null } ? Reachable(session.Nodes) : null;
+        if (reachability is null or { Reason: ConditionReasons.Connecting } && session.Nodes is { HasSynced: true, Trouble: null })
+        {
+            reachability = Reachable(session.Nodes);
+        }
+
         var work = session.WorkOf(machine.Key);
         var node = Find(machine, session, work);
         if (session.IsGuess && !IsShown(machine, session, node))
@@ -217,8 +222,9 @@ internal sealed partial class WorkloadCluster
         { IsGuess = own is null };
         _isInTrouble = _isSecretGone = false;
 
-        // What was known of another cluster says nothing of this one.
-        Volatile.Write(ref _state, null);
+        // What was known of another cluster says nothing of this one; of the first there is no news.
+        Volatile.Write(ref _state, _wasOpen ? ClusterReachability.Connecting : null);
+        _wasOpen = true;
         _session = session;
         if (own is null)
         {
@@ -226,7 +232,8 @@ internal sealed partial class WorkloadCluster
         }
         else
         {
-            LogOpened(Place.Secret, nodes.Api.Connection.Server);
+            LogOpened(Place.Secret);
+            LogAddress(Place.Secret, nodes.Api.Connection.Server);
         }
 
         var running = Task.Run(() => nodes.RunAsync(watching.Token));
@@ -350,7 +357,7 @@ internal sealed partial class WorkloadCluster
     private ClusterReachability Reachable(NodeWatch nodes) => new(
         ConditionStatus.True,
         ConditionReasons.Reachable,
-        $"The Nodes of {nodes.Api.Connection.Server} are watched.{Gone(" 5-Spot goes on with what it had, until it is started anew.")}");
+        $"The Nodes of {(nodes.Api == _management ? "the management cluster" : nodes.Api.Connection.ServerName)} are watched.{Gone(" 5-Spot goes on with what it had, until it is started anew.")}");
 
     private ClusterReachability Unreachable(Exception cause, string? source = null) => new(
         ConditionStatus.False,
@@ -414,8 +421,12 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Workload cluster of Secret {Secret}: watching the Nodes of {Server}.")]
-    private partial void LogOpened(ObjectKey secret, Uri server);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Workload cluster of Secret {Secret}: watching its Nodes.")]
+    private partial void LogOpened(ObjectKey secret);
+
+    // For who may read logs at this level, which are not on unless somebody looks for something.
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Workload cluster of Secret {Secret}: its server is {Server}.")]
+    private partial void LogAddress(ObjectKey secret, Uri server);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "There is no Secret {Secret}: the management cluster is taken for the workload cluster of those machines whose Nodes it has.")]
     private partial void LogGuess(ObjectKey secret);

@@ -33,7 +33,7 @@ public sealed class WorkloadClusters
         ApiClient management, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
     {
         _management = management;
-        _settings = settings;
+        _settings = settings with { Kubeconfigs = settings.Kubeconfigs with { OwnServer = management.Connection.Server } };
         _wake = wake;
         _loggers = loggers;
         _stop = stop;

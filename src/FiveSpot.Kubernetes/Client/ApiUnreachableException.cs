@@ -26,18 +26,20 @@ public sealed class ApiUnreachableException : Exception
             ? (TransportFailure.TimedOut, $"no answer within {timeout.TotalSeconds:0.###} s")
             : Explain(cause, connection);
         return new ApiUnreachableException(
-            failure, $"{operation}: {connection.Server.GetLeftPart(UriPartial.Authority)} can't be reached: {words}", cause);
+            failure, $"{operation}: {connection.ServerName} can't be reached: {words}", cause);
     }
 
     internal static ApiUnreachableException NotLeading(in Operation operation) => new(
         TransportFailure.NotLeading, $"{operation}: this process does not lead, or may not any more: nothing is written.");
 
     /// <summary>What a failure of a socket means.</summary>
-    internal static (TransportFailure Failure, string Words) Explain(SocketException e, string host) =>
+    /// <param name="e">The failure.</param>
+    /// <param name="host">Whose; null where that is not told.</param>
+    internal static (TransportFailure Failure, string Words) Explain(SocketException e, string? host) =>
         e.SocketErrorCode switch
         {
             SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
-                (TransportFailure.NameNotResolved, $"the name '{host}' can't be resolved"),
+                (TransportFailure.NameNotResolved, host is null ? "its name can't be resolved" : $"the name '{host}' can't be resolved"),
             SocketError.ConnectionRefused => (TransportFailure.ConnectionRefused, "connection refused"),
             SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown
                 or SocketError.NetworkDown => (TransportFailure.ConnectionRefused, "there is no route to it"),
@@ -63,9 +65,9 @@ public sealed class ApiUnreachableException : Exception
                 case AuthenticationException:
                     return (TransportFailure.CertificateNotTrusted, $"TLS failed: {Innermost(e)}");
                 case SocketException socket:
-                    return Explain(socket, connection.Server.Host);
+                    return Explain(socket, connection.IsUntrusted ? null : connection.Server.Host);
                 case HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } proxy:
-                    return (TransportFailure.ProxyFailed, Refused(proxy, connection.Proxy));
+                    return (TransportFailure.ProxyFailed, Refused(proxy, connection.IsUntrusted ? null : connection.Proxy));
                 case TimeoutException:
                     return (TransportFailure.TimedOut, $"no connection, with TLS, within {ServerTransport.ConnectTimeout.TotalSeconds:0.###} s");
                 case OperationCanceledException:

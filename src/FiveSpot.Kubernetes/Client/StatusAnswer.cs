@@ -54,7 +54,7 @@ internal static class StatusAnswer
             $"{operation}: {Authority(connection)} does not answer as a Kubernetes API server, but {code}{location} with {Kind(mediaType)}{Quote(connection, mediaType, body)}"))
         { RetryAfter = retryAfter };
 
-    private static string Authority(ClusterConnection connection) => connection.Server.GetLeftPart(UriPartial.Authority);
+    private static string Authority(ClusterConnection connection) => connection.ServerName;
 
     private static string Kind(string? mediaType) => mediaType is null ? "no content type" : ForeignText.Line(mediaType, TitleExcerpt);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -37,6 +38,15 @@ public sealed class ClusterConnection
 
     /// <summary>Whether somebody chose this address who must not learn what is there, nor reach all that we can.</summary>
     internal bool IsUntrusted { get; init; }
+
+    /// <summary>The API server that an untrusted address may not lead to, nor to loopback; null for none.</summary>
+    internal Uri? OwnServer { get; init; }
+
+    /// <summary>Finds the addresses of a name.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>What messages call the server. Who reads them may not be one who may read the kubeconfig.</summary>
+    public string ServerName => IsUntrusted ? $"the server of the {Source}" : Server.GetLeftPart(UriPartial.Authority);
 
     internal Func<TimeProvider, Credentials>? CreateCredentials { get; init; }
 
@@ -81,8 +91,8 @@ public sealed class ClusterConnection
     /// Refused anywhere in it, used or not: <c>exec</c>, <c>auth-provider</c>, and every field that names a file
     /// (<c>certificate-authority</c>, <c>client-certificate</c>, <c>client-key</c>, <c>tokenFile</c>); without leave of the
     /// policy also <c>proxy-url</c> and <c>insecure-skip-tls-verify</c>. The server must be https without that leave, and
-    /// never at a link-local or metadata address, however its name resolves. What it answers is not quoted in messages
-    /// unless it is Kubernetes' own Status. At most 1 MiB and 20,000 YAML nodes.
+    /// never at a link-local or metadata address, however its name resolves. Messages repeat nothing of the file, and of what the
+    /// server answers nothing but Kubernetes' own Status. At most 1 MiB and 20,000 YAML nodes.
     /// </remarks>
     /// <param name="utf8Yaml">The kubeconfig, YAML or JSON.</param>
     /// <param name="source">Where it came from, for messages.</param>

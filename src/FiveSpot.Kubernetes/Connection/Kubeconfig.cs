@@ -89,11 +89,11 @@ internal sealed class Kubeconfig
     public ClusterConnection ToConnection()
     {
         var contextName = CurrentContext();
-        var (context, _) = Entry("contexts", "context", contextName);
-        var clusterName = Text(context, "cluster") ?? throw Unusable($"context {Quote(contextName)} names no cluster");
-        var (cluster, clusterDirectory) = Entry("clusters", "cluster", clusterName);
+        var (context, _) = Entry("contexts", "context", contextName, "its current context");
+        var clusterName = Text(context, "cluster") ?? throw Unusable($"{Named("its current context", contextName)} names no cluster");
+        var (cluster, clusterDirectory) = Entry("clusters", "cluster", clusterName, "the cluster of its current context");
         var (user, userDirectory) = Text(context, "user") is { } userName
-            ? Entry("users", "user", userName)
+            ? Entry("users", "user", userName, "the user of its current context")
             : (new YamlMappingNode(), null);
 
         foreach (var field in Impersonation)
@@ -104,9 +104,10 @@ internal sealed class Kubeconfig
             }
         }
 
-        return new ClusterConnection(Server(cluster) ?? throw Unusable($"cluster {Quote(clusterName)} names no server"), _source)
+        return new ClusterConnection(Server(cluster) ?? throw Unusable($"{Named("the cluster of its current context", clusterName)} names no server"), _source)
         {
             IsUntrusted = _policy is not null,
+            OwnServer = _policy is { AllowOwnAddresses: false } ? _policy.OwnServer : null,
             Namespace = Text(context, "namespace"),
             TlsServerName = TlsServerName(cluster),
             SkipTlsVerification = Flag(cluster, KubeconfigPolicy.InsecureSkipTlsVerify),
@@ -263,17 +264,29 @@ internal sealed class Kubeconfig
         if (server.Query.Length > 0 || server.Fragment.Length > 0 || server.UserInfo.Length > 0)
         {
             throw Unusable(
-                $"server {Quote(server.OriginalString)} is more than an address: allowed is https://host, with a port and a path if need be, and without a user, '?' or '#'");
+                $"{Named("server", server.OriginalString)} is more than an address: allowed is https://host, with a port and a path if need be, and without a user, '?' or '#'");
         }
 
         if (_policy is { AllowInsecureSkipTlsVerify: false } && server.Scheme != Uri.UriSchemeHttps)
         {
             throw Unusable(
-                $"server {Quote(server.OriginalString)} is refused: over http the credentials would be sent in clear, to whoever answers; allowed is https, or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify)}");
+                $"{Named("server", server.OriginalString)} is refused: over http the credentials would be sent in clear, to whoever answers; allowed is https, or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify)}");
         }
 
-        return _policy is not null && IPAddress.TryParse(server.DnsSafeHost, out var address) && MetadataAddresses.Contains(address)
-            ? throw Unusable($"server {Quote(server.OriginalString)} is refused: no API server is at a link-local or metadata address")
+        if (_policy is null)
+        {
+            return server;
+        }
+
+        var isAddress = IPAddress.TryParse(server.DnsSafeHost, out var address);
+        if (isAddress && MetadataAddresses.Contains(address!))
+        {
+            throw Unusable("server is refused: no API server is at a link-local or metadata address");
+        }
+
+        return _policy is { AllowOwnAddresses: false, OwnServer: { } own }
+            && (OwnAddresses.IsLoopback(server.DnsSafeHost) || (isAddress && OwnAddresses.IsLoopback(address!)) || OwnAddresses.IsHostOf(server.DnsSafeHost, own))
+            ? throw Unusable($"server leads to {KubeconfigPolicy.OwnAddressesRefused}")
             : server;
     }
 
@@ -288,7 +301,7 @@ internal sealed class Kubeconfig
             && (uri.Scheme is "https" or "http" || (field == KubeconfigPolicy.ProxyUrl && uri.Scheme == "socks5"))
             && uri.Port is > 0 and <= ushort.MaxValue && IsHost(uri)
             ? uri
-            : throw Unusable($"{field} {Quote(text)} is not an http or https address, such as https://192.0.2.1:6443");
+            : throw Unusable($"{Named(field, text)} is not an http or https address, such as https://192.0.2.1:6443");
     }
 
     private static bool IsHost(Uri uri)
@@ -308,7 +321,7 @@ internal sealed class Kubeconfig
     {
         null => null,
         { Length: <= 253 } name when Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 && Ascii.IsValid(name) => name,
-        var other => throw Unusable($"tls-server-name {Quote(other)} is not a host name"),
+        var other => throw Unusable($"{Named("tls-server-name", other)} is not a host name"),
     };
 
     // A line break would end the header, and begin another one that the author chooses.
@@ -322,7 +335,7 @@ internal sealed class Kubeconfig
         if (value.AsSpan().IndexOfAnyExceptInRange('!', '~') is >= 0 and var at)
         {
             throw Unusable(
-                string.Create(CultureInfo.InvariantCulture, $"{what} has a character at position {at + 1} that no credentials have (U+{(int)value[at]:X4}): allowed are printable ASCII characters, without spaces or line breaks"));
+                string.Create(CultureInfo.InvariantCulture, $"{what} has a character at position {at + 1} that no credentials have: allowed are printable ASCII characters, without spaces or line breaks"));
         }
     }
 
@@ -339,7 +352,7 @@ internal sealed class Kubeconfig
         throw Unusable("current-context is not set");
     }
 
-    private (YamlMappingNode Value, string? Directory) Entry(string list, string field, string name)
+    private (YamlMappingNode Value, string? Directory) Entry(string list, string field, string name, string what)
     {
         foreach (var (root, directory) in _documents)
         {
@@ -348,7 +361,7 @@ internal sealed class Kubeconfig
             {
                 if (item is YamlMappingNode entry && Text(entry, "name") == name)
                 {
-                    found = found is null ? entry : throw Unusable($"{Quote(name)} is among its {list} twice");
+                    found = found is null ? entry : throw Unusable($"{Named(what, name)} is among its {list} twice");
                 }
             }
 
@@ -358,7 +371,7 @@ internal sealed class Kubeconfig
             }
         }
 
-        throw Unusable($"{Quote(name)} is not among its {list}");
+        throw Unusable($"{Named(what, name)} is not among its {list}");
     }
 
     // Wherever such a field stands: an exotic document must not get by because it was read in another way.
@@ -383,16 +396,16 @@ internal sealed class Kubeconfig
 
     private void Refuse(string field, YamlNode value, KubeconfigPolicy policy)
     {
-        if (RefusedWhenUntrusted.Contains(field, StringComparer.OrdinalIgnoreCase))
+        if (Array.Find(RefusedWhenUntrusted, name => Is(field, name)) is { } refused)
         {
             throw Unusable(
-                $"field '{field}' is refused: credentials must be in the kubeconfig itself, not in a file or a program");
+                $"field '{refused}' is refused: credentials must be in the kubeconfig itself, not in a file or a program");
         }
 
         if (!policy.AllowProxyUrl && Is(field, KubeconfigPolicy.ProxyUrl))
         {
             throw Unusable(
-                $"field '{field}' is refused: the server must be reached without a proxy of the kubeconfig's own, or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl)}");
+                $"field '{KubeconfigPolicy.ProxyUrl}' is refused: the server must be reached without a proxy of the kubeconfig's own, or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl)}");
         }
 
         // Some programs write it out although it is false.
@@ -400,7 +413,7 @@ internal sealed class Kubeconfig
             && value is not YamlScalarNode { Value: "false" })
         {
             throw Unusable(
-                $"field '{field}' is refused: the server's certificate must be checked (certificate-authority-data says by what), or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify)}");
+                $"field '{KubeconfigPolicy.InsecureSkipTlsVerify}' is refused: the server's certificate must be checked (certificate-authority-data says by what), or the operator starts the controller with {KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify)}");
         }
 
         static bool Is(string field, string name) => field.Equals(name, StringComparison.OrdinalIgnoreCase);
@@ -420,11 +433,11 @@ internal sealed class Kubeconfig
         }
         catch (YamlException e)
         {
-            throw Unusable(string.Create(CultureInfo.InvariantCulture, $"line {e.Start.Line}: {Quoted(e)}"), e);
+            throw Unusable(string.Create(CultureInfo.InvariantCulture, $"line {e.Start.Line}{(_policy is null ? $": {Quoted(e)}" : " is not YAML")}"), e);
         }
         catch (Exception e) when (IsCausedByTheInput(e))
         {
-            throw Unusable($"it is not YAML: {Quoted(e)}", e);
+            throw Unusable(_policy is null ? $"it is not YAML: {Quoted(e)}" : "it is not YAML", e);
         }
     }
 
@@ -493,6 +506,9 @@ internal sealed class Kubeconfig
 
     private ClusterConnectionException Unusable(string why, Exception? cause = null) =>
         new($"The {_source} can't be used: {why}.", cause);
+
+    // What it says of itself is for those to read who may read it: a message may reach others.
+    private string Named(string what, string text) => _policy is null ? $"{what} {Quote(text)}" : what;
 
     private static string Quote(string text) => $"'{ForeignText.Line(text, Excerpt)}'";
 

@@ -12,7 +12,10 @@ public sealed record KubeconfigPolicy
     /// <summary>The field that switches the check of the server's certificate off.</summary>
     public const string InsecureSkipTlsVerify = "insecure-skip-tls-verify";
 
-    /// <summary>Allows neither.</summary>
+    /// <summary>What addresses may be allowed that lead to where this process is.</summary>
+    public const string OwnAddresses = "own-addresses";
+
+    /// <summary>Allows none of it.</summary>
     public static KubeconfigPolicy Strict { get; } = new();
 
     /// <summary>Whether <c>proxy-url</c> may be set: the author then chooses a host that sees where this process connects
@@ -23,8 +26,18 @@ public sealed record KubeconfigPolicy
     /// <c>insecure-skip-tls-verify</c>, or by an address that is http.</summary>
     public bool AllowInsecureSkipTlsVerify { get; init; }
 
+    /// <summary>Whether the server may be at an address of <see cref="OwnServer"/>, or on loopback.</summary>
+    public bool AllowOwnAddresses { get; init; }
+
+    /// <summary>The API server that this process is a client of, and that its author is not to reach through it; null where there is
+    /// none such, and loopback is as good as any other address.</summary>
+    public Uri? OwnServer { get; init; }
+
+    internal static string OwnAddressesRefused { get; } =
+        $"this machine itself or to the management cluster's API server: allowed is the address of another server, or the operator starts the controller with {FlagFor(OwnAddresses)}";
+
     /// <summary>The flag that allows a field.</summary>
-    /// <param name="field"><see cref="ProxyUrl"/> or <see cref="InsecureSkipTlsVerify"/>.</param>
+    /// <param name="field"><see cref="ProxyUrl"/>, <see cref="InsecureSkipTlsVerify"/> or <see cref="OwnAddresses"/>.</param>
     /// <returns>The flag, with its dashes.</returns>
     public static string FlagFor(string field) => $"--allow-kubeconfig-{field}";
 }

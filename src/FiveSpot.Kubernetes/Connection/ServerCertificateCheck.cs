@@ -7,7 +7,11 @@ using System.Security.Cryptography.X509Certificates;
 namespace FiveSpot.Kubernetes;
 
 /// <summary>Accepts what the platform's check accepted, and puts a refusal into words.</summary>
-internal sealed class ServerCertificateCheck(X509Certificate2Collection? authorities, bool skip)
+/// <param name="authorities">The authorities to trust, and no others; null for those of the system.</param>
+/// <param name="skip">Whether anything is accepted.</param>
+/// <param name="namesNobody">Whether words say nothing of what is in the certificate: who chose the address is not to learn who is
+/// there.</param>
+internal sealed class ServerCertificateCheck(X509Certificate2Collection? authorities, bool skip, bool namesNobody = false)
 {
     private const int MaxNames = 5;
     private const int Excerpt = 100;
@@ -71,7 +75,7 @@ internal sealed class ServerCertificateCheck(X509Certificate2Collection? authori
         var reasons = new List<string>();
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            reasons.Add($"it is for {NamesOf(certificate)}, not for {(sender as SslStream)?.TargetHostName}");
+            reasons.Add(namesNobody ? "it is for another host" : $"it is for {NamesOf(certificate)}, not for {(sender as SslStream)?.TargetHostName}");
         }
 
         foreach (var status in chain?.ChainStatus ?? [])
@@ -81,16 +85,20 @@ internal sealed class ServerCertificateCheck(X509Certificate2Collection? authori
                 X509ChainStatusFlags.UntrustedRoot when certificate.Subject == certificate.Issuer =>
                     $"it is signed by itself and not among {Trusted}",
                 X509ChainStatusFlags.UntrustedRoot or X509ChainStatusFlags.PartialChain =>
-                    $"it is issued by '{ForeignText.Line(certificate.Issuer, Excerpt)}', which does not lead to {Trusted}",
+                    namesNobody ? $"its issuer does not lead to {Trusted}"
+                    : $"it is issued by '{ForeignText.Line(certificate.Issuer, Excerpt)}', which does not lead to {Trusted}",
                 // What is left of a cluster that was made anew, with an authority of the same name.
                 X509ChainStatusFlags.NotSignatureValid =>
-                    $"it is not signed by the '{ForeignText.Line(certificate.Issuer, Excerpt)}' of the configuration, but by another one of that name",
+                    namesNobody ? "it is not signed by the authority of the configuration, but by another one of its name"
+                    : $"it is not signed by the '{ForeignText.Line(certificate.Issuer, Excerpt)}' of the configuration, but by another one of that name",
+                X509ChainStatusFlags.NotTimeValid when namesNobody => "it, or its issuer's, has expired or is not valid yet",
                 X509ChainStatusFlags.NotTimeValid => string.Join("; ", Outdated(chain!)),
                 _ => status.StatusInformation.Trim().TrimEnd('.'),
             });
         }
 
-        return $"the server's certificate ('{ForeignText.Line(certificate.Subject, Excerpt)}') is not trusted: {string.Join("; ", reasons)}";
+        var name = namesNobody ? "" : $" ('{ForeignText.Line(certificate.Subject, Excerpt)}')";
+        return $"the server's certificate{name} is not trusted: {string.Join("; ", reasons)}";
     }
 
     private static IEnumerable<string> Outdated(X509Chain chain)

@@ -16,7 +16,7 @@ internal static class ServerTransport
     /// <param name="connection">Where, through what, by which authorities, and with which certificate of our own.</param>
     public static SocketsHttpHandler CreateHandler(ClusterConnection connection)
     {
-        var check = new ServerCertificateCheck(connection.CertificateAuthorities, connection.SkipTlsVerification);
+        var check = new ServerCertificateCheck(connection.CertificateAuthorities, connection.SkipTlsVerification, namesNobody: connection.IsUntrusted);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -55,6 +55,8 @@ internal static class ServerTransport
     private static async ValueTask<Stream> ConnectAsync(
         ClusterConnection connection, DnsEndPoint endpoint, CancellationToken cancellationToken)
     {
+        var host = endpoint.Host.Trim('[', ']');
+        var isServer = host == connection.Server.IdnHost.Trim('[', ']') && endpoint.Port == connection.Server.Port;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -65,7 +67,9 @@ internal static class ServerTransport
             if (connection.IsUntrusted)
             {
                 // What was looked at is what is connected to: a name can lead elsewhere the next time.
-                await socket.ConnectAsync(await ResolveAsync(endpoint.Host, cancellationToken), endpoint.Port, cancellationToken);
+                // A proxy of the operator's may be anywhere.
+                var ownServer = isServer || connection.Proxy is not null ? connection.OwnServer : null;
+                await socket.ConnectAsync(await ResolveAsync(connection, host, ownServer, cancellationToken), endpoint.Port, cancellationToken);
             }
             else
             {
@@ -74,12 +78,12 @@ internal static class ServerTransport
 
             return new NetworkStream(socket, ownsSocket: true);
         }
-        catch (SocketException e) when (endpoint.Host != connection.Server.IdnHost || endpoint.Port != connection.Server.Port)
+        catch (SocketException e) when (!isServer)
         {
             socket.Dispose();
             throw new ConnectException(
                 TransportFailure.ProxyFailed,
-                $"the proxy {endpoint.Host}:{endpoint.Port} on the way to it can't be reached: {ApiUnreachableException.Explain(e, endpoint.Host).Words}",
+                $"{(connection.IsUntrusted ? "the proxy" : $"the proxy {endpoint.Host}:{endpoint.Port}")} on the way to it can't be reached: {ApiUnreachableException.Explain(e, connection.IsUntrusted ? null : host).Words}",
                 e);
         }
         catch
@@ -89,22 +93,52 @@ internal static class ServerTransport
         }
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    // What is refused is said without the name: its author knows it, and other readers need not.
+    private static async Task<IPAddress[]> ResolveAsync(
+        ClusterConnection connection, string host, Uri? ownServer, CancellationToken cancellationToken)
     {
-        IPAddress[] addresses;
+        var addresses = await LookUpAsync(connection, host, cancellationToken);
+        if (Array.Exists(addresses, MetadataAddresses.Contains))
+        {
+            throw new ConnectException(
+                TransportFailure.AddressRefused,
+                "its name leads to a link-local or metadata address: no API server is there, and a kubeconfig from a Secret may not lead to it");
+        }
+
+        if (ownServer is not null
+            && (Array.Exists(addresses, OwnAddresses.IsLoopback)
+                || OwnAddresses.IsHostOf(host, ownServer)
+                || await AreOfAsync(connection, ownServer, addresses, cancellationToken)))
+        {
+            throw new ConnectException(TransportFailure.AddressRefused, $"its name leads to {KubeconfigPolicy.OwnAddressesRefused}");
+        }
+
+        return addresses;
+    }
+
+    private static async Task<bool> AreOfAsync(
+        ClusterConnection connection, Uri server, IPAddress[] addresses, CancellationToken cancellationToken)
+    {
         try
         {
-            addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            var own = await LookUpAsync(connection, server.IdnHost, cancellationToken);
+            return Array.Exists(addresses, address => Array.Exists(own, other => OwnAddresses.AreSame(address, other)));
+        }
+        catch (Exception e) when (e is SocketException or ConnectException)
+        {
+            return false; // It has no address now that could be meant.
+        }
+    }
+
+    private static async Task<IPAddress[]> LookUpAsync(ClusterConnection connection, string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.Resolve(host, cancellationToken);
         }
         catch (ArgumentException e)
         {
-            throw new ConnectException(TransportFailure.NameNotResolved, $"the name '{host}' can't be resolved: it is none of DNS", e);
+            throw new ConnectException(TransportFailure.NameNotResolved, "its name can't be resolved: it is none of DNS", e);
         }
-
-        return Array.Exists(addresses, MetadataAddresses.Contains)
-            ? throw new ConnectException(
-                TransportFailure.AddressRefused,
-                $"'{host}' leads to a link-local or metadata address: no API server is there, and a kubeconfig from a Secret may not lead to it")
-            : addresses;
     }
 }

@@ -44,7 +44,7 @@ public static class SandboxHost
         using var controllerApi = new ApiClient(clusters.Management, new ApiClientOptions { UserAgent = "5spot" });
         using var metrics = new MetricRegistry(static meter => meter.Name is ControllerMetrics.MeterName or RuntimeMetrics.MeterName, "fivespot_");
         await using var metricsServer = Serve(metrics, options.MetricsPort, loggers);
-        using var controller = new FiveSpotController(controllerApi, new ControllerSettings { Clock = clock }, loggers);
+        using var controller = new FiveSpotController(controllerApi, new ControllerSettings { Clock = clock, Workload = new() { Kubeconfigs = new() { AllowOwnAddresses = true } } }, loggers);
         var monitor = new PhaseMonitor(api, owners, clock, loggers);
         var pods = new PodCounts(clusters.SharedKubeconfig is null ? api : workloadApi, loggers);
         ISandboxDisplay display = Console.IsOutputRedirected

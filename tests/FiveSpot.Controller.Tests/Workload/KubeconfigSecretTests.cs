@@ -19,9 +19,9 @@ public sealed class KubeconfigSecretTests
     [InlineData("{M,\"data\":{\"value\":\"%%\"}}", "KubeconfigUnusable", "Key value of Secret default/office-kubeconfig came without being base64, as no API server gives it: something between it and 5-Spot changes what it says.")]
     [InlineData("{M,\"data\":{\"value\":\"\"}}", "KubeconfigUnusable", "The kubeconfig of Secret default/office-kubeconfig, key value can't be used: it is not one YAML mapping.")]
     [InlineData("{M,\"data\":{\"value\":null}}", "KubeconfigUnusable", "The kubeconfig of Secret default/office-kubeconfig, key value can't be used: it is not one YAML mapping.")]
-    [InlineData("{M}", "KubeconfigUnusable", "Secret default/office-kubeconfig has no key value; it has none.")]
-    [InlineData("{M,\"data\":[]}", "KubeconfigUnusable", "Secret default/office-kubeconfig has no key value; it has none.")]
-    [InlineData("{M,\"data\":{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\",\"i\":\"\",\"j\":\"\",\"k\":\"\",\"l\":\"\"}}", "KubeconfigUnusable", "has no key value; it has a, b, c, d, e, f, g, h, i, j and 2 more.")]
+    [InlineData("{M}", "KubeconfigUnusable", "Secret default/office-kubeconfig has no key value.")]
+    [InlineData("{M,\"data\":[]}", "KubeconfigUnusable", "Secret default/office-kubeconfig has no key value.")]
+    [InlineData("{M,\"data\":{\"a\":\"\",\"b\":\"\",\"c\":\"\",\"d\":\"\",\"e\":\"\",\"f\":\"\",\"g\":\"\",\"h\":\"\",\"i\":\"\",\"j\":\"\",\"k\":\"\",\"l\":\"\"}}", "KubeconfigUnusable", "Secret default/office-kubeconfig has no key value.")]
     [InlineData("{M,\"data\":{\"value\":7}}", "Unreachable", "get secrets default/office-kubeconfig: the answer can't be decoded: ")]
     [InlineData("{M,\"data\":{\"value\":\"\\ud800\"}}", "Unreachable", "get secrets default/office-kubeconfig: the answer can't be decoded: ")]
     [InlineData("{\"metadata\":[]}", "Unreachable", "get secrets default/office-kubeconfig: the answer can't be decoded: ")]
@@ -33,6 +33,7 @@ public sealed class KubeconfigSecretTests
         var reachability = await AnsweredWithAsync(secret.Replace("M", Metadata, StringComparison.Ordinal));
         (reachability.Status, reachability.Reason).ShouldBe(("False", reason));
         reachability.Message.ShouldContain(words);
+        reachability.Message.ShouldNotContain("; it has");
         reachability.Message.Length.ShouldBeLessThan(600);
     }
 

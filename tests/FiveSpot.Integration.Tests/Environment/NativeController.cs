@@ -72,7 +72,7 @@ internal sealed class NativeController : IAsyncDisposable
         var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var argument in (IEnumerable<string>)
         [
-            "-c", Guard, "guard", target, executable, "--kubeconfig", folder.Write("kubeconfig", kubeconfig), "--metrics-port", "0", "--health-port", "0", .. flags,
+            "-c", Guard, "guard", target, executable, "--kubeconfig", folder.Write("kubeconfig", kubeconfig), "--metrics-port", "0", "--health-port", "0", "--allow-kubeconfig-own-addresses", .. flags,
         ])
         {
             start.ArgumentList.Add(argument);

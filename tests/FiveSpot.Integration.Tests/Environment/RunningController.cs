@@ -36,6 +36,9 @@ internal sealed class RunningController : IAsyncDisposable
         _running = _controller.RunAsync(_stop.Token);
     }
 
+    /// <summary>The clusters of scenarios are on loopback.</summary>
+    public static readonly KubeconfigPolicy OnThisMachine = new() { AllowOwnAddresses = true };
+
     public static async Task<RunningController> StartAsync(
         Cluster cluster, DecisionOptions? decisions = null, int workers = 4, string? token = null, TimeProvider? networkTime = null,
         KubeconfigPolicy? kubeconfigs = null, Candidate? candidate = null, InstanceShare? share = null, TimeProvider? clock = null, string? kubeconfig = null,
@@ -45,7 +48,7 @@ internal sealed class RunningController : IAsyncDisposable
         {
             Clock = clock ?? cluster.Clock,
             Decisions = decisions ?? new DecisionOptions(),
-            Workload = new WorkloadSettings { Kubeconfigs = kubeconfigs ?? KubeconfigPolicy.Strict },
+            Workload = new WorkloadSettings { Kubeconfigs = kubeconfigs ?? OnThisMachine },
             Workers = workers,
             Instances = share ?? new InstanceShare(),
             Instance = "test",

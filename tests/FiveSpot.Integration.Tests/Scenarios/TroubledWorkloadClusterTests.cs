@@ -22,7 +22,7 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
     [InlineData(Trouble.Down, "can't be reached: connection refused")]
     [InlineData(Trouble.Slow, "can't be reached: no answer within 30 s")]
     [InlineData(Trouble.Html, " does not answer as a Kubernetes API server, but 200 with text/html, titled \"Sign in\"")]
-    [InlineData(Trouble.ExpiredCertificate, "can't be reached: the server's certificate ('CN=troubled') is not trusted: it expired at {expired}")]
+    [InlineData(Trouble.ExpiredCertificate, "can't be reached: the server's certificate is not trusted: it, or its issuer's, has expired or is not valid yet")]
     public async Task It_is_said_delays_nobody_and_is_over_when_the_cluster_is_back(Trouble trouble, string words)
     {
         await using var world = await World.StartAsync(kind);
@@ -41,8 +41,7 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
 
         await world.Server.BeginAsync(trouble);
         await world.ConditionAsync(
-            "pc-1", ConditionStatus.False, "Unreachable",
-            words.Replace("{expired}", world.Server.Expired.ToUniversalTime().ToString("u"), StringComparison.Ordinal));
+            "pc-1", ConditionStatus.False, "Unreachable", words);
         await world.ConditionAsync("pc-2", ConditionStatus.True, "Reachable", "");
 
         // The next attempt is under way while the boundary comes; the network's time stands still from here on.
@@ -73,8 +72,8 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
     }
 
     [Theory]
-    [InlineData(Trouble.CertificateOfAnotherHost, "Unreachable", "is not trusted: it is for troubled.example, 192.0.2.1, not for 127.0.0.1")]
-    [InlineData(Trouble.CertificateOfAnUnknownAuthority, "Unreachable", "is not trusted: it is issued by 'CN=nobody', which does not lead to the certificate authority of the configuration")]
+    [InlineData(Trouble.CertificateOfAnotherHost, "Unreachable", "is not trusted: it is for another host")]
+    [InlineData(Trouble.CertificateOfAnUnknownAuthority, "Unreachable", "is not trusted: its issuer does not lead to the certificate authority of the configuration")]
     [InlineData(Trouble.ClosesAtOnce, "Unreachable", "can't be reached: the connection broke while TLS was set up")]
     [InlineData(Trouble.NoTls, "Unreachable", "can't be reached: TLS failed: ")]
     [InlineData(Trouble.Unauthorized, "AccessDenied", "list nodes: Unauthorized (401 Unauthorized). The credentials are those of the kubeconfig of Secret {ns}/troubled, key value.")]
@@ -114,7 +113,7 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
         await using var world = await World.StartAsync(kind);
         await world.SetKubeconfigAsync("troubled", world.Workload.ControllerKubeconfig.Replace(world.Workload.Address, "nobody.invalid:6443", StringComparison.Ordinal));
         await world.OpenAsync();
-        await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", "https://nobody.invalid:6443 can't be reached: the name 'nobody.invalid' can't be resolved");
+        await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", $"the server of the kubeconfig of Secret {world.Cluster.Namespace}/troubled, key value can't be reached: its name can't be resolved");
     }
 
     [Fact]
@@ -128,15 +127,15 @@ public abstract class TroubledWorkloadClusterTests(ServerKind kind)
             await world.ConditionAsync("pc-1", ConditionStatus.False, "KubeconfigUnusable", "field 'proxy-url' is refused: the server must be reached without a proxy of the kubeconfig's own, or the operator starts the controller with --allow-kubeconfig-proxy-url.");
         }
 
-        await using (var world = await World.StartAsync(kind, new KubeconfigPolicy { AllowProxyUrl = true }))
+        await using (var world = await World.StartAsync(kind, RunningController.OnThisMachine with { AllowProxyUrl = true }))
         {
             await world.SetKubeconfigAsync("troubled", Kubeconfig(proxied));
             await world.OpenAsync();
-            await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", "https://192.0.2.1:6443 can't be reached: the proxy 127.0.0.1:1 on the way to it can't be reached: connection refused");
+            await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", "can't be reached: the proxy on the way to it can't be reached: connection refused");
 
             await world.Server.BeginAsync(Trouble.NoTls);
             await world.SetKubeconfigAsync("troubled", Kubeconfig(proxied.Replace("127.0.0.1:1", world.Server.Address, StringComparison.Ordinal)));
-            await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", $"https://192.0.2.1:6443 can't be reached: the proxy http://{world.Server.Address} does not connect to it: it answers 400");
+            await world.ConditionAsync("pc-1", ConditionStatus.False, "Unreachable", "can't be reached: the proxy does not connect to it: it answers 400");
         }
     }
 

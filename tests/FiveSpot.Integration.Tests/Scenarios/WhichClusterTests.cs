@@ -66,7 +66,7 @@ public abstract class WhichClusterTests(ServerKind kind)
         await world.ReachableAsync(ConditionStatus.Unknown, "KubeconfigNotFound", "nothing is written to any");
 
         await RegisterOnManagementAsync(world, "remote://pc-1");
-        await world.ReachableAsync(ConditionStatus.True, "Reachable", world.Cluster.Address);
+        await world.ReachableAsync(ConditionStatus.True, "Reachable", "The Nodes of the management cluster are watched.");
         await world.TaintedAsync(ConditionStatus.True, "Applied");
         await world.SettleAsync();
 

@@ -40,7 +40,7 @@ public abstract class WorkloadClusterTests(ServerKind kind)
         world.Cluster.Calls.ShouldNotContain(call => call.Path.StartsWith("/api/v1/nodes", StringComparison.Ordinal), "there is no falling back");
 
         await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig, "mine", "config");
-        await world.ReachableAsync(ConditionStatus.False, "KubeconfigUnusable", "has no key value; it has config.");
+        await world.ReachableAsync(ConditionStatus.False, "KubeconfigUnusable", "/mine has no key value.");
 
         await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig, "mine", "value");
         await world.ReachableAsync(ConditionStatus.True, "Reachable", "");
@@ -69,6 +69,25 @@ public abstract class WorkloadClusterTests(ServerKind kind)
 
         await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig);
         await world.ReachableAsync(ConditionStatus.True, "Reachable", "");
+    }
+
+    [Fact]
+    public async Task What_was_known_of_a_cluster_is_not_told_of_another()
+    {
+        await using var world = await WorkloadScenario.StartAsync(kind);
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig, "mine", "value");
+        await world.OpenAsync(",\"kubeconfigSecretRef\":{\"name\":\"mine\"}");
+        await world.ReachableAsync(ConditionStatus.True, "Reachable", $"The Nodes of the server of the kubeconfig of Secret {world.Cluster.Namespace}/mine, key value are watched.");
+
+        // It takes connections, and says nothing.
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        await world.SetKubeconfigAsync(world.Workload.ControllerKubeconfig.Replace(world.Workload.Address, silent.LocalEndpoint.ToString()!, StringComparison.Ordinal), "theirs", "value");
+        await world.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"kubeconfigSecretRef":{"name":"theirs"}}}""");
+        await world.ReachableAsync(ConditionStatus.Unknown, "Connecting", "Whether the workload cluster answers is not known yet: 5-Spot is connecting to it.");
+
+        await world.Cluster.PatchAsync(Kinds.ScheduledMachine, "pc-1", """{"spec":{"kubeconfigSecretRef":{"name":"mine"}}}""");
+        await world.ReachableAsync(ConditionStatus.True, "Reachable", "/mine, key value are watched.");
     }
 
     [Fact]

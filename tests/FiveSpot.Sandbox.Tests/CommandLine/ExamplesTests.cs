@@ -64,7 +64,7 @@ public sealed class ExamplesTests
         var kubeconfig = files.Write("kubeconfig", server.Kubeconfig());
         using var api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"));
         await DefinitionInstaller.InstallMissingAsync(api, stop);
-        using var controller = new FiveSpotController(api, new ControllerSettings { Clock = clock }, NullLoggerFactory.Instance);
+        using var controller = new FiveSpotController(api, new ControllerSettings { Clock = clock, Workload = new() { Kubeconfigs = new() { AllowOwnAddresses = true } } }, NullLoggerFactory.Instance);
         using var running = new CancellationTokenSource();
         var run = controller.RunAsync(running.Token);
         await controller.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, stop);

@@ -132,7 +132,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
     {
         _owners = new OwnerPrograms(Api, PhysicalMachines, Logs);
         _owning = _owners.RunAsync(_stop.Token);
-        _controller = new FiveSpotController(Api, new ControllerSettings { Clock = Clock }, Logs);
+        _controller = new FiveSpotController(Api, new ControllerSettings { Clock = Clock, Workload = new() { Kubeconfigs = new() { AllowOwnAddresses = true } } }, Logs);
         _controlling = _controller.RunAsync(_stop.Token);
         await _controller.Ready.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
     }
