@@ -16,10 +16,11 @@ public sealed record ObjectTemplate
         MaxLength = Limits.ApiVersion)]
     public required string ApiVersion { get; init; }
 
-    /// <summary>Kind; 1 to 63 characters.</summary>
+    /// <summary>Kind: 1 to 63 letters, digits or <c>-</c>, the first a letter.</summary>
     [Schema(
-        "Kind of the object, such as K0sWorkerConfig or RemoteMachine.",
-        MinLength = 1, MaxLength = Limits.Kind)]
+        "Kind of the object: at most 63 letters, digits or '-', the first a letter, such as K0sWorkerConfig or RemoteMachine.",
+        MaxLength = Limits.Kind)]
+    [CelRule(Cel.Kind, Sentences.Kind)]
     public required string Kind { get; init; }
 
     /// <summary>Labels and annotations for the object.</summary>

@@ -15,7 +15,7 @@ public sealed class AgreementTests
         "clusterName", "enabled", "schedule", "schedule.daysOfWeek", "schedule.hoursOfDay", "schedule.timezone",
         "schedule.enabled", "bootstrapSpec", "bootstrapSpec.apiVersion", "bootstrapSpec.kind", "bootstrapSpec.metadata",
         "bootstrapSpec.metadata.labels", "bootstrapSpec.metadata.annotations", "bootstrapSpec.spec",
-        "infrastructureSpec.apiVersion", "infrastructureSpec.metadata.labels", "machineTemplate",
+        "infrastructureSpec.apiVersion", "infrastructureSpec.kind", "infrastructureSpec.metadata.labels", "machineTemplate",
         "machineTemplate.labels", "machineTemplate.annotations", "machineTemplate.version", "kubeconfigSecretRef",
         "kubeconfigSecretRef.name", "kubeconfigSecretRef.key", "computer", "priority", "gracefulShutdownTimeout",
         "nodeDrainTimeout", "killSwitch", "killIfCommands", "killIfCommands.0", "nodeTaints", "nodeTaints.0",
@@ -24,7 +24,7 @@ public sealed class AgreementTests
 
     // Pieces of names rather than characters: what is nearly right finds more than what is quite wrong.
     private static readonly Gen<string> Text = Gen.OneOf<string>(
-        "a", "Z", "9", ".", "-", "_", "/", "", " ", "\n", "ä", "😀", "k8s.io", "kubernetes.io", "node.kubernetes.io",
+        "a", "Z", "9", "\u001b[2J", "\u202e", ".", "-", "_", "/", "", " ", "\n", "ä", "😀", "k8s.io", "kubernetes.io", "node.kubernetes.io",
         "cluster.x-k8s.io", "5spot.finos.org", "bootstrap.", "infrastructure.", "k0smotron.io", "v1", "5m", "24h",
         "mon", "9-17", "UTC", "argv:", "NoSchedule", "NoExecute", new string('a', 62), new string('b', 63), new string('.', 250))
         .Array[0, 4].Select(string.Concat);

@@ -26,6 +26,7 @@ internal static class SchemaCheck
         [Cel.Timezone] = Matches(Patterns.Timezone),
         [Cel.BootstrapApiVersion] = Matches(Patterns.BootstrapApiVersion),
         [Cel.InfrastructureApiVersion] = Matches(Patterns.InfrastructureApiVersion),
+        [Cel.Kind] = Matches(Patterns.Kind),
         [Cel.NoReservedKey] = static self => !Keys(self).Any(Matches(Patterns.ReservedKey)),
         [Cel.LabelKeys] = static self => Keys(self).All(Matches(Patterns.LabelKey, Patterns.KeyLengths)),
         [Cel.AnnotationKeys] = static self => Keys(self).All(Matches(Patterns.AnnotationKey, Patterns.KeyLengths)),

@@ -68,16 +68,16 @@ public sealed class JsonLineFormatterTests
     }
 
     [Theory]
-    [InlineData("two\nlines\r\n\tand \"quotes\" \\ \u2028 \u0000 \u001b[31m")]
-    [InlineData("grün → ✓ 🖥")]
-    public void Whatever_is_said_is_one_line_and_one_object(string text)
+    [InlineData("two\nlines\r\n\tand \"quotes\" \\ \u2028 \u0000 \u001b[31m", "two lines and \"quotes\" \\ [31m", "two\nlines\nand \"quotes\" \\\n[31m")]
+    [InlineData("grün → ✓ 🖥", "grün → ✓ 🖥", "grün → ✓ 🖥")]
+    public void Whatever_is_said_is_one_line_and_one_object(string text, string written, string inException)
     {
         var line = Line([new("Text", text)], text, exception: new InvalidOperationException(text));
         line.Count(character => character is '\n' or '\r').ShouldBe(1);
         line.ShouldEndWith("}\n");
         var parsed = Parse(line);
-        ((string?)parsed["message"], (string?)parsed["text"]).ShouldBe((text, text));
-        ((string?)parsed["exception"])!.ShouldStartWith($"System.InvalidOperationException: {text}");
+        ((string?)parsed["message"], (string?)parsed["text"]).ShouldBe((written, written));
+        ((string?)parsed["exception"])!.ShouldStartWith($"System.InvalidOperationException: {inException}");
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class MetricRegistryTests : IDisposable
             # TYPE _9lives_seconds gauge
             _9lives_seconds 0.30000000000000004
             # TYPE kubernetes_client_requests_total counter
-            kubernetes_client_requests_total{http_code="a\"b\\c\nd"} 1
+            kubernetes_client_requests_total{http_code="a\"b\\c d"} 1
             # TYPE sent_bytes_total counter
             sent_bytes_total +Inf
 

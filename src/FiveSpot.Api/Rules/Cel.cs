@@ -37,6 +37,9 @@ internal static class Cel
     /// <summary>On <c>apiVersion</c>.</summary>
     public const string InfrastructureApiVersion = Matches + Patterns.InfrastructureApiVersion + End;
 
+    /// <summary>On <c>kind</c>.</summary>
+    public const string Kind = Matches + Patterns.Kind + End;
+
     /// <summary>On labels or annotations.</summary>
     public const string NoReservedKey = "self.all(k, !k.matches('" + Patterns.ReservedKey + "'))";
 

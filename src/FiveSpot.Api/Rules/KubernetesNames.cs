@@ -79,6 +79,9 @@ internal static class KubernetesNames
             && IsDnsLabel(text[(slash + 1)..]);
     }
 
+    /// <summary>A kind: letters, digits and <c>-</c>, the first a letter, the last no <c>-</c>. Of any length.</summary>
+    public static bool IsKind(ReadOnlySpan<char> text) => IsDnsLabel(text, anyCase: true) && char.IsAsciiLetter(text[0]);
+
     private static bool IsNamePart(ReadOnlySpan<char> text)
     {
         if (text.Length is 0 or > Limits.LabelValue)

@@ -42,6 +42,9 @@ internal static class Patterns
     public const string InfrastructureApiVersion =
         "^(infrastructure[.]cluster[.]x-k8s[.]io|k0smotron[.]io)/" + ApiVersionPart + "$";
 
+    /// <summary><c>kind</c>, as Kubernetes has it for definitions, but for its length.</summary>
+    public const string Kind = "^[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?$";
+
     /// <summary>A key in a Secret's data.</summary>
     public const string SecretKey = "^[-._A-Za-z0-9]+$";
 

@@ -101,7 +101,7 @@ internal sealed class RuleCheck
                 && KubernetesNames.IsApiVersionOf(version, group),
             sentence);
         Require(
-            $"{field}.kind", template.Kind, template.Kind is { } kind && LengthOf(kind) is > 0 and <= Limits.Kind, Sentences.Kind);
+            $"{field}.kind", template.Kind, template.Kind is { Length: <= Limits.Kind } kind && KubernetesNames.IsKind(kind), Sentences.Kind);
         CheckLabels($"{field}.metadata.labels", template.Metadata?.Labels);
         CheckAnnotations($"{field}.metadata.annotations", template.Metadata?.Annotations);
         if (template.Spec.ValueKind != JsonValueKind.Object)

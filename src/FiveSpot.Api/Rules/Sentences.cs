@@ -39,6 +39,9 @@ internal static class Sentences
         "not an API that an infrastructure machine may come from: use one of group infrastructure.cluster.x-k8s.io or "
         + "k0smotron.io with its version, such as infrastructure.cluster.x-k8s.io/v1beta1; core kinds (v1) are refused";
 
+    public const string Kind =
+        "not a kind: use 1 to 63 letters, digits or '-', the first a letter and the last a letter or a digit, such as RemoteMachine";
+
     public const string ReservedKey =
         "a key has a reserved prefix (cluster.x-k8s.io, 5spot.finos.org or a subdomain of these, kubernetes.io, "
         + "k8s.io): use another prefix, such as your organization's domain, or none";
@@ -83,7 +86,6 @@ internal static class Sentences
     public const string Required = "this is required: give it a value";
     public const string Priority = "out of range: use a whole number from 0 to 255";
     public const string TaintEffect = "not an effect: use NoSchedule, PreferNoSchedule or NoExecute";
-    public const string Kind = "not a kind: use 1 to 63 characters, such as RemoteMachine";
     public const string MachineField = "not usable: use 1 to 256 characters, or leave the field out";
     public const string Commands = "too many commands: at most 100 are allowed";
     public const string Command = "not a command: use 1 to 256 characters, such as java";

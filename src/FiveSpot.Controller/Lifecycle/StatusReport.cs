@@ -112,7 +112,7 @@ internal sealed class StatusReport
         return new()
         {
             Steps = due,
-            Status = Status(),
+            Status = StatusText.Clean(Status()),
             WatchesPods = _watchesPods,
             IsAtRest = _isAtRest,
             WakeAt = Earlier(_wakeAt, _times.Transition),

@@ -55,7 +55,7 @@ public sealed partial class EventRecorder
         _client = client;
         _clock = clock;
         _controller = reportingController;
-        _instance = Cut(reportingInstance, ShortBytes);
+        _instance = Cut(ForeignText.Line(reportingInstance, ShortBytes), ShortBytes);
         _logger = logger ?? NullLogger.Instance;
     }
 
@@ -80,7 +80,7 @@ public sealed partial class EventRecorder
         }
 
         if (!_queue.Writer.TryWrite(
-            new PendingEvent(regarding, type, reason, action, Cut(note, NoteBytes), version, _clock.GetUtcNow())))
+            new PendingEvent(regarding, type, reason, action, Cut(ForeignText.Line(note, NoteBytes), NoteBytes), version, _clock.GetUtcNow())))
         {
             Drop(reason, regarding, $"{Capacity} events are waiting already");
             Finished();
@@ -188,8 +188,8 @@ public sealed partial class EventRecorder
         json.WriteString("eventTime", pending.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         json.WriteString("reportingController", _controller);
         json.WriteString("reportingInstance", _instance);
-        json.WriteString("action", Cut(pending.Action, ShortBytes));
-        json.WriteString("reason", Cut(pending.Reason, ShortBytes));
+        json.WriteString("action", Cut(ForeignText.Line(pending.Action, ShortBytes), ShortBytes));
+        json.WriteString("reason", Cut(ForeignText.Line(pending.Reason, ShortBytes), ShortBytes));
         json.WriteString("type", pending.Type == EventType.Warning ? "Warning" : "Normal");
         json.WriteString("note", pending.Note);
         json.WriteStartObject("regarding");

@@ -14,7 +14,7 @@ public static class ConsoleLogging
     /// Logging keeps nobody from their work: lines that a full disk or a reader that has stopped reading would hold up are
     /// dropped, and how many is logged when there is room again.
     /// </remarks>
-    /// <param name="json">JSON, as <see cref="JsonLineFormatter"/> has it; else text.</param>
+    /// <param name="json">JSON, as <see cref="JsonLineFormatter"/> has it; else text, as <see cref="TextLineFormatter"/>.</param>
     /// <param name="level">What is less than this is not logged.</param>
     /// <returns>Writes out what waits when it is disposed.</returns>
     public static ILoggerFactory Create(bool json, LogLevel level) => LoggerFactory.Create(logging =>
@@ -22,17 +22,11 @@ public static class ConsoleLogging
         logging.SetMinimumLevel(level);
         logging.AddConsole(options =>
         {
-            options.FormatterName = json ? JsonLineFormatter.FormatterName : ConsoleFormatterNames.Simple;
+            options.FormatterName = json ? JsonLineFormatter.FormatterName : TextLineFormatter.FormatterName;
             options.LogToStandardErrorThreshold = LogLevel.Trace;
             options.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
         logging.Services.AddSingleton<ConsoleFormatter, JsonLineFormatter>();
-        logging.Services.Configure<SimpleConsoleFormatterOptions>(options =>
-        {
-            options.SingleLine = true;
-            options.TimestampFormat = "HH:mm:ss.fff ";
-            options.UseUtcTimestamp = true;
-            options.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+        logging.Services.AddSingleton<ConsoleFormatter, TextLineFormatter>();
     });
 }

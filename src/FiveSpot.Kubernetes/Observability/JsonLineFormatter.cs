@@ -23,6 +23,7 @@ public sealed class JsonLineFormatter : ConsoleFormatter
     /// <summary>What it is chosen by.</summary>
     public const string FormatterName = "json-lines";
 
+    private const int LongestText = 8 << 10;
     private const string Template = "{OriginalFormat}";
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -58,7 +59,7 @@ public sealed class JsonLineFormatter : ConsoleFormatter
                 _ => "critical",
             });
             json.WriteString("logger", logEntry.Category);
-            json.WriteString("message", logEntry.Formatter(logEntry.State, logEntry.Exception));
+            json.WriteString("message", ForeignText.Line(logEntry.Formatter(logEntry.State, logEntry.Exception), LongestText));
             scopeProvider?.ForEachScope(static (scope, to) => WriteFields(to.json, to.written, scope), (json, written));
             WriteFields(json, written, logEntry.State);
             if (Activity.Current is { IsAllDataRequested: true } activity)
@@ -68,7 +69,7 @@ public sealed class JsonLineFormatter : ConsoleFormatter
 
             if (logEntry.Exception is { } exception)
             {
-                json.WriteString("exception", exception.ToString());
+                json.WriteString("exception", ForeignText.Lines(exception.ToString(), LongestText));
             }
 
             json.WriteEndObject();
@@ -126,7 +127,7 @@ public sealed class JsonLineFormatter : ConsoleFormatter
                 json.WriteNumberValue(number);
                 break;
             default:
-                json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                json.WriteStringValue(ForeignText.Line(Convert.ToString(value, CultureInfo.InvariantCulture), LongestText));
                 break;
         }
     }

@@ -12,6 +12,8 @@ internal sealed class MetricFamily
     // In seconds: from what a healthy call takes to what makes a person wonder.
     private static readonly double[] DefaultBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+    private const int LongestLabel = 256;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Series> _series = new(StringComparer.Ordinal);
     private readonly Kind _kind;
@@ -178,7 +180,7 @@ internal sealed class MetricFamily
                 bool truth => truth ? "true" : "false",
                 _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
             };
-            text.Append(text.Length > 0 ? "," : "").Append(Sanitize(key, colons: false)).Append("=\"").Append(Escape(word, quotes: true)).Append('"');
+            text.Append(text.Length > 0 ? "," : "").Append(Sanitize(key, colons: false)).Append("=\"").Append(Escape(ForeignText.Line(word, LongestLabel), quotes: true)).Append('"');
         }
 
         return text.ToString();

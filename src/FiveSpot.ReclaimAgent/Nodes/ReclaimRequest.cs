@@ -4,6 +4,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using FiveSpot.Api;
+using FiveSpot.Kubernetes;
 using FiveSpot.ReclaimAgent.Detection;
 
 namespace FiveSpot.ReclaimAgent.Nodes;
@@ -11,8 +12,10 @@ namespace FiveSpot.ReclaimAgent.Nodes;
 /// <summary>The three annotations.</summary>
 internal static class ReclaimRequest
 {
+    private const int LongestPattern = 256;
+
     /// <summary>What is written into the reason.</summary>
-    public static string ReasonOf(ProcessMatch match) => $"process-match: {match.Pattern.Text}";
+    public static string ReasonOf(ProcessMatch match) => $"process-match: {ForeignText.Line(match.Pattern.Text, LongestPattern)}";
 
     /// <summary>A merge patch that sets them on this Node, at this version of it, and on no other.</summary>
     public static byte[] PatchFor(NodeIdentity node, ProcessMatch match)

@@ -21,6 +21,7 @@ internal static class RuleValues
         ("infrastructureSpec.apiVersion", 0,
             ["\"infrastructure.cluster.x-k8s.io/v1beta1\"", "\"k0smotron.io/v1\""],
             ["\"v1\"", "\"apps/v1\"", "\"bootstrap.cluster.x-k8s.io/v1beta1\"", "\"infrastructure.cluster.x-k8s.io\"", "\"k0smotron.io/V1\"", "\"\""]),
+        ("Spec.kind", 0, Kinds.Accepted, Kinds.Refused),
         ("labels", 0, ReservedKeys.Accepted, ReservedKeys.Refused),
         ("labels", 1,
             [Map("a"), Map("A_b.c-9"), Map($"example.com/{N('n', 63)}"), Map($"{N('p', 253)}/n")],
@@ -65,6 +66,15 @@ internal static class RuleValues
             Map("cluster.x-k8s.io/a"), Map("node.cluster.x-k8s.io/a"), Map("5spot.finos.org/a"), Map("a.b.5spot.finos.org/a"),
             Map("kubernetes.io/a"), Map("k8s.io/a"),
         ];
+    }
+
+    /// <summary>What may be a kind, and what may not.</summary>
+    internal static class Kinds
+    {
+        public static readonly string[] Accepted = ["\"RemoteMachine\"", "\"K\"", "\"k0s-Worker2\""];
+
+        public static readonly string[] Refused =
+            ["\"\"", "\"-K\"", "\"K-\"", "\"9K\"", "\"K \"", "\"K\\n\"", "\"\\u001b[2JK\"", "\"K\\u202e\"", "\"K\\u200bK\"", "\"Kä\""];
     }
 
     private static class Durations

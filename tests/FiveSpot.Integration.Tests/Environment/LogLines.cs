@@ -12,11 +12,16 @@ namespace FiveSpot.Integration.Tests.Environment;
 internal sealed class LogLines : ILoggerProvider, ISupportExternalScope
 {
     private readonly ConcurrentQueue<string> _lines = new();
+    private readonly ConcurrentQueue<string> _texts = new();
     private readonly JsonLineFormatter _formatter = new();
+    private readonly TextLineFormatter _textFormatter = new();
     private IExternalScopeProvider? _scopes;
 
     /// <summary>All lines so far, read again.</summary>
     public IReadOnlyList<JsonObject> Read() => [.. _lines.Select(line => JsonNode.Parse(line)!.AsObject())];
+
+    /// <summary>All lines so far, as they are written for people.</summary>
+    public IReadOnlyList<string> Texts => [.. _texts];
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
@@ -39,6 +44,9 @@ internal sealed class LogLines : ILoggerProvider, ISupportExternalScope
             using var text = new StringWriter();
             lines._formatter.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), lines._scopes, text);
             lines._lines.Enqueue(text.ToString());
+            using var forPeople = new StringWriter();
+            lines._textFormatter.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), lines._scopes, forPeople);
+            lines._texts.Enqueue(forPeople.ToString());
         }
     }
 }
