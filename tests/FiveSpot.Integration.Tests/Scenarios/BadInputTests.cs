@@ -29,6 +29,7 @@ public abstract class BadInputTests(ServerKind kind)
         { "machineTemplate", """{"labels":{"cluster.x-k8s.io/cluster-name":"x"}}""", "cluster.x-k8s.io" },
         { "machineTemplate", """{"annotations":{"5spot.finos.org/scheduled-by":"me"}}""", "5spot.finos.org" },
         { "bootstrapSpec", """{"apiVersion":"v1","kind":"Pod","spec":{}}""", "bootstrap.cluster.x-k8s.io" },
+        { "bootstrapSpec", """{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"\u001b[2JK0sWorkerConfig\u202e","spec":{}}""", "not a kind" },
         { "infrastructureSpec", """{"apiVersion":"apps/v1","kind":"Deployment","spec":{}}""", "infrastructure.cluster.x-k8s.io" },
         { "nodeTaints", """[{"key":"node.kubernetes.io/x","effect":"NoSchedule"}]""", "node.kubernetes.io" },
         { "nodeTaints", """[{"key":"a","effect":"NoSchedule"},{"key":"a","value":"b","effect":"NoSchedule"}]""", "effect" },
