@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Globalization;
+using FiveSpot.Kubernetes;
 using Tomlyn;
 using Tomlyn.Serialization;
 
@@ -151,8 +152,8 @@ internal static class ReclaimToml
         return Invariant($"line {exception.Line ?? 1}: {Short(cause.TrimEnd('.'))}");
     }
 
-    // Keys, and what the parser quotes, are as long as the author likes.
-    private static string Short(string text) => text.Length <= 120 ? text : $"{text.AsSpan(0, 120)}…";
+    // Keys, and what the parser quotes, are as long as the author likes, and of what characters they like.
+    private static string Short(string text) => ForeignText.Line(text, 120);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -89,6 +89,14 @@ public sealed class ReclaimTomlTests
     }
 
     [Fact]
+    public void What_is_quoted_of_it_can_do_nothing_to_a_terminal()
+    {
+        Should.Throw<ReclaimConfigException>(() => ReclaimToml.Read("match_commands = [\"ja\\u00\u001b[2J\"]", out _)).Message.ShouldNotContain('\u001b');
+        ReclaimToml.Read("\"\\u001b[2J\\u202e\\n\" = 1", out var unknown);
+        unknown.ShouldBe(["line 1: [2J"]);
+    }
+
+    [Fact]
     public void No_file_does_anything_but_be_read_or_refused() => Gen.OneOf(
         Gen.String,
         Gen.String[Gen.Char["match_coands=[]\"'\\\n #{}.,0123-poll_interval"], 0, 80],
