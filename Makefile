@@ -35,7 +35,7 @@ format: ## Put the code in the house style
 publish: ## Make the native executables in artifacts/, and what they are made of in artifacts/sbom/
 	@eng/publish.sh $(ARTIFACTS)
 
-bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over
+bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over, workload clusters that lie
 	@eng/bench.sh $(ARGS)
 
 crd: ## Write deploy/crds anew from the types

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures, and prints one table: schedules, openings, real, drain, native, reclaim, owner, failover; all of them when none is named. Fails if a limit is broken.
+# Measures, and prints one table: schedules, openings, real, drain, native, reclaim, owner, failover, lies; all of them when none is named. Fails if a limit is broken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ needs() { # part, executable, source folders
     \( -name obj -o -name bin \) -prune -o -newer "$executable" -type f -print -quit)" ]
 }
 parts=$*
-if needs native 5spot Api Scheduling Kubernetes Controller || needs failover 5spot Api Scheduling Kubernetes Controller \
+if needs native 5spot Api Scheduling Kubernetes Controller || needs failover 5spot Api Scheduling Kubernetes Controller || needs lies 5spot Api Scheduling Kubernetes Controller \
   || needs owner 5spot Api Scheduling Kubernetes Controller \
   || needs reclaim 5spot-reclaim-agent Api Kubernetes ReclaimAgent || needs owner 5spot-reclaim-agent Api Kubernetes ReclaimAgent; then
   eng/publish.sh artifacts

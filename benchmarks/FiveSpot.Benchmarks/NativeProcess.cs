@@ -38,6 +38,8 @@ internal sealed class NativeProcess : IAsyncDisposable
         }
     }
 
+    public bool HasExited => _process.HasExited;
+
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Bytes of physical memory now.</summary>

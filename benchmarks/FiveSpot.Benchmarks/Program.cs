@@ -4,7 +4,7 @@ namespace FiveSpot.Benchmarks;
 
 internal static class Program
 {
-    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim", "owner", "failover"];
+    private static readonly string[] Parts = ["schedules", "openings", "real", "drain", "native", "reclaim", "owner", "failover", "lies"];
 
     private static async Task<int> Main(string[] args)
     {
@@ -54,6 +54,11 @@ internal static class Program
         if (parts.Contains("failover"))
         {
             await Failover.MeasureAsync(report);
+        }
+
+        if (parts.Contains("lies"))
+        {
+            await Lies.MeasureAsync(report);
         }
 
         return report.Print(Console.Out) ? 0 : 1;

@@ -97,6 +97,10 @@ public static class ConditionReasons
     /// </summary>
     public const string Unreachable = "Unreachable";
 
+    /// <summary><c>WorkloadClusterReachable=False</c>: it says more than is held of a workload cluster; the message has the numbers. It
+    /// is tried again, a minute later at the latest.</summary>
+    public const string TooLarge = "TooLarge";
+
     /// <summary><c>WorkloadClusterReachable=False</c>: its API server refuses the credentials, or what they are used for.
     /// </summary>
     public const string AccessDenied = "AccessDenied";

@@ -54,6 +54,11 @@ public static class CommandLine
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each step of each pass" };
         var forceFinalizer = Switch("--force-finalizer-on-timeout", "FORCE_FINALIZER_ON_TIMEOUT", "Let a deleted ScheduledMachine go after 600 s though its machine is not gone");
         var evictions = Flag("--concurrent-evictions", "CONCURRENT_EVICTIONS", new WorkloadSettings().ConcurrentEvictions, "How many evictions are asked of one workload cluster at once", TryEvictions, "a number from 1 to 1000");
+        var usual = new CacheLimits();
+        var watchObjects = Flag("--workload-watch-objects", "WORKLOAD_WATCH_OBJECTS", usual.WatchObjects, "How many Nodes of one workload cluster, or Pods of one Node, are taken; of a cluster with more nothing is held", TryObjects, Objects);
+        var clusterObjects = Flag("--workload-cluster-objects", "WORKLOAD_CLUSTER_OBJECTS", usual.ServerObjects, "How many objects are held of one workload cluster", TryObjects, Objects);
+        var clusterMebibytes = Flag("--workload-cluster-mebibytes", "WORKLOAD_CLUSTER_MEBIBYTES", (int)(usual.ServerBytes >> 20), "How much memory one workload cluster may take, in MiB", TryMebibytes, Mebibytes);
+        var totalMebibytes = Flag("--workload-total-mebibytes", "WORKLOAD_TOTAL_MEBIBYTES", (int)(usual.TotalBytes >> 20), "How much memory all workload clusters together may take, in MiB; when it is too little, the one that takes the most goes", TryMebibytes, Mebibytes);
         var allowProxyUrl = Switch(KubeconfigPolicy.FlagFor(KubeconfigPolicy.ProxyUrl), "ALLOW_KUBECONFIG_PROXY_URL", "Let the kubeconfig of a workload cluster name a proxy");
         var allowInsecure = Switch(
             KubeconfigPolicy.FlagFor(KubeconfigPolicy.InsecureSkipTlsVerify),
@@ -74,7 +79,7 @@ public static class CommandLine
         var root = new RootCommand("5-Spot: puts physical machines into clusters, and takes them out again, on a schedule.")
         {
             kubeconfig, election, leaseName, leaseNamespace, leaseDuration, renewDeadline, retryPeriod, instanceId, instanceCount,
-            metricsPort, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, allowProxyUrl, allowInsecure, allowOwn, crd,
+            metricsPort, healthPort, bindAddress, logFormat, verbose, forceFinalizer, evictions, watchObjects, clusterObjects, clusterMebibytes, totalMebibytes, allowProxyUrl, allowInsecure, allowOwn, crd,
         };
         root.SetAction(async (parsed, _) =>
         {
@@ -99,6 +104,13 @@ public static class CommandLine
                 Workload = new WorkloadSettings
                 {
                     ConcurrentEvictions = parsed.GetValue(evictions),
+                    Caches = new CacheBudget(new CacheLimits
+                    {
+                        WatchObjects = parsed.GetValue(watchObjects),
+                        ServerObjects = parsed.GetValue(clusterObjects),
+                        ServerBytes = (long)parsed.GetValue(clusterMebibytes) << 20,
+                        TotalBytes = (long)parsed.GetValue(totalMebibytes) << 20,
+                    }),
                     Kubeconfigs = new KubeconfigPolicy
                     {
                         AllowProxyUrl = parsed.GetValue(allowProxyUrl),
@@ -174,6 +186,14 @@ public static class CommandLine
     private const string Ports = "a port from 0 to 65535";
 
     private static bool TryEvictions(string text, out int count) => TryNumber(text, 1, 1000, out count);
+
+    private const string Objects = "a number from 100 to 10000000";
+
+    private const string Mebibytes = "whole MiB from 1 to 65536";
+
+    private static bool TryObjects(string text, out int count) => TryNumber(text, 100, 10_000_000, out count);
+
+    private static bool TryMebibytes(string text, out int mebibytes) => TryNumber(text, 1, 65_536, out mebibytes);
 
     private static bool TryPort(string text, out int port) => TryNumber(text, 0, IPEndPoint.MaxPort, out port);
 

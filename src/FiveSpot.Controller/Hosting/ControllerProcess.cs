@@ -50,6 +50,14 @@ public sealed partial class ControllerProcess(ControllerSettings settings, ILogg
             stop.Cancel();
         }
 
+        // Whatever it was that got no memory may be what everything else waits for: better begun anew at once than half alive.
+        AppDomain.CurrentDomain.FirstChanceException += static (_, thrown) =>
+        {
+            if (thrown.Exception is OutOfMemoryException)
+            {
+                Environment.FailFast("There is no memory left: the process ends, to be started anew.");
+            }
+        };
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 

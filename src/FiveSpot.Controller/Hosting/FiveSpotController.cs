@@ -214,11 +214,14 @@ public sealed partial class FiveSpotController : IDisposable
             }
         }
 
-        var watches = Task.WhenAll(
-            scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token), capiClusters.RunAsync(watching.Token), others.RunAsync(watching.Token));
+        Task[] watches =
+        [
+            scheduledMachines.RunAsync(watching.Token), machines.RunAsync(watching.Token), capiClusters.RunAsync(watching.Token), others.RunAsync(watching.Token),
+        ];
         var recording = events.RunAsync(watching.Token);
         using var electing = new CancellationTokenSource();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var guarding = EndWithAsync(watches, ending, watching.Token);
         var election = Task.CompletedTask;
         var asking = Task.CompletedTask;
         try
@@ -253,10 +256,24 @@ public sealed partial class FiveSpotController : IDisposable
             await electing.CancelAsync();
             await election.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await watching.CancelAsync();
-            await Task.WhenAll(watches, recording).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([.. watches, recording, guarding]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await election;
+        await guarding;
+    }
+
+    // Who sees no change any more must not go on as if there were none.
+    private async Task EndWithAsync(Task[] watches, CancellationTokenSource ending, CancellationToken stopped)
+    {
+        var ended = await Task.WhenAny(watches);
+        if (!stopped.IsCancellationRequested)
+        {
+            LogBlind(ended.Exception?.InnerException);
+            await ending.CancelAsync();
+            await ended;
+            throw new InvalidOperationException("The management cluster is not watched any more.");
+        }
     }
 
     /// <inheritdoc/>
@@ -393,6 +410,9 @@ public sealed partial class FiveSpotController : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting: {Reason} Asking again every {Seconds} s.")]
     private partial void LogWaiting(string reason, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The management cluster is not watched any more; the process ends, to be started anew.")]
+    private partial void LogBlind(Exception? cause);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Using Cluster API at {Version}.")]
     private partial void LogVersion(string version);

@@ -555,7 +555,7 @@ public static class Decision
     private static bool IsLeftToClusterApi(Observation seen) => IsCordoned(seen) && seen.Pods is { WhyClusterApiDrains: not null };
 
     private static bool IsEmpty(Observation seen) =>
-        seen.Node.State is NodeState.Deleted || (IsCordoned(seen) && seen.Pods is { Left.Length: 0 });
+        seen.Node.State is NodeState.Deleted || (IsCordoned(seen) && seen.Pods is { Left: 0 });
 
     private static IEnumerable<Step> Cordon(Observation seen, DateTimeOffset now) =>
         seen.Node is { State: NodeState.Known, Node: { Unschedulable: false } node } && seen.Cordon.MayStart(now)

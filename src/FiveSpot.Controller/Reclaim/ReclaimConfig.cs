@@ -39,6 +39,9 @@ public sealed record ReclaimConfig : IKubernetesObject
     /// <inheritdoc/>
     public string ResourceVersion => Metadata.ResourceVersion;
 
+    /// <inheritdoc/>
+    public long ApproximateBytes => 320 + Metadata.ApproximateBytes + ObjectMetadata.SizeOf(Toml);
+
     /// <summary>Where the ConfigMap of a Node is.</summary>
     public static ObjectKey KeyOf(string node) => new(WellKnown.SystemNamespace, $"{WellKnown.ReclaimConfigMapPrefix}{node}");
 

@@ -2,6 +2,7 @@
 
 using System.Buffers;
 using System.Text.Json;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,7 @@ internal sealed class ClusterSession : IDisposable
         Clock = settings.Clock;
         DrainRules = settings.DrainRules;
         _discovery = new Discovery(nodes.Api);
+        ConcurrentEvictions = settings.ConcurrentEvictions;
         _evictions = new SemaphoreSlim(settings.ConcurrentEvictions);
         _wake = wake;
         _failed = failed;
@@ -101,6 +103,9 @@ internal sealed class ClusterSession : IDisposable
     /// <summary>What the reclaim agents of the cluster are told.</summary>
     public ReclaimConfigWatch ReclaimConfigs { get; }
 
+    /// <summary>How many evictions are asked of the cluster at once.</summary>
+    public int ConcurrentEvictions { get; }
+
     /// <summary>The clock of grace periods and back-off.</summary>
     public TimeProvider Clock { get; }
 
@@ -159,7 +164,10 @@ internal sealed class ClusterSession : IDisposable
             Pods,
             new InformerOptions { FieldSelector = $"spec.nodeName={node}", BeginFromCache = beginFromCache },
             PodReader.Read,
-            _loggers.CreateLogger("FiveSpot.Informer.pods"));
+            _loggers.CreateLogger("FiveSpot.Informer.pods"))
+        {
+            Keeps = static pod => pod.IsEvictable && pod.DrainLabel is not DrainBehavior.Skip,
+        };
         pods.StateChanged += () => Look(pods.LastError);
         return pods;
     }

@@ -62,6 +62,15 @@ internal sealed class ClusterUsers
         }
     }
 
+    /// <summary>Whether the Node of some machine may be one of this name, or of this providerID.</summary>
+    public bool Claim(string node, string? providerId)
+    {
+        lock (_lock)
+        {
+            return _byName.ContainsKey(node) || (providerId is not null && _byProviderId.ContainsKey(providerId));
+        }
+    }
+
     /// <summary>All of them.</summary>
     public IReadOnlyCollection<ObjectKey> All()
     {

@@ -40,6 +40,17 @@ public sealed record Node : IKubernetesObject
         Metadata.Labels.ContainsKey(ControlPlane) || Metadata.Labels.ContainsKey(Master)
         || Taints.Any(static taint => taint.Key is ControlPlane or Master);
 
+    /// <summary>Whether no more was kept than by what it is told, because no machine claims it.</summary>
+    public bool IsPartial { get; private init; }
+
+    /// <summary>No more of it than by what it is told.</summary>
+    public Node ToPartial() => new()
+    {
+        Metadata = new ObjectMetadata { Name = Metadata.Name, Uid = Metadata.Uid, ResourceVersion = Metadata.ResourceVersion },
+        ProviderId = ProviderId,
+        IsPartial = true,
+    };
+
     /// <inheritdoc/>
     public ObjectKey Key => Metadata.Key;
 
@@ -48,4 +59,18 @@ public sealed record Node : IKubernetesObject
 
     /// <inheritdoc/>
     public string ResourceVersion => Metadata.ResourceVersion;
+
+    /// <inheritdoc/>
+    public long ApproximateBytes => 320 + Metadata.ApproximateBytes + ObjectMetadata.SizeOf(ProviderId) + ObjectMetadata.SizeOf(CordonManager) + SizeOf(Taints);
+
+    private static long SizeOf(ImmutableArray<Taint> taints)
+    {
+        var bytes = 0L;
+        foreach (var taint in taints)
+        {
+            bytes += 72 + ObjectMetadata.SizeOf(taint.Key) + ObjectMetadata.SizeOf(taint.Value) + ObjectMetadata.SizeOf(taint.Effect) + ObjectMetadata.SizeOf(taint.TimeAdded);
+        }
+
+        return bytes;
+    }
 }

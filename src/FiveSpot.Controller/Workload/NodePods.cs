@@ -10,8 +10,8 @@ public sealed record NodePods
     /// <summary>How many are named: enough to know where to look, and not too much for an event's note.</summary>
     public const int Named = 8;
 
-    /// <summary>Those that are still there and waited for, ending or not.</summary>
-    public required ImmutableArray<Pod> Left { get; init; }
+    /// <summary>How many are still there and waited for, ending or not.</summary>
+    public required int Left { get; init; }
 
     /// <summary>Those of them whose eviction is to be asked for now.</summary>
     public ImmutableArray<Pod> Due { get; init; } = [];
@@ -43,10 +43,10 @@ public sealed record NodePods
 
     /// <summary>One sentence about what Cluster API is to drain.</summary>
     public string DescribeLeftToClusterApi() =>
-        $"{(Left.Length == 1 ? "1 pod is" : $"{Left.Length} pods are")} left for Cluster API to drain: {WhyClusterApiDrains?.TrimEnd('.')}.";
+        $"{(Left == 1 ? "1 pod is" : $"{Left} pods are")} left for Cluster API to drain: {WhyClusterApiDrains?.TrimEnd('.')}.";
 
     /// <summary>One sentence about what is left.</summary>
     public string Describe() =>
-        $"{(Left.Length == 1 ? "1 pod was" : $"{Left.Length} pods were")} left: {string.Join(", ", LeftByName)}"
-        + (Left.Length > LeftByName.Length ? $" and {Left.Length - LeftByName.Length} more." : ".");
+        $"{(Left == 1 ? "1 pod was" : $"{Left} pods were")} left: {string.Join(", ", LeftByName)}"
+        + (Left > LeftByName.Length ? $" and {Left - LeftByName.Length} more." : ".");
 }

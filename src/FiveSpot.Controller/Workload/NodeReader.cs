@@ -11,6 +11,9 @@ namespace FiveSpot.Controller.Workload;
 /// <summary>Reads of a Node what 5-Spot needs, straight from UTF-8.</summary>
 public static class NodeReader
 {
+    // Some hundred times as many as anybody has.
+    private const int MostTaints = 1000;
+
     /// <summary>Reads one Node.</summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static Node Read(ReadOnlySpan<byte> utf8Json)
@@ -27,7 +30,7 @@ public static class NodeReader
                 if (reader.ValueTextEquals("metadata"u8))
                 {
                     reader.Read();
-                    metadata = ObjectMetadata.Read(ref reader, IsOurs);
+                    metadata = ObjectMetadata.Read(ref reader, IsOurs, IsRead);
                 }
                 else if (reader.ValueTextEquals("spec"u8))
                 {
@@ -55,6 +58,8 @@ public static class NodeReader
             IsUnreachable = unknown || (!ready && taints.Any(static taint => taint.Key == Taint.Unreachable)),
         };
     }
+
+    private static bool IsRead(string label) => IsOurs(label) || label.StartsWith("node-role.kubernetes.io/", StringComparison.Ordinal);
 
     private static bool IsOurs(string annotation) => annotation.StartsWith("5spot.finos.org/", StringComparison.Ordinal);
 
@@ -192,6 +197,10 @@ public static class NodeReader
             }
 
             taints.Add(taint);
+            if (taints.Count > MostTaints)
+            {
+                throw new JsonException($"a Node has more than {MostTaints} taints");
+            }
         }
 
         return taints.ToImmutable();

@@ -8,14 +8,23 @@ using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Workload;
 
-/// <summary>The Nodes of one cluster, by name and by providerID.</summary>
+/// <summary>
+/// The Nodes of one cluster, by name and by providerID. Of those that no machine claims no more is kept than that; once one is
+/// claimed, it is asked for.
+/// </summary>
 public sealed class NodeWatch
 {
     /// <summary>The resource.</summary>
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
 
+    // So many are asked for one by one; for more, one list is less work.
+    private const int AskedForAtOnce = 16;
+
     private readonly Informer<Node> _informer;
     private readonly Action<string, string?> _nodeChanged;
+    private readonly Func<string, string?, bool>? _isClaimed;
+    private readonly HashSet<string> _askedFor = new(StringComparer.Ordinal);
+    private CancellationToken _stop;
 
     // Names by providerID, in order. Written by the informer's handler alone, one change at a time.
     private readonly ConcurrentDictionary<string, string[]> _byProviderId = new(StringComparer.Ordinal);
@@ -25,12 +34,15 @@ public sealed class NodeWatch
     /// <param name="nodeChanged">Called with the name and the providerID of each Node that changes.</param>
     /// <param name="stateChanged">Called when the watch is lost, or found again.</param>
     /// <param name="loggers">For the watch.</param>
-    public NodeWatch(ApiClient api, Action<string, string?> nodeChanged, Action stateChanged, ILoggerFactory loggers)
+    /// <param name="isClaimed">Whether a machine claims a Node of this name and providerID; null where all are.</param>
+    public NodeWatch(
+        ApiClient api, Action<string, string?> nodeChanged, Action stateChanged, ILoggerFactory loggers, Func<string, string?, bool>? isClaimed = null)
     {
         Api = api;
         _nodeChanged = nodeChanged;
+        _isClaimed = isClaimed;
         _informer = new Informer<Node>(
-            api, Nodes, new InformerOptions(), NodeReader.Read, loggers.CreateLogger("FiveSpot.Informer.nodes"));
+            api, Nodes, new InformerOptions(), Read, loggers.CreateLogger("FiveSpot.Informer.nodes"));
         _informer.Changed += OnChanged;
         _informer.StateChanged += stateChanged;
     }
@@ -48,7 +60,11 @@ public sealed class NodeWatch
     public bool HasSynced => _informer.HasSynced;
 
     /// <summary>Watches until it is told to stop.</summary>
-    public Task RunAsync(CancellationToken stop) => _informer.RunAsync(stop);
+    public Task RunAsync(CancellationToken stop)
+    {
+        _stop = stop;
+        return _informer.RunAsync(stop);
+    }
 
     /// <summary>The providerID of a Node; null if it has none, or is not there.</summary>
     public string? ProviderIdOf(string node) => _informer.Get(ObjectKey.ClusterScoped(node))?.ProviderId;
@@ -82,7 +98,7 @@ public sealed class NodeWatch
 
         // Between a change of the cache and that of the index it is neither the one nor the other: the machine is woken then.
         return _informer.Get(ObjectKey.ClusterScoped(names[0])) is { } node && node.ProviderId == id
-            ? new NodeObservation(NodeState.Known, node)
+            ? Known(machine, node)
             : NotThere(machine, $" with providerID {id}");
     }
 
@@ -96,7 +112,74 @@ public sealed class NodeWatch
 
         return machine.NodeUid is not { } uid ? Mismatch(machine, $"The Machine names Node {name} without its uid, and has no providerID: whether it is this Node can't be told, and nothing is written to it.")
             : uid != node.Uid ? Mismatch(machine, $"Node {name} has uid {node.Uid}, the Machine knows {uid}: it is another Node of that name, and nothing is written to it.")
-            : new NodeObservation(NodeState.Known, node);
+            : Known(machine, node);
+    }
+
+    // Claimed only after it came, it is not known yet.
+    private NodeObservation Known(CapiMachine machine, Node node)
+    {
+        if (!node.IsPartial)
+        {
+            return new NodeObservation(NodeState.Known, node);
+        }
+
+        AskFor(node.Key);
+        return Unknown(machine);
+    }
+
+    private void AskFor(ObjectKey node)
+    {
+        bool isForAll;
+        lock (_askedFor)
+        {
+            isForAll = _askedFor.Count >= AskedForAtOnce;
+            if (!isForAll && !_askedFor.Add(node.Name))
+            {
+                return;
+            }
+        }
+
+        if (isForAll)
+        {
+            _informer.ListAnew();
+        }
+        else
+        {
+            _ = AskForAsync(node);
+        }
+    }
+
+    private async Task AskForAsync(ObjectKey key)
+    {
+        try
+        {
+            if (await Api.TryGetAsync(Nodes, key, NodeReader.Read, _stop) is { } node)
+            {
+                _informer.Observe(node);
+            }
+        }
+        catch (Exception e) when (e is ApiException or ApiUnreachableException)
+        {
+            // A list that fails is told, and made again after a while.
+            _informer.ListAnew();
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody needs it any more.
+        }
+        finally
+        {
+            lock (_askedFor)
+            {
+                _askedFor.Remove(key.Name);
+            }
+        }
+    }
+
+    private Node Read(ReadOnlySpan<byte> json)
+    {
+        var node = NodeReader.Read(json);
+        return _isClaimed is { } isClaimed && !isClaimed(node.Metadata.Name, node.ProviderId) ? node.ToPartial() : node;
     }
 
     // What the watch does not see while it is lost may have come meanwhile.

@@ -36,23 +36,35 @@ internal sealed class NodeWork : IDisposable
     private static readonly TimeSpan ShownWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
 
+    // More than any Node has: such a one is looked at less often, and of the number of its Pods that have gone no more is told.
+    private const int Many = 1000;
+    private const int MostCounted = 100_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, CallState> _calls = new(StringComparer.Ordinal);
-    private readonly PodCalls _evictions = new();
-    private readonly PodCalls _deletions = new();
-    private readonly HashSet<string> _concerned = new(StringComparer.Ordinal);
+    private readonly PodCalls _evictions;
+    private readonly PodCalls _deletions;
+
+    // Hashes: what a server calls its Pods may be anything, and for ever something else.
+    private readonly HashSet<long> _concerned = [];
+    private readonly List<Pod> _left = [];
+    private readonly List<Pod> _toEvict = [];
     private readonly ClusterSession _session;
-    private readonly Action _wake;
+    private readonly Action _wakeNow;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
     private readonly PodWatchPace _pace;
     private PodWatch? _pods;
     private (DateTimeOffset At, DrainProgress Progress)? _told;
+    private TimeSpan _untilWake;
+    private int _isToWake;
 
     public NodeWork(ClusterSession session, Action wake)
     {
         _session = session;
-        _wake = wake;
+        _evictions = new PodCalls(session.ConcurrentEvictions);
+        _deletions = new PodCalls(session.ConcurrentEvictions);
+        _wakeNow = wake;
         _pace = new PodWatchPace(session.Api.NetworkTime);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(session.Stopped);
         _stopped = _stop.Token;
@@ -172,7 +184,7 @@ internal sealed class NodeWork : IDisposable
             }
 
             var look = Look(known.Informer, _session.DrainRules?.For(machine) ?? DrainRules.None, isUnreachable, _session.Clock.GetUtcNow());
-            if (look.Left.IsEmpty && !known.IsAsNewAsTheCordon)
+            if (look.Left == 0 && !known.IsAsNewAsTheCordon)
             {
                 // A Pod that was bound just before the cordon may be missing, and no event has told yet that none is.
                 Watch(known.Node, known.CordonedAt, beginFromCache: false);
@@ -195,20 +207,39 @@ internal sealed class NodeWork : IDisposable
         _pods?.Dispose();
         _pods = node is null || _stopped.IsCancellationRequested
             ? null
-            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _pace, () => _session.DrainRules?.LookAgain(), _wake, _stopped);
+            : new PodWatch(node, cordonedAt, beginFromCache, _session.PodsOf(node, beginFromCache), _pace, () => _session.DrainRules?.LookAgain(), Wake, _stopped);
+    }
+
+    // Each look at a Node with very many Pods takes its time: what changes meanwhile waits for the next, so that others have theirs.
+    private void Wake()
+    {
+        if (_untilWake == TimeSpan.Zero)
+        {
+            _wakeNow();
+        }
+        else if (Interlocked.Exchange(ref _isToWake, 1) == 0)
+        {
+            _ = WakeLaterAsync(_untilWake);
+        }
+    }
+
+    private async Task WakeLaterAsync(TimeSpan after)
+    {
+        await Task.Delay(after, _session.Api.NetworkTime, _stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _isToWake, 0);
+        _wakeNow();
     }
 
     private NodePods Look(Informer<Pod> informer, DrainRules rules, bool isUnreachable, DateTimeOffset now)
     {
-        var left = new List<(Pod Pod, PodDrain Drain)>(informer.Count);
         var (unheard, lowest) = (0, int.MaxValue);
+        var first = new List<(Pod Pod, PodDrain Drain)>(NodePods.Named + 1);
+        (Pod Pod, PodDrain Drain)? inTrouble = null, waiting = null;
+        var isUndecided = true;
+        _left.Clear();
+        _toEvict.Clear();
         foreach (var pod in informer.Enumerate())
         {
-            if (!pod.IsEvictable)
-            {
-                continue;
-            }
-
             if (isUnreachable && pod.IsTerminating)
             {
                 unheard++;
@@ -216,41 +247,84 @@ internal sealed class NodeWork : IDisposable
             }
 
             var drain = rules.For(pod);
-            if (drain.Behavior is DrainBehavior.Skip)
+            if (!pod.IsEvictable || drain.Behavior is DrainBehavior.Skip)
             {
                 continue;
             }
 
-            lowest = drain.Behavior is DrainBehavior.Undecided ? lowest : Math.Min(lowest, drain.Order);
-            left.Add((pod, drain));
-            _concerned.Add(pod.Uid);
+            _left.Add(pod);
+            if (_concerned.Count < MostCounted)
+            {
+                _concerned.Add(((long)pod.Uid.GetHashCode(StringComparison.Ordinal) << 32) | (uint)pod.Metadata.Name.GetHashCode(StringComparison.Ordinal));
+            }
+
+            isUndecided &= drain.Behavior is DrainBehavior.Undecided;
+            if (drain.Behavior is not DrainBehavior.Undecided && drain.Order < lowest)
+            {
+                lowest = drain.Order;
+                _toEvict.Clear();
+            }
+
+            if (drain.Behavior is DrainBehavior.Drain && drain.Order == lowest && !pod.IsTerminating)
+            {
+                _toEvict.Add(pod);
+            }
+
+            AddByName(first, (pod, drain));
+            if (Trouble(pod) is not null)
+            {
+                inTrouble = Earlier(inTrouble, (pod, drain));
+            }
+            else if ((drain.Behavior is DrainBehavior.WaitCompleted || drain.Why is not null) && !pod.IsTerminating)
+            {
+                waiting = Earlier(waiting, (pod, drain));
+            }
         }
 
-        left.Sort(static (one, other) => string.CompareOrdinal(one.Pod.Metadata.Name, other.Pod.Metadata.Name));
-        var pods = left.ConvertAll(static one => one.Pod);
-        var toEvict = left.FindAll(one => one.Drain.Behavior is DrainBehavior.Drain && one.Drain.Order == lowest && !one.Pod.IsTerminating).ConvertAll(static one => one.Pod);
-        var due = _evictions.Due(toEvict, now, out var nextEviction);
-        var dueForDeletion = _deletions.Due(pods, now, out var nextDeletion);
-        var progress = Progress(left, now, out var nextProgress);
+        var due = _evictions.Due(_toEvict, now, out var nextEviction);
+        var dueForDeletion = _deletions.Due(_left, now, out var nextDeletion);
+        var left = _left.Count;
+        _left.Clear();
+        _toEvict.Clear();
+        _untilWake = left > Many ? TimeSpan.FromMilliseconds(left / 100) : TimeSpan.Zero;
+        var progress = Progress(left, inTrouble ?? waiting, now, out var nextProgress);
         return new NodePods
         {
-            Left = [.. pods],
+            Left = left,
             Due = due,
             DueForDeletion = dueForDeletion,
             Unheard = unheard,
-            WhyClusterApiDrains = left.TrueForAll(static one => one.Drain.Behavior is DrainBehavior.Undecided) ? left.FirstOrDefault().Drain.Why : null,
+            WhyClusterApiDrains = isUndecided && first.Count > 0 ? first[0].Drain.Why : null,
             Progress = progress,
             LookAgainAt = Earlier(Earlier(nextEviction, nextDeletion), nextProgress),
-            LeftByName = [.. left.Take(NodePods.Named).Select(Name)],
+            LeftByName = [.. first.Select(Name)],
         };
     }
 
-    private DrainProgress Progress(List<(Pod Pod, PodDrain Drain)> left, DateTimeOffset now, out DateTimeOffset? lookAgain)
+    private static (Pod Pod, PodDrain Drain) Earlier((Pod Pod, PodDrain Drain)? one, (Pod Pod, PodDrain Drain) other) =>
+        one is { } known && IsBefore(known.Pod, other.Pod) ? known : other;
+
+    private static bool IsBefore(Pod one, Pod other) => string.CompareOrdinal(one.Metadata.Name, other.Metadata.Name) < 0;
+
+    private static void AddByName(List<(Pod Pod, PodDrain Drain)> first, (Pod Pod, PodDrain Drain) one)
+    {
+        if (first.Count == NodePods.Named && !IsBefore(one.Pod, first[^1].Pod))
+        {
+            return;
+        }
+
+        var at = first.FindIndex(other => IsBefore(one.Pod, other.Pod));
+        first.Insert(at < 0 ? first.Count : at, one);
+        if (first.Count > NodePods.Named)
+        {
+            first.RemoveAt(NodePods.Named);
+        }
+    }
+
+    private DrainProgress Progress(int left, (Pod Pod, PodDrain Drain)? blocked, DateTimeOffset now, out DateTimeOffset? lookAgain)
     {
         lookAgain = null;
-        var blocked = left.Find(one => Trouble(one.Pod) is not null);
-        blocked = blocked.Pod is null ? left.Find(static one => (one.Drain.Behavior is DrainBehavior.WaitCompleted || one.Drain.Why is not null) && !one.Pod.IsTerminating) : blocked;
-        var progress = new DrainProgress(left.Count, _concerned.Count, blocked.Pod is null ? null : Name(blocked));
+        var progress = new DrainProgress(left, Math.Max(left, _concerned.Count), blocked is { } one ? Name(one) : null);
         if (_told is not { } told || told.At + ProgressInterval <= now)
         {
             _told = told = (now, progress);
@@ -322,7 +396,7 @@ internal sealed class NodeWork : IDisposable
             }
 
             // In here, so that whoever sees no call under way sees the machine queued.
-            _wake();
+            Wake();
         }
 
         bool GoesOn()
@@ -375,7 +449,7 @@ internal sealed class NodeWork : IDisposable
             }
 
             // In here, so that whoever sees no call under way sees the machine queued.
-            _wake();
+            Wake();
         }
     }
 

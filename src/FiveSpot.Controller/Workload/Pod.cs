@@ -40,4 +40,7 @@ public sealed record Pod : IKubernetesObject
 
     /// <inheritdoc/>
     public string ResourceVersion => Metadata.ResourceVersion;
+
+    /// <inheritdoc/>
+    public long ApproximateBytes => 280 + Metadata.ApproximateBytes;
 }

@@ -12,10 +12,12 @@ namespace FiveSpot.Controller.Workload;
 /// a budget that is in the way of many Pods asked for each of them, again and again.
 /// </summary>
 /// <remarks>Whoever has it sees to it that it is not used by two threads at once.</remarks>
-public sealed class PodCalls
+/// <param name="atOnce">How many answers are awaited at most: no more are begun than can be asked for.</param>
+public sealed class PodCalls(int atOnce)
 {
     // With what is tried again in the first minute, after 1, 3, 7, 15 and 31 s, fewer than ten.
     private const int Tolerated = 4;
+    private const int Remembered = 1000;
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
@@ -49,12 +51,13 @@ public sealed class PodCalls
     /// never.</param>
     public ImmutableArray<Pod> Due(IReadOnlyList<Pod> pods, DateTimeOffset now, out DateTimeOffset? lookAgain)
     {
+        Forget(pods);
         var due = ImmutableArray.CreateBuilder<Pod>();
         lookAgain = null;
         Pod? probe = null;
         var isProbing = false;
         Dictionary<string, Pod?>? held = null;
-        var room = IsClosed ? 0 : _isHeard ? int.MaxValue : Tolerated - _failuresInARow - UnderWay;
+        var room = IsClosed ? 0 : (_isHeard ? atOnce : Math.Min(atOnce, Tolerated - _failuresInARow)) - UnderWay;
         foreach (var pod in pods)
         {
             var call = _calls.GetValueOrDefault(pod.Uid);
@@ -184,6 +187,29 @@ public sealed class PodCalls
         else
         {
             call.NotBefore = now + Longer(Backoff(FirstRetry, call.Times, LongestWaitForABudget), asked);
+        }
+    }
+
+    // What has gone is not asked for again, and new Pods may come for ever.
+    private void Forget(IReadOnlyList<Pod> pods)
+    {
+        if (_calls.Count <= (2 * pods.Count) + Remembered)
+        {
+            return;
+        }
+
+        var there = pods.Select(static pod => pod.Uid).ToHashSet(StringComparer.Ordinal);
+        foreach (var (uid, call) in _calls)
+        {
+            if (!call.IsUnderWay && !there.Contains(uid))
+            {
+                _calls.Remove(uid);
+            }
+        }
+
+        if (_holders.Count > Remembered)
+        {
+            _holders.Clear();
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class PodWatch : IDisposable
             {
                 await pace.AwaitTurnAsync(stopped);
                 begins();
-                await informer.RunAsync(stopped);
+                await informer.RunAsync(stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             },
             CancellationToken.None);
     }

@@ -25,6 +25,7 @@ internal sealed partial class WorkloadCluster
     private static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongEnough = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
     private readonly ClusterUsers _users = new();
@@ -180,6 +181,7 @@ internal sealed partial class WorkloadCluster
         {
             while (!_stopped.IsCancellationRequested)
             {
+                var began = _management.NetworkTime.GetTimestamp();
                 try
                 {
                     // Until the Secret is another one: how often that is looked at bounds how often this is done.
@@ -191,6 +193,7 @@ internal sealed partial class WorkloadCluster
                 {
                     // Whatever it was: what a stranger wrote must not end the attempts, without a word and for good.
                     Settle(Unreachable(exception));
+                    retry = _management.NetworkTime.GetElapsedTime(began) > LongEnough ? FirstRetry : retry;
                 }
 
                 await Task.Delay(retry, _management.NetworkTime, _stopped);
@@ -213,17 +216,23 @@ internal sealed partial class WorkloadCluster
             throw new ClusterConnectionException($"spec.kubeconfigSecretRef: there is no Secret {Place.Secret.Name} in namespace {Place.Secret.Namespace}.");
         }
 
+        using var share = secret is null ? null : _settings.Caches.Open();
         using var own = secret is null ? null : _management.ConnectTo(
-            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs));
-        var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers);
+            ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs), share);
+        var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers, _users.Claim);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         using var session = new ClusterSession(
             nodes, _settings, _wake, node => WakeMachinesOf(node, nodes.ProviderIdOf(node)), OnFailure, _loggers, watching.Token)
         { IsGuess = own is null };
         _isInTrouble = _isSecretGone = false;
 
-        // What was known of another cluster says nothing of this one; of the first there is no news.
-        Volatile.Write(ref _state, _wasOpen ? ClusterReachability.Connecting : null);
+        // What was known of another cluster says nothing of this one; of the first there is no news. That it is too large is told
+        // until it is seen not to be.
+        if (Volatile.Read(ref _state)?.Reason != ConditionReasons.TooLarge)
+        {
+            Volatile.Write(ref _state, _wasOpen ? ClusterReachability.Connecting : null);
+        }
+
         _wasOpen = true;
         _session = session;
         if (own is null)
@@ -237,9 +246,14 @@ internal sealed partial class WorkloadCluster
         }
 
         var running = Task.Run(() => nodes.RunAsync(watching.Token));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped, share?.Exceeded ?? CancellationToken.None);
         try
         {
-            await AwaitOtherKubeconfigAsync(session, secret);
+            await AwaitOtherKubeconfigAsync(session, secret, ending.Token);
+        }
+        catch (OperationCanceledException) when (share?.Excess is not null && !_stopped.IsCancellationRequested)
+        {
+            throw share.Excess;
         }
         finally
         {
@@ -251,12 +265,12 @@ internal sealed partial class WorkloadCluster
     }
 
     // At rest it is never looked at.
-    private async Task AwaitOtherKubeconfigAsync(ClusterSession session, KubeconfigSecret? opened)
+    private async Task AwaitOtherKubeconfigAsync(ClusterSession session, KubeconfigSecret? opened, CancellationToken stop)
     {
         var retry = FirstRetry;
         while (true)
         {
-            await AwaitReasonToLookAsync(IsToBeLookedAtAgain(session) ? retry : Timeout.InfiniteTimeSpan);
+            await AwaitReasonToLookAsync(IsToBeLookedAtAgain(session) ? retry : Timeout.InfiniteTimeSpan, stop);
             try
             {
                 var now = await ReadSecretAsync();
@@ -274,22 +288,22 @@ internal sealed partial class WorkloadCluster
             }
 
             // A thousand machines may come to a boundary at one instant: the next look is for all that came since.
-            await Task.Delay(FirstRetry, _management.NetworkTime, _stopped);
+            await Task.Delay(FirstRetry, _management.NetworkTime, stop);
             retry = IsToBeLookedAtAgain(session) ? Longer(retry) : FirstRetry;
         }
     }
 
     private bool IsToBeLookedAtAgain(ClusterSession session) => session.Nodes.Trouble is not null || _isSecretGone || session.IsDoubted;
 
-    private async Task AwaitReasonToLookAsync(TimeSpan atMost)
+    private async Task AwaitReasonToLookAsync(TimeSpan atMost, CancellationToken stop)
     {
         using var late = new CancellationTokenSource(atMost, _management.NetworkTime);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopped, late.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         try
         {
             await _lookAgain.Reader.ReadAsync(either.Token);
         }
-        catch (OperationCanceledException) when (!_stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             // Time is a reason too.
         }
@@ -318,6 +332,12 @@ internal sealed partial class WorkloadCluster
 
         var wasInTrouble = _isInTrouble;
         _isInTrouble = nodes.Trouble is not null;
+        if (nodes.Trouble is TooLargeException)
+        {
+            // Whoever waits for the end of the session tells it.
+            return;
+        }
+
         if (nodes.Trouble is { } trouble)
         {
             if (!wasInTrouble)
@@ -364,6 +384,7 @@ internal sealed partial class WorkloadCluster
         cause switch
         {
             ClusterConnectionException => ConditionReasons.KubeconfigUnusable,
+            TooLargeException => ConditionReasons.TooLarge,
             ApiException { IsUnauthorized: true } or ApiException { IsForbidden: true } => ConditionReasons.AccessDenied,
             _ => ConditionReasons.Unreachable,
         },

@@ -13,6 +13,9 @@ public sealed record WorkloadSettings
     /// <summary>How many evictions are asked of one cluster at once: 1 or more, 32 by default.</summary>
     public int ConcurrentEvictions { get; init; } = 32;
 
+    /// <summary>What may be held of all clusters together whose kubeconfig is from a Secret.</summary>
+    public CacheBudget Caches { get; init; } = new();
+
     /// <summary>Where drains learn what Cluster API's rules say; null for no rules.</summary>
     public DrainRuleSource? DrainRules { get; init; }
 

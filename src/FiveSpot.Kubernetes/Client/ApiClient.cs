@@ -107,7 +107,18 @@ public sealed class ApiClient : IDisposable
     }
 
     /// <summary>A client of another API server that speaks as this one does.</summary>
-    public ApiClient ConnectTo(ClusterConnection other) => new(other, _options);
+    /// <param name="other">Where and as whom.</param>
+    /// <param name="share">What may be held of what it says; null where it is trusted.</param>
+    public ApiClient ConnectTo(ClusterConnection other, CacheShare? share = null) => new(other, _options with { Share = share });
+
+    /// <summary>What may be held of what the server says; null where it is trusted.</summary>
+    internal CacheShare? Share => _options.Share;
+
+    private bool IsBounded => Connection.IsUntrusted || Share is not null;
+
+    private int MaxObjectBytes => IsBounded ? Math.Min(_options.MaxResponseBytes, CacheLimits.MaxObjectBytes) : _options.MaxResponseBytes;
+
+    private int MaxAnswerBytes => IsBounded ? Math.Min(_options.MaxResponseBytes, CacheLimits.MaxAnswerBytes) : _options.MaxResponseBytes;
 
     /// <summary>Gets any path, for discovery and the like.</summary>
     /// <typeparam name="T">The projection.</typeparam>
@@ -324,9 +335,10 @@ public sealed class ApiClient : IDisposable
         Append(path, ref separator, "limit", options.PageSize > 0 ? options.PageSize.ToString(CultureInfo.InvariantCulture) : null);
         Append(path, ref separator, "continue", continueToken);
         Append(path, ref separator, "resourceVersion", options.FromCache && continueToken is null ? "0" : null);
-        return CallAsync(
-            new("list", type, new(options.Namespace ?? "", "")), HttpMethod.Get, path.ToString(), default, null,
-            options.MetadataOnly ? MetadataList : Json, body => DecodePage(body, decode), cancellationToken);
+        var operation = new Operation("list", type, new(options.Namespace ?? "", ""));
+        return TracedAsync(operation, () => ExchangeAsync(
+            operation, HttpMethod.Get, path.ToString(), default, null, options.MetadataOnly ? MetadataList : Json,
+            (content, stop) => new ListStream<T>(MaxAnswerBytes, decode, Share, NetworkTime).ReadAsync(content, stop), _options.RequestTimeout, cancellationToken));
     }
 
     /// <summary>Watches: calls back for each event, in order, until the server ends the watch.</summary>
@@ -363,7 +375,7 @@ public sealed class ApiClient : IDisposable
             timeout.CancelAfter(limit);
             options.Opened?.Invoke();
             await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
-            await new WatchStream(operation, Connection, _options.MaxResponseBytes, onEvent).ReadAsync(stream, either.Token);
+            await new WatchStream(operation, Connection, MaxAnswerBytes, onEvent, Share, NetworkTime).ReadAsync(stream, either.Token);
         }
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
@@ -376,18 +388,23 @@ public sealed class ApiClient : IDisposable
 
     private Task<T> CallAsync<T>(
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
-        DecodeObject<T> decode, CancellationToken cancellationToken, TimeSpan? timeout = null) => RuntimeTraces.AreRecorded
-        ? TraceAsync(operation, method, path, body, contentType, accept, decode, timeout ?? _options.RequestTimeout, cancellationToken)
-        : ExchangeAsync(operation, method, path, body, contentType, accept, decode, timeout ?? _options.RequestTimeout, cancellationToken);
+        DecodeObject<T> decode, CancellationToken cancellationToken, TimeSpan? timeout = null) => TracedAsync(operation, () => ExchangeAsync(
+            operation, method, path, body, contentType, accept,
+            async (content, stop) =>
+            {
+                using var whole = await PooledBody.ReadAsync(content, MaxObjectBytes, cutAtMax: false, stop);
+                return decode(whole.Span);
+            },
+            timeout ?? _options.RequestTimeout, cancellationToken));
 
-    private async Task<T> TraceAsync<T>(
-        Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
-        DecodeObject<T> decode, TimeSpan limit, CancellationToken cancellationToken)
+    private Task<T> TracedAsync<T>(Operation operation, Func<Task<T>> exchange) => RuntimeTraces.AreRecorded ? TraceAsync(operation, exchange) : exchange();
+
+    private async Task<T> TraceAsync<T>(Operation operation, Func<Task<T>> exchange)
     {
         using var span = RuntimeTraces.Begin(operation, Connection);
         try
         {
-            var answer = await ExchangeAsync(operation, method, path, body, contentType, accept, decode, limit, cancellationToken);
+            var answer = await exchange();
             RuntimeTraces.End(span, null);
             return answer;
         }
@@ -400,7 +417,7 @@ public sealed class ApiClient : IDisposable
 
     private async Task<T> ExchangeAsync<T>(
         Operation operation, HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, string accept,
-        DecodeObject<T> decode, TimeSpan limit, CancellationToken cancellationToken)
+        Func<HttpContent, CancellationToken, Task<T>> read, TimeSpan limit, CancellationToken cancellationToken)
     {
         var allowed = _options.WritingAllowed is { } ask && operation.IsWrite ? ask() : CancellationToken.None;
         if (allowed.IsCancellationRequested)
@@ -413,9 +430,11 @@ public sealed class ApiClient : IDisposable
         try
         {
             using var response = await OpenAsync(operation, method, path, body, contentType, accept, either.Token);
-            using var content = await PooledBody.ReadAsync(
-                response.Content, _options.MaxResponseBytes, cutAtMax: false, either.Token);
-            return Decode(operation, content.Span, decode);
+            return await read(response.Content, either.Token);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException || e.GetType() == typeof(InvalidOperationException))
+        {
+            throw new ApiException(200, ApiException.UndecodableReason, $"{operation}: the answer can't be decoded: {e.Message}", e);
         }
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
@@ -490,70 +509,6 @@ public sealed class ApiClient : IDisposable
         }
 
         return await _http.SendAsync(request, cancellationToken);
-    }
-
-    private static T Decode<T>(in Operation operation, ReadOnlySpan<byte> body, DecodeObject<T> decode)
-    {
-        try
-        {
-            return decode(body);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
-        {
-            throw new ApiException(
-                200, ApiException.UndecodableReason, $"{operation}: the answer can't be decoded: {e.Message}", e);
-        }
-    }
-
-    private static ListPage<T> DecodePage<T>(ReadOnlySpan<byte> body, DecodeObject<T> decode)
-    {
-        var items = new List<T>();
-        string? resourceVersion = null, next = null;
-        var reader = new Utf8JsonReader(body);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("metadata"u8))
-            {
-                reader.Read();
-                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-                {
-                    var isVersion = reader.ValueTextEquals("resourceVersion"u8);
-                    var isContinue = reader.ValueTextEquals("continue"u8);
-                    reader.Read();
-                    if (isVersion)
-                    {
-                        resourceVersion = reader.GetString();
-                    }
-                    else if (isContinue)
-                    {
-                        next = reader.GetString();
-                    }
-                    else
-                    {
-                        reader.Skip();
-                    }
-                }
-            }
-            else if (reader.ValueTextEquals("items"u8))
-            {
-                reader.Read();
-                while (reader.TokenType != JsonTokenType.Null && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    items.Add(decode(body[start..(int)reader.BytesConsumed]));
-                }
-            }
-            else
-            {
-                reader.Read();
-                reader.Skip();
-            }
-        }
-
-        return new ListPage<T>(
-            items, resourceVersion ?? throw new JsonException("it is no list"), string.IsNullOrEmpty(next) ? null : next);
     }
 
     private static bool IsTransport(Exception e, CancellationToken cancellationToken) =>

@@ -12,6 +12,9 @@ public sealed record ApiClientOptions
     /// <summary>The largest answer, and the largest event in a watch, that is taken; 64 MiB by default.</summary>
     public int MaxResponseBytes { get; init; } = 64 << 20;
 
+    /// <summary>What may be held of what the server says, by whom it was not chosen; null for whatever there is.</summary>
+    public CacheShare? Share { get; init; }
+
     /// <summary>The User-Agent header.</summary>
     public string UserAgent { get; init; } = "fivespot-kubernetes";
 

@@ -14,6 +14,8 @@ namespace FiveSpot.Kubernetes;
 public sealed class Discovery(ApiClient client)
 #pragma warning restore CA1001
 {
+    private const int MostResources = 10_000;
+
     private static readonly TimeSpan TrustFound = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TrustMissing = TimeSpan.FromSeconds(10);
 
@@ -176,6 +178,11 @@ public sealed class Discovery(ApiClient client)
         var resources = new List<ResourceType>();
         foreach (var resource in document.RootElement.GetProperty("resources").EnumerateArray())
         {
+            if (resources.Count == MostResources)
+            {
+                throw new JsonException($"{group}/{version} has more than {MostResources} resources");
+            }
+
             resources.Add(new ResourceType(
                 Text(resource, "version") is null ? group : Text(resource, "group") ?? "",
                 Text(resource, "version") ?? version,

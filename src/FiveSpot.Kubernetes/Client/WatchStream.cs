@@ -12,8 +12,16 @@ namespace FiveSpot.Kubernetes;
 /// <param name="connection">Whose answer it is.</param>
 /// <param name="maxEventBytes">How large an event may be.</param>
 /// <param name="onEvent">Takes each event; never called by two at once.</param>
-internal sealed class WatchStream(Operation operation, ClusterConnection connection, long maxEventBytes, WatchEventHandler onEvent)
+/// <param name="share">What may be held of what the server says; null where it is trusted.</param>
+/// <param name="time">The time that it is paced by.</param>
+internal sealed class WatchStream(
+    Operation operation, ClusterConnection connection, long maxEventBytes, WatchEventHandler onEvent, CacheShare? share, TimeProvider time)
 {
+    // Less than that of an event that is not whole yet is as good as nothing.
+    private const int Uncounted = 64 << 10;
+
+    private long _counted;
+
     /// <summary>Hands on each event until the stream ends; a last one that was cut in two is dropped.</summary>
     /// <param name="stream">The body of the answer.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -24,14 +32,27 @@ internal sealed class WatchStream(Operation operation, ClusterConnection connect
         var pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 << 10, leaveOpen: true));
         try
         {
+            var left = 0L;
             while (true)
             {
                 var read = await pipe.ReadAsync(cancellationToken);
                 var buffer = read.Buffer;
-                while (buffer.PositionOf((byte)'\n') is { } end)
+                var came = buffer.Length - left;
+                if (share is null)
                 {
-                    Dispatch(buffer.Slice(0, end));
-                    buffer = buffer.Slice(buffer.GetPosition(1, end));
+                    buffer = DispatchAll(buffer, left);
+                }
+                else
+                {
+                    await share.BeginTurnAsync(cancellationToken);
+                    try
+                    {
+                        buffer = DispatchAll(buffer, left);
+                    }
+                    finally
+                    {
+                        share.EndTurn();
+                    }
                 }
 
                 if (read.IsCompleted)
@@ -39,17 +60,56 @@ internal sealed class WatchStream(Operation operation, ClusterConnection connect
                     return;
                 }
 
-                if (buffer.Length > maxEventBytes)
+                left = buffer.Length;
+                if (left > maxEventBytes)
                 {
-                    throw new InvalidDataException($"an event is larger than {maxEventBytes} bytes");
+                    throw share is null ? new InvalidDataException($"an event is larger than {maxEventBytes} bytes") : ListStream<object>.ObjectTooLarge(left);
                 }
 
+                Count(left);
                 pipe.AdvanceTo(buffer.Start, buffer.End);
+                if (share?.PauseAfter(came, time) is { Ticks: > 0 } pause)
+                {
+                    await Task.Delay(pause, time, cancellationToken);
+                }
             }
         }
         finally
         {
+            Count(0);
             await pipe.CompleteAsync();
+        }
+    }
+
+    /// <summary>Hands on each event that is whole.</summary>
+    /// <param name="buffer">What there is.</param>
+    /// <param name="searched">How much of it was there before, and has no end of an event.</param>
+    /// <returns>What is left.</returns>
+    private ReadOnlySequence<byte> DispatchAll(ReadOnlySequence<byte> buffer, long searched)
+    {
+        var end = buffer.Slice(searched).PositionOf((byte)'\n');
+        while (end is { } found)
+        {
+            Dispatch(buffer.Slice(0, found));
+            buffer = buffer.Slice(buffer.GetPosition(1, found));
+            end = buffer.PositionOf((byte)'\n');
+        }
+
+        return buffer;
+    }
+
+    private void Count(long bytes)
+    {
+        bytes = bytes > Uncounted ? bytes : 0;
+        if (share is not null && bytes != _counted)
+        {
+            var more = bytes - _counted;
+            _counted = bytes;
+            share.Change(0, more);
+            if (more > 0)
+            {
+                share.ThrowIfExceeded();
+            }
         }
     }
 
@@ -79,6 +139,11 @@ internal sealed class WatchStream(Operation operation, ClusterConnection connect
         if (line.Trim((byte)'\r').IsEmpty)
         {
             return;
+        }
+
+        if (share is not null && line.Length > CacheLimits.MaxObjectBytes)
+        {
+            throw ListStream<object>.ObjectTooLarge(line.Length);
         }
 
         WatchEventType? type = null;

@@ -15,6 +15,11 @@ namespace FiveSpot.Kubernetes;
 public sealed partial class Informer<T> : IInformer
     where T : class, IKubernetesObject
 {
+    // Beyond those that as many objects as there may be take.
+    private const int SparePages = 16;
+    private const int LongestName = 512;
+    private static readonly TimeSpan BetweenUndecodable = TimeSpan.FromSeconds(10);
+
     private readonly ApiClient _client;
     private readonly InformerOptions _options;
     private readonly DecodeObject<T> _decode;
@@ -22,6 +27,9 @@ public sealed partial class Informer<T> : IInformer
     private readonly TimeProvider _time;
 
     private readonly VersionLooks _looks;
+
+    // Null where the server is trusted: nothing is counted then.
+    private readonly CacheShare? _share;
     private readonly ConcurrentDictionary<ObjectKey, T> _cache = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,6 +46,12 @@ public sealed partial class Informer<T> : IInformer
     private long _decodeFailures;
     private int _failures;
     private bool _pagesExpired;
+    private bool _cacheIsTooLarge;
+    private long _heldBytes;
+    private Listed? _listed;
+    private bool _isToBeListed;
+    private CancellationTokenSource? _watch;
+    private long _toldUndecodable;
     private volatile ResourceType _type;
     private bool _isAtNewVersion;
 
@@ -51,6 +65,7 @@ public sealed partial class Informer<T> : IInformer
         ApiClient client, ResourceType type, InformerOptions? options, DecodeObject<T> decode, ILogger? logger = null)
     {
         _client = client;
+        _share = client.Share;
         _type = type;
         _options = options ?? new InformerOptions();
         _looks = new VersionLooks(isFollowed: _options.Resolve is not null, client.NetworkTime);
@@ -58,6 +73,9 @@ public sealed partial class Informer<T> : IInformer
         _logger = logger ?? NullLogger.Instance;
         _time = client.NetworkTime;
     }
+
+    /// <summary>Says which objects are kept; of the others nothing is, and none of them is told of. Null for all.</summary>
+    public Func<T, bool>? Keeps { get; init; }
 
     /// <summary>
     /// Raised after each change of the cache, one at a time and in the order of the changes. Handlers run on the watch's own
@@ -156,11 +174,21 @@ public sealed partial class Informer<T> : IInformer
             }
 
             var old = _cache.GetValueOrDefault(key);
-            if (IsNewer(newer, old?.ResourceVersion ?? _seen))
+            if (IsNewer(newer, old?.ResourceVersion ?? _seen) || (old is { IsPartial: true } && old.Uid == newer.Uid && old.ResourceVersion == newer.ResourceVersion))
             {
                 _ahead.Add(key);
                 Set(key, old, newer);
             }
+        }
+    }
+
+    /// <summary>Lists anew, soon: of some object more is to be kept than was.</summary>
+    public void ListAnew()
+    {
+        lock (_lock)
+        {
+            _isToBeListed = true;
+            _watch?.Cancel();
         }
     }
 
@@ -170,7 +198,30 @@ public sealed partial class Informer<T> : IInformer
     /// <summary>Lists and watches until told to stop. Failures are logged, and tried again after a back-off.</summary>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>A task that ends, without an exception, when it has stopped.</returns>
+    /// <exception cref="TooLargeException">A server that is not trusted says more than is held of it: nothing of it is held any
+    /// more.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ListAndWatchAsync(cancellationToken);
+        }
+        catch (TooLargeException e) when (_share is not null)
+        {
+            LastError = e;
+            _share.End(e);
+            throw;
+        }
+        finally
+        {
+            Release();
+
+            // Whatever ended it: nobody must take what it holds for what is.
+            SetState(InformerState.Stopped, LastError);
+        }
+    }
+
+    private async Task ListAndWatchAsync(CancellationToken cancellationToken)
     {
         var listNeeded = true;
         var wasAway = false;
@@ -185,6 +236,7 @@ public sealed partial class Informer<T> : IInformer
                     listNeeded = await IsOlderAsync(cancellationToken);
                 }
 
+                listNeeded |= TakeListAnew();
                 if (listNeeded)
                 {
                     await ListAsync(cancellationToken);
@@ -198,7 +250,7 @@ public sealed partial class Informer<T> : IInformer
             {
                 break;
             }
-            catch (Exception e)
+            catch (Exception e) when (e is not OutOfMemoryException && !(e is TooLargeException && _share is not null))
             {
                 listNeeded |= IsLost(e);
                 if (e is ApiException { Code: 404 })
@@ -231,8 +283,41 @@ public sealed partial class Informer<T> : IInformer
                 break;
             }
         }
+    }
 
-        SetState(InformerState.Stopped, LastError);
+    private bool TakeListAnew()
+    {
+        lock (_lock)
+        {
+            var isToBe = _isToBeListed;
+            _isToBeListed = false;
+            return isToBe;
+        }
+    }
+
+    private void SetWatch(CancellationTokenSource? watch)
+    {
+        lock (_lock)
+        {
+            _watch = watch;
+            if (_isToBeListed)
+            {
+                watch?.Cancel();
+            }
+        }
+    }
+
+    private void Release()
+    {
+        lock (_lock)
+        {
+            if (_share is not null)
+            {
+                _share.Change(-_cache.Count, -_heldBytes);
+                _heldBytes = 0;
+                _cache.Clear();
+            }
+        }
     }
 
     /// <summary>Whether the store is older than what was seen of it: restored from a backup while nobody heard from it. A watch
@@ -291,10 +376,12 @@ public sealed partial class Informer<T> : IInformer
                 MetadataOnly = _options.MetadataOnly,
 
                 // A list so slow that its pages expire is better taken at once.
-                PageSize = _pagesExpired ? 0 : _options.PageSize,
-                FromCache = _options.BeginFromCache && !HasSynced,
+                PageSize = _pagesExpired && _share is null ? 0 : _options.PageSize,
+                FromCache = _options.BeginFromCache && !HasSynced && !_cacheIsTooLarge,
             };
             var found = new Dictionary<ObjectKey, T>();
+            _listed = new Listed();
+            var pages = 0;
             ListPage<T?>? page = null;
             do
             {
@@ -307,6 +394,14 @@ public sealed partial class Informer<T> : IInformer
                     _pagesExpired = true;
                     throw;
                 }
+                catch (TooLargeException e) when (e.IsOneAnswer && options.FromCache)
+                {
+                    // A server may answer all at once from its cache.
+                    _cacheIsTooLarge = true;
+                    _listed.GiveBack(_share);
+                    options = options with { FromCache = false };
+                    continue;
+                }
 
                 Contact();
                 foreach (var item in page.Items)
@@ -316,11 +411,18 @@ public sealed partial class Informer<T> : IInformer
                         found[item.Key] = item;
                     }
                 }
+
+                // Pages with nothing in them would never come to the bound on objects.
+                if (_share is not null && ++pages > (_share.Limits.WatchObjects / Math.Max(1, _options.PageSize)) + SparePages)
+                {
+                    throw new TooLargeException(Words.Line($"Its list of {_type.QualifiedName} has more than {pages - 1:N0} pages; a watch may tell of {_share.Limits.WatchObjects:N0} objects (--workload-watch-objects)."), pages, pages - 1);
+                }
             }
-            while (page.Continue is not null);
+            while (page?.Continue is not null || page is null);
 
             _pagesExpired = false;
             Replace(found, page.ResourceVersion);
+            _listed.GiveBack(_share);
             if (_isAtNewVersion)
             {
                 _isAtNewVersion = false;
@@ -329,6 +431,8 @@ public sealed partial class Informer<T> : IInformer
         }
         finally
         {
+            _listed?.GiveBack(_share);
+            _listed = null;
             lock (_lock)
             {
                 _observedDuringList = null;
@@ -347,6 +451,7 @@ public sealed partial class Informer<T> : IInformer
         var time = _looks.WatchTime ?? (_options.WatchTimeout * (1 + Random.Shared.NextDouble()));
         using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _looks.Watching(watch);
+        SetWatch(watch);
         try
         {
             await _client.WatchAsync(
@@ -386,6 +491,7 @@ public sealed partial class Informer<T> : IInformer
         finally
         {
             _looks.Watching(null);
+            SetWatch(null);
         }
 
         _looks.WatchEnded(_time.GetElapsedTime(started), time);
@@ -408,7 +514,7 @@ public sealed partial class Informer<T> : IInformer
         {
             value = type == WatchEventType.Bookmark ? null : _decode(json);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not (OutOfMemoryException or TooLargeException))
         {
             Undecodable(e, json, out var partial);
 
@@ -437,6 +543,13 @@ public sealed partial class Informer<T> : IInformer
         }
 
         var key = value.Key;
+        _share?.ThrowIfExceeded();
+        ThrowIfAbsurd(value);
+        if (Keeps is { } keeps && !keeps(value))
+        {
+            type = WatchEventType.Deleted;
+        }
+
         lock (_lock)
         {
             See(value.ResourceVersion);
@@ -454,7 +567,7 @@ public sealed partial class Informer<T> : IInformer
                     Set(key, old, null);
                 }
             }
-            else if (old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid)
+            else if (Differs(old, value))
             {
                 Set(key, old, value);
             }
@@ -501,7 +614,7 @@ public sealed partial class Informer<T> : IInformer
             foreach (var (key, value) in found)
             {
                 var old = _cache.GetValueOrDefault(key);
-                if (old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid || _isAtNewVersion)
+                if (Differs(old, value) || _isAtNewVersion)
                 {
                     Set(key, old, value);
                 }
@@ -511,6 +624,11 @@ public sealed partial class Informer<T> : IInformer
 
     private void Set(ObjectKey key, T? old, T? value)
     {
+        if (_share is not null)
+        {
+            Hold(_share, old, value);
+        }
+
         if (value is null)
         {
             _cache.TryRemove(key, out _);
@@ -530,13 +648,50 @@ public sealed partial class Informer<T> : IInformer
         }
     }
 
+    // What is too much stops whoever reads at the next bytes.
+    private void Hold(CacheShare share, T? old, T? value)
+    {
+        var bytes = (value?.ApproximateBytes ?? 0) - (old?.ApproximateBytes ?? 0);
+        var objects = (value is null ? 0 : 1) - (old is null ? 0 : 1);
+        if (bytes != 0 || objects != 0)
+        {
+            _heldBytes += bytes;
+            share.Change(objects, bytes);
+            if (objects > 0 && _cache.Count >= share.Limits.WatchObjects)
+            {
+                share.End(TooMany(share, _type, _cache.Count + 1));
+            }
+        }
+    }
+
+    private static TooLargeException TooMany(CacheShare share, ResourceType type, long found) => new(
+        Words.Line($"It has more than {share.Limits.WatchObjects:N0} {type.QualifiedName}, which is as many as a watch may tell of (--workload-watch-objects)."), found, share.Limits.WatchObjects);
+
+    // By these it is remembered elsewhere too, where nobody counts.
+    private void ThrowIfAbsurd(T value)
+    {
+        if (_share is not null && Math.Max(Math.Max(value.Key.Name.Length, value.Key.Namespace.Length), Math.Max(value.Uid.Length, value.ResourceVersion.Length)) is > LongestName and var length)
+        {
+            throw new TooLargeException(Words.Line($"It has one of {_type.QualifiedName} with a name, uid or version of {length:N0} characters; {LongestName} are allowed."), length, LongestName);
+        }
+    }
+
     private T? TryDecodeListed(ReadOnlySpan<byte> json)
     {
         try
         {
-            return _decode(json);
+            _listed!.CountSeen(_share, _type);
+            var value = _decode(json);
+            ThrowIfAbsurd(value);
+            if (Keeps is { } keeps && !keeps(value))
+            {
+                return null;
+            }
+
+            _listed.Take(_share, value);
+            return value;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not (OutOfMemoryException or TooLargeException))
         {
             Undecodable(e, json, out var partial);
 
@@ -555,6 +710,17 @@ public sealed partial class Informer<T> : IInformer
         catch (Exception)
         {
             partial = null;
+        }
+
+        // A stranger's server must not fill the log.
+        if (_share is not null)
+        {
+            if (_toldUndecodable != 0 && _time.GetElapsedTime(_toldUndecodable) < BetweenUndecodable)
+            {
+                return;
+            }
+
+            _toldUndecodable = _time.GetTimestamp();
         }
 
         LogUndecodable(error, _type.QualifiedName, partial?.Key ?? default);
@@ -589,6 +755,9 @@ public sealed partial class Informer<T> : IInformer
     // A load balancer answers in place of a server that is not there.
     private static bool IsAway(Exception e) => e is ApiUnreachableException or ApiException { Code: 502 or 503 };
 
+    private static bool Differs(T? old, T value) =>
+        old?.ResourceVersion != value.ResourceVersion || old.Uid != value.Uid || (old.IsPartial && !value.IsPartial);
+
     private static bool IsNewer(T value, string version) => ResourceVersions.Compare(value.ResourceVersion, version) > 0;
 
     private void Contact() => Interlocked.Exchange(ref _lastContact, _time.GetUtcNow().UtcTicks);
@@ -600,6 +769,39 @@ public sealed partial class Informer<T> : IInformer
             State = state;
             LastError = error;
             StateChanged?.Invoke();
+        }
+    }
+
+    /// <summary>What a list that is under way has told of, of which nothing is in the cache yet.</summary>
+    private sealed class Listed
+    {
+        private int _seen;
+        private int _objects;
+        private long _bytes;
+
+        public void CountSeen(CacheShare? share, ResourceType type)
+        {
+            if (share is not null && ++_seen > share.Limits.WatchObjects)
+            {
+                throw TooMany(share, type, _seen);
+            }
+        }
+
+        public void Take(CacheShare? share, T value)
+        {
+            if (share is not null)
+            {
+                var bytes = value.ApproximateBytes;
+                _objects++;
+                _bytes += bytes;
+                share.Take(1, bytes);
+            }
+        }
+
+        public void GiveBack(CacheShare? share)
+        {
+            share?.Change(-_objects, -_bytes);
+            (_objects, _bytes, _seen) = (0, 0, 0);
         }
     }
 

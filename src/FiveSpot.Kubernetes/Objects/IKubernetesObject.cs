@@ -13,4 +13,10 @@ public interface IKubernetesObject
 
     /// <summary>The version of this state of the object.</summary>
     string ResourceVersion { get; }
+
+    /// <summary>About how many bytes of memory it takes in a cache, rather too many than too few.</summary>
+    long ApproximateBytes => 2048;
+
+    /// <summary>Whether only what tells it from others was kept: one of the same version that is whole takes its place.</summary>
+    bool IsPartial => false;
 }

@@ -66,15 +66,40 @@ public sealed record ObjectMetadata
         }
     }
 
+    /// <summary>About how many bytes of memory it takes, rather too many than too few.</summary>
+    public long ApproximateBytes
+    {
+        get
+        {
+            var bytes = 160 + SizeOf(Name) + SizeOf(Uid) + SizeOf(ResourceVersion) + SizeOf(Labels) + SizeOf(Annotations);
+            for (var i = 0; i < Finalizers.Count; i++)
+            {
+                bytes += SizeOf(Finalizers[i]);
+            }
+
+            for (var i = 0; i < OwnerReferences.Count; i++)
+            {
+                bytes += 64 + SizeOf(OwnerReferences[i].Name) + SizeOf(OwnerReferences[i].Uid) + SizeOf(OwnerReferences[i].Kind) + SizeOf(OwnerReferences[i].ApiVersion);
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>About how many bytes of memory a text takes.</summary>
+    public static long SizeOf(string? text) => text is null ? 0 : 24 + (2L * text.Length);
+
     /// <summary>Reads the value of <c>metadata</c>.</summary>
     /// <param name="reader">A reader at the start of the object (or at null, which gives empty metadata); it is left at
     /// the object's end.</param>
     /// <param name="keepAnnotation">Says by key which annotations to keep; null keeps all.</param>
+    /// <param name="keepLabel">Says by key which labels to keep; null keeps all.</param>
     /// <returns>The metadata.</returns>
     /// <exception cref="JsonException">The JSON is broken.</exception>
     /// <exception cref="InvalidOperationException">A field has a type that it can't have.</exception>
     /// <exception cref="FormatException">A timestamp is none.</exception>
-    public static ObjectMetadata Read(ref Utf8JsonReader reader, Func<string, bool>? keepAnnotation = null)
+    public static ObjectMetadata Read(
+        ref Utf8JsonReader reader, Func<string, bool>? keepAnnotation = null, Func<string, bool>? keepLabel = null)
     {
         string name = "", ns = "", uid = "", resourceVersion = "";
         long generation = 0;
@@ -124,7 +149,7 @@ public sealed record ObjectMetadata
             else if (reader.ValueTextEquals("labels"u8))
             {
                 reader.Read();
-                labels = ReadStrings(ref reader, keep: null);
+                labels = ReadStrings(ref reader, keepLabel);
             }
             else if (reader.ValueTextEquals("annotations"u8))
             {
@@ -162,6 +187,21 @@ public sealed record ObjectMetadata
             Finalizers = finalizers,
             OwnerReferences = owners,
         };
+    }
+
+    private static long SizeOf(IReadOnlyDictionary<string, string> strings)
+    {
+        var bytes = 0L;
+        if (strings is Dictionary<string, string> { Count: > 0 } there)
+        {
+            bytes += 80;
+            foreach (var (key, value) in there)
+            {
+                bytes += 40 + SizeOf(key) + SizeOf(value);
+            }
+        }
+
+        return bytes;
     }
 
     private static bool NotLastApplied(string key) => key != "kubectl.kubernetes.io/last-applied-configuration";

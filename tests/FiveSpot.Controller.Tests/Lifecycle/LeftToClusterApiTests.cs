@@ -60,7 +60,7 @@ public sealed class LeftToClusterApiTests
         var world = World.New().Reconcile(World.At("09:00:00")).Joins().Reconcile(World.At("09:00:00")).Reconcile(Closing);
         var seen = (extraSpec.Length == 0 ? world : world.WithSpec($",{extraSpec}")).Observe();
         seen.OurMachine.ShouldNotBeNull();
-        seen.Pods.ShouldNotBeNull().Left.ShouldHaveSingleItem();
+        seen.Pods.ShouldNotBeNull().Left.ShouldBe(1);
         return seen with { Pods = seen.Pods! with { WhyClusterApiDrains = "only it can tell" } };
     }
 }

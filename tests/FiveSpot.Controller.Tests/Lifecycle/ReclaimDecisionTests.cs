@@ -93,7 +93,7 @@ public sealed class ReclaimDecisionTests
         var cordoned = world.Do(new Step.Cordon(world.Node!), Noon);
         var failing = cordoned.Observe() with { FailedSteps = Failed(attempt: 2, needsChange: false), ReclaimAnnounced = true };
         Decision.Decide(failing, Noon, new DecisionOptions()).Steps.Single().ShouldBeOfType<Step.DeletePods>();
-        var drained = failing with { Pods = failing.Pods! with { Left = [], DueForDeletion = [] } };
+        var drained = failing with { Pods = failing.Pods! with { Left = 0, DueForDeletion = [] } };
         Decision.Decide(drained, Noon, new DecisionOptions()).Steps.ShouldBeEmpty("it is switched off before anything is deleted");
     }
 

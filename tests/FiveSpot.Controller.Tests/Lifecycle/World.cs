@@ -275,7 +275,7 @@ internal sealed record World
         ImmutableArray<Pod> left = [.. Pods.Where(pod => pod.IsEvictable)];
         return new NodePods
         {
-            Left = left,
+            Left = left.Length,
             Due = Evicted ? [] : [.. left.Where(pod => !pod.IsTerminating)],
             DueForDeletion = Evicted ? [] : left,
             LookAgainAt = null,

@@ -82,6 +82,51 @@ public sealed class NodeWatchTests
         cluster.Watch.Find(Machine("remote://2", "node-2", null)).State.ShouldBe(NodeState.Unknown);
     }
 
+    [Fact]
+    public async Task Of_a_Node_that_no_machine_claims_no_more_is_kept_and_once_one_does_it_is_asked_for()
+    {
+        await using var cluster = await Nodes.WatchAsync(isClaimed: false, ("node-1", Id), ("twin-1", "remote://twin"), ("twin-2", "remote://twin"));
+        cluster.Requests.Count(request => request.Contains("/nodes?", StringComparison.Ordinal)).ShouldBe(2, "a list and a watch");
+        cluster.Watch.Find(Machine("remote://twin", null, null)).State.ShouldBe(NodeState.Mismatch);
+        cluster.Watch.Find(Machine("remote://2", "node-1", null)).State.ShouldBe(NodeState.Mismatch);
+        cluster.Watch.Has(Id).ShouldBeTrue();
+
+        cluster.IsClaimed = true;
+        cluster.Watch.Find(Machine(Id, null, null)).State.ShouldBe(NodeState.Unknown);
+        await cluster.HeardAsync($"node-1 {Id}");
+        cluster.Watch.Find(Machine(Id, null, null)).Node.ShouldNotBeNull().Unschedulable.ShouldBeTrue();
+        cluster.Watch.Find(Machine(Id, null, null)).State.ShouldBe(NodeState.Known);
+        cluster.Requests.Count.ShouldBe(3);
+        cluster.Requests.ShouldContain("/api/v1/nodes/node-1");
+    }
+
+    [Fact]
+    public async Task A_Node_that_can_not_be_asked_for_is_found_by_a_list()
+    {
+        await using var cluster = await Nodes.WatchAsync(isClaimed: false, ("node-1", Id));
+        (cluster.IsClaimed, cluster.RefusesGets) = (true, true);
+        cluster.Watch.Find(Machine(Id, null, null)).State.ShouldBe(NodeState.Unknown);
+        await cluster.HeardAsync($"node-1 {Id}");
+        cluster.Watch.Find(Machine(Id, null, null)).State.ShouldBe(NodeState.Known);
+    }
+
+    [Fact]
+    public async Task Of_very_many_that_are_claimed_at_once_a_list_tells()
+    {
+        var all = Enumerable.Range(0, 200).Select(i => ($"node-{i:000}", (string?)$"remote://{i}")).ToArray();
+        await using var cluster = await Nodes.WatchAsync(isClaimed: false, all);
+        cluster.IsClaimed = true;
+        cluster.HoldsGets = true;
+        for (var i = 0; i < 200; i++)
+        {
+            cluster.Watch.Find(Machine($"remote://{i}", null, null));
+        }
+
+        await cluster.UntilAsync(() => Enumerable.Range(0, 200).All(i => cluster.Watch.Find(Machine($"remote://{i}", null, null)).State is NodeState.Known));
+        cluster.Requests.Count(request => request.Contains("/nodes/", StringComparison.Ordinal)).ShouldBe(16);
+        cluster.Requests.Count(request => request.Contains("limit=", StringComparison.Ordinal)).ShouldBeLessThanOrEqualTo(3);
+    }
+
     private static CapiMachine Machine(string? providerId, string? nodeName, string? nodeUid) => new()
     {
         ApiVersion = "cluster.x-k8s.io/v1beta1",
@@ -103,20 +148,31 @@ public sealed class NodeWatchTests
         private Task _running = Task.CompletedTask;
         private bool _isBroken;
 
+        public bool IsClaimed { get; set; } = true;
+
+        public bool RefusesGets { get; set; }
+
+        public bool HoldsGets { get; set; }
+
+        public System.Collections.Concurrent.ConcurrentQueue<string> Requests { get; } = new();
+
         private Nodes(IEnumerable<string> items)
         {
             _list = $$"""{"kind":"NodeList","metadata":{"resourceVersion":"1"},"items":[{{string.Join(',', items)}}]}""";
             _api = new ApiClient(ClusterConnection.ForServer(new Uri("https://127.0.0.1:1")), new ApiClientOptions { WrapHandler = _ => this });
-            Watch = new NodeWatch(_api, (name, id) => Hear($"{name} {id}"), () => _moved.Release(), NullLoggerFactory.Instance);
+            Watch = new NodeWatch(_api, (name, id) => Hear($"{name} {id}"), () => _moved.Release(), NullLoggerFactory.Instance, (_, _) => IsClaimed);
         }
 
         public NodeWatch Watch { get; }
 
-        public static async Task<Nodes> WatchAsync(params (string Name, string? ProviderId)[] nodes)
+        public static Task<Nodes> WatchAsync(params (string Name, string? ProviderId)[] nodes) => WatchAsync(isClaimed: true, nodes);
+
+        public static async Task<Nodes> WatchAsync(bool isClaimed, params (string Name, string? ProviderId)[] nodes)
         {
-            var cluster = new Nodes(nodes.Select(node => Json(node.Name, node.ProviderId, 1)));
+            var cluster = new Nodes(nodes.Select(node => Json(node.Name, node.ProviderId, 1))) { IsClaimed = isClaimed };
             cluster._running = Task.Run(() => cluster.Watch.RunAsync(cluster._stop.Token));
             await cluster.UntilAsync(() => cluster.Watch is { HasSynced: true, Trouble: null });
+            cluster._heard.Clear();
             return cluster;
         }
 
@@ -152,6 +208,19 @@ public sealed class NodeWatchTests
                 throw new HttpRequestException(HttpRequestError.ConnectionError, "The test broke the connection.");
             }
 
+            Requests.Enqueue(request.RequestUri!.PathAndQuery);
+            if (request.RequestUri.AbsolutePath.Split("/nodes/") is [_, var name])
+            {
+                if (HoldsGets)
+                {
+                    return new TaskCompletionSource<HttpResponseMessage>().Task.WaitAsync(cancellationToken);
+                }
+
+                var one = new StringContent(RefusesGets ? """{"kind":"Status","code":403,"reason":"Forbidden"}""" : Json(name, Id, 1).Replace("\"spec\":{", "\"spec\":{\"unschedulable\":true,", StringComparison.Ordinal));
+                one.Headers.ContentType = new("application/json");
+                return Task.FromResult(new HttpResponseMessage(RefusesGets ? HttpStatusCode.Forbidden : HttpStatusCode.OK) { Content = one });
+            }
+
             HttpContent content = request.RequestUri!.Query.Contains("watch=", StringComparison.Ordinal)
                 ? new StreamContent(new Events(_events.Reader))
                 : new StringContent(_list);
@@ -169,7 +238,7 @@ public sealed class NodeWatchTests
             _moved.Release();
         }
 
-        private async Task UntilAsync(Func<bool> condition)
+        public async Task UntilAsync(Func<bool> condition)
         {
             while (!condition())
             {

@@ -33,6 +33,29 @@ public sealed class PodCallsTests
     }
 
     [Fact]
+    public void No_more_are_begun_than_can_be_asked_for_at_once()
+    {
+        var calls = new PodCalls(atOnce: 8);
+        var pods = Pods(100_000);
+        foreach (var pod in calls.Due(pods, Start, out _))
+        {
+            calls.Begin(pod);
+            calls.Answered(pod, PodAnswer.Accepted, Start);
+        }
+
+        var due = calls.Due(pods, Start, out _);
+        due.Length.ShouldBe(8);
+        foreach (var pod in due)
+        {
+            calls.Begin(pod);
+        }
+
+        calls.Due(pods, Start, out _).ShouldBeEmpty();
+        calls.Answered(due[0], PodAnswer.Accepted, Start);
+        calls.Due(pods, Start, out _).Length.ShouldBe(1);
+    }
+
+    [Fact]
     public void It_goes_on_at_once_for_all_when_what_failed_does_no_more()
     {
         var node = new SimulatedNode(30, (_, at) => at < Start.AddMinutes(3) ? Failed : PodAnswer.Accepted);
@@ -47,7 +70,7 @@ public sealed class PodCallsTests
     [Fact]
     public void After_a_first_answer_all_are_asked_for_side_by_side()
     {
-        var calls = new PodCalls();
+        var calls = new PodCalls(atOnce: 1000);
         var pods = Pods(100);
         var first = calls.Due(pods, Start, out _);
         first.Length.ShouldBe(4, "an answer is awaited before there are many");
@@ -65,7 +88,7 @@ public sealed class PodCallsTests
     [Fact]
     public void Those_that_wait_for_their_turn_are_not_asked_for_when_the_others_fail()
     {
-        var calls = new PodCalls();
+        var calls = new PodCalls(atOnce: 1000);
         var pods = Pods(100);
         foreach (var pod in calls.Due(pods, Start, out _))
         {
@@ -183,7 +206,7 @@ public sealed class PodCallsTests
     private sealed class SimulatedNode(int count, Func<string, DateTimeOffset, PodAnswer> answer)
     {
         private readonly List<Pod> _pods = Pods(count);
-        private readonly PodCalls _calls = new();
+        private readonly PodCalls _calls = new(atOnce: 1000);
 
         public DateTimeOffset Now { get; private set; } = Start;
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+namespace FiveSpot.Kubernetes;
+
+/// <summary>What is held of one server that somebody chose who is not trusted: objects in caches, and answers that are being
+/// read. Once it is too much nothing more is taken of that server: <see cref="Exceeded"/> says so, and whoever reads is stopped.
+/// </summary>
+public sealed class CacheShare : IDisposable
+{
+    private readonly CacheBudget _budget;
+    private readonly CancellationTokenSource _exceeded = new();
+    private readonly Lock _pace = new();
+    private double _allowance;
+    private long _paced;
+
+    internal CacheShare(CacheBudget budget)
+    {
+        _budget = budget;
+        _allowance = budget.Limits.BurstBytes;
+        Exceeded = _exceeded.Token;
+    }
+
+    /// <summary>Cancelled once it is too much.</summary>
+    public CancellationToken Exceeded { get; }
+
+    /// <summary>Why it is too much; null while it is not.</summary>
+    public TooLargeException? Excess { get; internal set; }
+
+    /// <summary>What is allowed.</summary>
+    public CacheLimits Limits => _budget.Limits;
+
+    /// <summary>How many objects are held.</summary>
+    public long Objects { get; internal set; }
+
+    /// <summary>How many bytes are held.</summary>
+    public long Bytes { get; internal set; }
+
+    internal bool IsOver => Excess is not null;
+
+    /// <summary>Takes room, or with negative numbers gives it back.</summary>
+    public void Change(long objects, long bytes) => _budget.Change(this, objects, bytes);
+
+    /// <summary>Takes room.</summary>
+    /// <exception cref="TooLargeException">There is none.</exception>
+    public void Take(long objects, long bytes)
+    {
+        Change(objects, bytes);
+        ThrowIfExceeded();
+    }
+
+    /// <summary>Nothing more is to be taken of the server.</summary>
+    public void End(TooLargeException why) => _budget.End(this, why);
+
+    /// <inheritdoc/>
+    public void Dispose() => End(new TooLargeException("It is closed.", 0, 0));
+
+    internal void ThrowIfExceeded()
+    {
+        if (Excess is { } excess)
+        {
+            throw new TooLargeException(excess.Message, excess.Found, excess.Allowed);
+        }
+    }
+
+    internal void Tell() => _exceeded.Cancel();
+
+    /// <summary>Waits for the server's turn to have something decoded.</summary>
+    internal Task BeginTurnAsync(CancellationToken cancellationToken) => _budget.Turns.WaitAsync(cancellationToken);
+
+    /// <summary>Lets the next have its turn.</summary>
+    internal void EndTurn() => _budget.Turns.Release();
+
+    /// <summary>How long to leave the server unread, after that many bytes more.</summary>
+    internal TimeSpan PauseAfter(long bytes, TimeProvider time)
+    {
+        lock (_pace)
+        {
+            var now = time.GetTimestamp();
+            var elapsed = _paced == 0 ? TimeSpan.Zero : time.GetElapsedTime(_paced, now);
+            _paced = now;
+            _allowance = Math.Min(Limits.BurstBytes, _allowance + (elapsed.TotalSeconds * Limits.BytesPerSecond)) - bytes;
+            return _allowance >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_allowance / Limits.BytesPerSecond);
+        }
+    }
+}
