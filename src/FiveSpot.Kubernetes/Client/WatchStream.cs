@@ -194,6 +194,7 @@ internal sealed class WatchStream(
             throw StatusAnswer.NotJson(operation, connection, 200, "an unknown watch event", line);
         }
 
+        share?.Charge(Math.Max(0, CacheLimits.LeastOfAnEvent - line.Length));
         onEvent(known, value);
     }
 }

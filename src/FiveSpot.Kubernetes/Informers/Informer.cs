@@ -715,6 +715,7 @@ public sealed partial class Informer<T> : IInformer
         // A stranger's server must not fill the log.
         if (_share is not null)
         {
+            _share.Charge(CacheLimits.Undecodable);
             if (_toldUndecodable != 0 && _time.GetElapsedTime(_toldUndecodable) < BetweenUndecodable)
             {
                 return;

@@ -70,6 +70,15 @@ public sealed class CacheShare : IDisposable
     /// <summary>Lets the next have its turn.</summary>
     internal void EndTurn() => _budget.Turns.Release();
 
+    /// <summary>Counts work that its bytes don't show as that many more of them.</summary>
+    internal void Charge(long bytes)
+    {
+        lock (_pace)
+        {
+            _allowance -= bytes;
+        }
+    }
+
     /// <summary>How long to leave the server unread, after that many bytes more.</summary>
     internal TimeSpan PauseAfter(long bytes, TimeProvider time)
     {
