@@ -51,6 +51,18 @@ public sealed class InformerTests
         requests.Length.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task No_memory_ends_it_and_it_says_so()
+    {
+        await using var server = await ScriptedServer.StartAsync(context => context.Json(Things.List("10", "", Things.Json("a", "1"))));
+        using var client = server.Connect();
+#pragma warning disable CA2201, MA0012 // As the runtime does.
+        var informer = new Informer<Thing>(client, Things.Type, Quick, static _ => throw new OutOfMemoryException());
+#pragma warning restore CA2201, MA0012
+        await Should.ThrowAsync<OutOfMemoryException>(informer.RunAsync(CancellationToken.None));
+        informer.State.ShouldBe(InformerState.Stopped);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -227,10 +227,10 @@ public sealed partial class FiveSpotController : IDisposable
         try
         {
             // Deciding from half-filled caches would make what is there already.
-            await Task.WhenAll(scheduledMachines.WaitForSyncAsync(stop), machines.WaitForSyncAsync(stop), capiClusters.WaitForSyncAsync(stop));
+            await Task.WhenAll(scheduledMachines.WaitForSyncAsync(ending.Token), machines.WaitForSyncAsync(ending.Token), capiClusters.WaitForSyncAsync(ending.Token));
 
             // What others claim matters only to what is written on Nodes, of which nothing is until it is known.
-            await claims.WaitForAnswerAsync(stop);
+            await claims.WaitForAnswerAsync(ending.Token);
             LogReady(scheduledMachines.Count);
             _ready.TrySetResult();
             if (_elector is not null)
@@ -245,7 +245,7 @@ public sealed partial class FiveSpotController : IDisposable
             using var hurry = new CancellationTokenSource(FlushTimeout, _api.NetworkTime);
             await events.FlushAsync(hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
             // Told to stop before it was ready.
         }

@@ -62,7 +62,8 @@ public sealed class CacheShare : IDisposable
         }
     }
 
-    internal void Tell() => _exceeded.Cancel();
+    // Whoever hears of it goes on on a thread of its own: this one may hold the lock of a cache.
+    internal void Tell() => _ = _exceeded.CancelAsync();
 
     /// <summary>Waits for the server's turn to have something decoded.</summary>
     internal Task BeginTurnAsync(CancellationToken cancellationToken) => _budget.Turns.WaitAsync(cancellationToken);
