@@ -32,7 +32,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
                     {
                         // In words, by the informer.
                     }
-                }).ReadAsync(new MemoryStream(input), CancellationToken.None).GetAwaiter().GetResult();
+                }, share: null, TimeProvider.System).ReadAsync(new MemoryStream(input), CancellationToken.None).GetAwaiter().GetResult();
             }
             catch (ApiException said)
             {
