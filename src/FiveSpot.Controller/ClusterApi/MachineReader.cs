@@ -138,7 +138,7 @@ public static class MachineReader
     }
 
     private static TimeSpan? Seconds(ref Utf8JsonReader reader) =>
-        reader.ReadInteger() is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        reader.ReadInteger() is >= 0 and <= int.MaxValue and var seconds ? TimeSpan.FromSeconds(seconds) : null; // An int32, to the server.
 
     private static void ReadDeletion(ref Utf8JsonReader reader, ref Fields fields)
     {
