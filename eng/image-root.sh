@@ -38,4 +38,4 @@ printf '%s\n' 'root:x:0:0:root:/:/nonexistent' 'nobody:x:65534:65534:nobody:/:/n
 printf '%s\n' 'root:x:0:' 'nobody:x:65534:' >"$root/etc/group"
 
 mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
-dotnet run eng/sbom.cs -- "$project" "$executable" "$("artifacts/$executable/$executable" --version)" "$root/sbom.json" "${packages[@]}"
+dotnet run eng/sbom.cs -- "$project" "$executable" "$("artifacts/$executable/$executable" --version)" artifacts "$root/sbom.json" "${packages[@]}"

@@ -17,10 +17,13 @@ fi
 linker=$(command -v clang || command -v gcc)
 
 publish() { # project, executable
-  dotnet publish "src/$1" -c Release -r linux-x64 -o "$artifacts/$2" --nologo -v q -p:CppCompilerAndLinker="$(basename "$linker")"
+  # Nothing but what the lock files name; an account of what is linked, for the list of what is in it; and no symbols of managed
+  # code: they hold generated source, whose order is another one each time, and the executable would not be the same bytes again.
+  dotnet publish "src/$1" -c Release -r linux-x64 -o "$artifacts/$2" --nologo -v q -p:CppCompilerAndLinker="$(basename "$linker")" \
+    -p:RestoreLockedMode=true -p:IlcGenerateMstatFile=true -p:DebugType=none
   local version
   version=$("$artifacts/$2/$2" --version)
-  dotnet run eng/sbom.cs -- "src/$1" "$2" "$version" "$artifacts/sbom/$2.json"
+  dotnet run eng/sbom.cs -- "src/$1" "$2" "$version" "$artifacts" "$artifacts/sbom/$2.json"
   printf '%-24s %s, %d KiB\n' "$2" "$version" $(($(stat -c %s "$artifacts/$2/$2") / 1024))
 }
 

@@ -59,9 +59,17 @@ public sealed partial class ImageTests
         locked.ShouldAllBe(package => named.GetValueOrDefault(package.Key) == package.Version);
         named.Keys.ShouldContain("Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64");
 
-        // What only helps to build is told from what is in it.
-        string[] helpers = ["Meziantou.Analyzer", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Microsoft.NET.ILLink.Tasks", "Roslynator.Analyzers"];
-        bill["components"]!.AsArray().Where(component => (string?)component!["scope"] == "excluded").Select(component => (string)component!["name"]!).ShouldBe(helpers);
+        // Whoever has the file can tell whether it is the one of this executable, and whether a package is the one that was fetched.
+        ((string)bill["serialNumber"]!).ShouldMatch("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$");
+        ((string)bill["metadata"]!["component"]!["hashes"]![0]!["content"]!).ShouldBe(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Repository.PathOf($"artifacts/{executable}/{executable}")))));
+        bill["components"]!.AsArray().ShouldAllBe(component => ((string)component!["hashes"]![0]!["content"]!).Length == 128);
+
+        // What only helps to build, and what nothing is taken from, is told from what is in it.
+        var leftOut = bill["components"]!.AsArray().Where(component => (string?)component!["scope"] == "excluded").Select(component => (string)component!["name"]!).ToList();
+        ((string[])["Meziantou.Analyzer", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Microsoft.NET.ILLink.Tasks", "Roslynator.Analyzers", "Microsoft.DotNet.ILCompiler", "Microsoft.NETCore.App.Runtime.linux-x64", "Microsoft.AspNetCore.App.Runtime.linux-x64"])
+            .ShouldBeSubsetOf(leftOut);
+        leftOut.ShouldNotContain(name => name == "Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64" || name == "System.CommandLine" || name == "YamlDotNet");
     }
 
     [Fact]
