@@ -67,17 +67,6 @@ public sealed class MachineReaderTests
     public void Whatever_is_said_of_a_failure_is_bounded() =>
         Read("v1beta1", $"\"failureMessage\":\"{new string('x', 5000)}\"").Failure!.Length.ShouldBeLessThan(310);
 
-    // An API server keeps what its definition lets in; what is none of its numbers must not end the watch.
-    [Theory]
-    [InlineData("300", 300)]
-    [InlineData("2147483647", 2147483647)]
-    [InlineData("2147483648", null)]
-    [InlineData("9223372036854775807", null)]
-    [InlineData("-9223372036854775808", null)]
-    public void A_timeout_that_can_not_be_is_none(string seconds, int? read) => MachineReader.Read(
-        Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"pc-1","namespace":"default","uid":"u","resourceVersion":"1"},"spec":{"deletion":{"nodeDrainTimeoutSeconds":{{seconds}} } } }"""),
-        "cluster.x-k8s.io/v1beta2").DrainTimeout.ShouldBe(read is { } known ? TimeSpan.FromSeconds(known) : null);
-
     private static CapiMachine Read(string version, string status) => MachineReader.Read(
         Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"pc-1","namespace":"default","uid":"u","resourceVersion":"1"},"spec":{},"status":{ {{status.TrimEnd(',')}} } }"""),
         $"cluster.x-k8s.io/{version}");
