@@ -221,7 +221,7 @@ public sealed class PolicyTests
         await AllowAsync(cluster, Alice, Infrastructures);
         (await RefusalOnceAsync(() => PatchAsync(cluster, alice, patch), "spec.bootstrapSpec")).Message.ShouldEndWith(
             Lacking("k0sworkerconfigs", Bootstraps.Group, "bootstrapSpec", cluster, " (spec.machineTemplate and spec.nodeTaints say what becomes of it)"));
-        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures, Machines);
         await AcceptedOnceAsync(() => PatchAsync(cluster, alice, patch));
     }
 
@@ -230,7 +230,7 @@ public sealed class PolicyTests
     {
         await using var cluster = await StartAsync();
         await using var policy = await InForceAsync(cluster);
-        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures, Machines);
         using var alice = As(cluster, Alice);
         var machine = Cluster.ScheduledMachineJson("pc-1");
         machine["spec"]!["kubeconfigSecretRef"] = JsonNode.Parse("""{"name":"of-bob"}""");
@@ -254,7 +254,7 @@ public sealed class PolicyTests
     {
         await using var cluster = await StartAsync();
         await using var policy = await InForceAsync(cluster);
-        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures);
+        await AllowAsync(cluster, Alice, Bootstraps, Infrastructures, Machines);
         using var alice = As(cluster, Alice);
         var machine = Cluster.ScheduledMachineJson("pc-1");
         machine["spec"]!["kubeconfigSecretRef"] = JsonNode.Parse("""{"name":"of-bob","key":"value"}""");
