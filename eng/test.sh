@@ -23,7 +23,7 @@ failed_tests() {
 passed=0 failed=0 skipped=0 status=0 failures=""
 mkdir -p artifacts/test-logs
 rm -f artifacts/test-counts
-for project in tests/*/; do
+for project in tests/*.Tests/; do
   name=$(basename "$project")
   log="artifacts/test-logs/$name.log"
   started=$SECONDS

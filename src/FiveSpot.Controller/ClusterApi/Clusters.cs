@@ -78,9 +78,10 @@ public sealed class Clusters
         }
     }
 
-    // Its status changes all the time, and says nothing to its machines.
+    // Its status changes all the time, and says nothing to its machines. The version does: they name it as their owner by that.
     private static bool IsAllTheSame(CapiCluster? one, CapiCluster? other) =>
         one?.Uid == other?.Uid
+        && one?.ApiVersion == other?.ApiVersion
         && one?.IsPaused == other?.IsPaused
         && one?.DeletionTimestamp == other?.DeletionTimestamp
         && one?.HasControlPlane == other?.HasControlPlane;

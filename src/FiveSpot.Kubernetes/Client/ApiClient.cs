@@ -430,11 +430,14 @@ public sealed class ApiClient : IDisposable
         try
         {
             using var response = await OpenAsync(operation, method, path, body, contentType, accept, either.Token);
-            return await read(response.Content, either.Token);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException || e.GetType() == typeof(InvalidOperationException))
-        {
-            throw new ApiException(200, ApiException.UndecodableReason, $"{operation}: the answer can't be decoded: {e.Message}", e);
+            try
+            {
+                return await read(response.Content, either.Token);
+            }
+            catch (Exception e) when (IsUndecodable(e))
+            {
+                throw new ApiException(200, ApiException.UndecodableReason, $"{operation}: the answer can't be decoded: {e.Message}", e);
+            }
         }
         catch (Exception e) when (IsTransport(e, cancellationToken))
         {
@@ -510,6 +513,11 @@ public sealed class ApiClient : IDisposable
 
         return await _http.SendAsync(request, cancellationToken);
     }
+
+    // Not what derives from these: of a connection that was closed meanwhile, say.
+    private static bool IsUndecodable(Exception e) =>
+        e is JsonException or FormatException or KeyNotFoundException or ArithmeticException
+        || e.GetType() == typeof(InvalidOperationException) || e.GetType() == typeof(ArgumentException) || e is ArgumentOutOfRangeException;
 
     private static bool IsTransport(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException or InvalidDataException or ClusterConnectionException or SocketException

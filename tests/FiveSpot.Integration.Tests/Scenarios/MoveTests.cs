@@ -35,6 +35,9 @@ public abstract class MoveTests(ServerKind kind)
         await using var there = await RunningController.StartAsync(target);
         await source.RunPodAsync("web");
         await source.SettleAsync();
+        await Wait.UntilAsync("what the Machine names has owners", async () =>
+            (await source.Management.GetAsync(source.Management.Providers.Infrastructure, Name))!["metadata"]!["ownerReferences"] is not null
+            && (await source.Management.GetAsync(source.Management.Providers.Bootstrap, Name))!["metadata"]!["ownerReferences"] is not null);
         var before = source.Management.Writes.Count;
 
         // Whose Secret it is, is told by nothing but this.
