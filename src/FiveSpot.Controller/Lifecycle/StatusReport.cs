@@ -289,13 +289,12 @@ internal sealed class StatusReport
     private IEnumerable<Condition> Before(string type) => Previous.Conditions.Where(condition => condition.Type == type);
 
     // Only while there may be a Node that makes the cluster matter. Until it is heard for the first time, what was known before holds: a
-    // controller that was restarted has no news. Unless the spec is another one since: it may name another kubeconfig.
+    // controller that was restarted has no news.
     private IEnumerable<Condition> WorkloadClusterReachable() => (_seen.OurMachine, _seen.Cluster) switch
     {
         (not { MayHaveNode: true }, _) => [],
         (_, { } cluster) => [Condition(ConditionTypes.WorkloadClusterReachable, cluster.Status, cluster.Reason, cluster.Message)],
-        _ => Before(ConditionTypes.WorkloadClusterReachable).Select(before => before.ObservedGeneration == _seen.Machine.Metadata.Generation ? before
-            : Condition(before.Type, ClusterReachability.Connecting.Status, ClusterReachability.Connecting.Reason, ClusterReachability.Connecting.Message)),
+        _ => Before(ConditionTypes.WorkloadClusterReachable),
     };
 
     // Where there was a pause, from when the times run that it held up.

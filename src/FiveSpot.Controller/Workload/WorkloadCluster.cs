@@ -50,9 +50,13 @@ internal sealed partial class WorkloadCluster
     private volatile ClusterSession? _session;
 
     public WorkloadCluster(
-        ClusterPlace place, ApiClient management, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
+        ClusterPlace place, bool isAnother, ApiClient management, WorkloadSettings settings, Action<ObjectKey> wake, ILoggerFactory loggers, CancellationToken stop)
     {
         Place = place;
+
+        // What a machine says of the cluster that it was looked for in before, says nothing of this one.
+        _wasOpen = isAnother;
+        _state = isAnother ? ClusterReachability.Connecting : null;
         _management = management;
         _settings = settings;
         _wake = wake;

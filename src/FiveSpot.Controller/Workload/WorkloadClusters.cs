@@ -69,14 +69,15 @@ public sealed class WorkloadClusters
         lock (_lock)
         {
             var place = ClusterPlace.Of(machine, found);
-            if (_of.TryGetValue(machine.Key, out var former) && former.Place != place)
+            var isAnother = _of.TryGetValue(machine.Key, out var former) && former.Place != place;
+            if (isAnother)
             {
-                ReleaseLocked(machine.Key, former);
+                ReleaseLocked(machine.Key, former!);
             }
 
             if (!_clusters.TryGetValue(place, out var there))
             {
-                _clusters[place] = there = new WorkloadCluster(place, _management, _settings, _wake, _loggers, _stop);
+                _clusters[place] = there = new WorkloadCluster(place, isAnother, _management, _settings, _wake, _loggers, _stop);
             }
 
             _of[machine.Key] = cluster = there;
