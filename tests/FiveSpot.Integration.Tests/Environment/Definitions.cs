@@ -69,7 +69,7 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     {
         ["apiVersion"] = (string)found["apiVersion"]!,
         ["kind"] = (string)found["kind"]!,
-        ["metadata"] = new JsonObject { ["name"] = NameOf(found) },
+        ["metadata"] = new JsonObject { ["name"] = NameOf(found), ["labels"] = found["metadata"]!["labels"]?.DeepClone() },
         ["spec"] = found["spec"]!.DeepClone(),
     };
 
