@@ -23,6 +23,11 @@ public static class WellKnown
     /// <summary>API group of k0smotron's kinds, of either.</summary>
     public const string K0smotronGroup = "k0smotron.io";
 
+    /// <summary>Whether a template may name kinds of an API group.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="roleGroup"><see cref="BootstrapGroup"/> or <see cref="InfrastructureGroup"/>: which template it is.</param>
+    public static bool IsProviderGroup(ReadOnlySpan<char> group, string roleGroup) => group.SequenceEqual(roleGroup) || group is K0smotronGroup;
+
     /// <summary>Resource name.</summary>
     public const string Plural = "scheduledmachines";
 

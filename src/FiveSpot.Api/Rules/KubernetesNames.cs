@@ -74,7 +74,7 @@ internal static class KubernetesNames
             return false;
         }
 
-        return (text[..slash].SequenceEqual(group) || text[..slash] is "k0smotron.io")
+        return WellKnown.IsProviderGroup(text[..slash], group)
             && char.IsAsciiLetterLower(text[slash + 1])
             && IsDnsLabel(text[(slash + 1)..]);
     }

@@ -115,25 +115,7 @@ public static class MachineClaimReader
             return;
         }
 
-        if (reader.EnterObject())
-        {
-            while (reader.NextProperty())
-            {
-                if (reader.ValueTextEquals("name"u8))
-                {
-                    fields.NodeName = reader.ReadText();
-                }
-                else if (reader.ValueTextEquals("uid"u8))
-                {
-                    fields.NodeUid = reader.ReadText();
-                }
-                else
-                {
-                    reader.SkipValue();
-                }
-            }
-        }
-
+        (fields.NodeName, fields.NodeUid) = MachineReader.ReadNodeRef(ref reader);
         while (reader.NextProperty())
         {
             reader.SkipValue();

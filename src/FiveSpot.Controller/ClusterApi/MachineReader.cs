@@ -179,7 +179,7 @@ public static class MachineReader
         {
             if (reader.ValueTextEquals("nodeRef"u8))
             {
-                ReadNodeRef(ref reader, ref fields);
+                (fields.NodeName, fields.NodeUid) = ReadNodeRef(ref reader);
             }
             else if (reader.ValueTextEquals("phase"u8))
             {
@@ -278,28 +278,32 @@ public static class MachineReader
         }
     }
 
-    private static void ReadNodeRef(ref Utf8JsonReader reader, ref Fields fields)
+    /// <summary>Reads a <c>status.nodeRef</c>; of v1beta2 it has no uid.</summary>
+    internal static (string? Name, string? Uid) ReadNodeRef(ref Utf8JsonReader reader)
     {
+        var (name, uid) = ((string?)null, (string?)null);
         if (!reader.EnterObject())
         {
-            return;
+            return (name, uid);
         }
 
         while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("name"u8))
             {
-                fields.NodeName = reader.ReadText();
+                name = reader.ReadText();
             }
             else if (reader.ValueTextEquals("uid"u8))
             {
-                fields.NodeUid = reader.ReadText();
+                uid = reader.ReadText();
             }
             else
             {
                 reader.SkipValue();
             }
         }
+
+        return (name, uid);
     }
 
     private static void ReadConditions(ref Utf8JsonReader reader, ref Conditions conditions)

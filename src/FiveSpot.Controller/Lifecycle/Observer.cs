@@ -151,15 +151,13 @@ public sealed partial class Observer
     }
 
     // What no template may name was never made, whatever a Machine or a status says that somebody wrote.
-    private static bool IsAllowed(string roleGroup, string group) => group == roleGroup || group == WellKnown.K0smotronGroup;
-
     private static List<(string Group, string? Version, string Kind)> Candidates(
         string roleGroup, ProviderReference? referred, ObjectTemplate? template, TypedReference? reported)
     {
         var candidates = new List<(string Group, string? Version, string Kind)>(3);
         var templated = template is null ? default : Split(template.ApiVersion, template.Kind);
         var known = reported is null ? default : Split(reported.ApiVersion, reported.Kind);
-        if (referred is not null && IsAllowed(roleGroup, referred.Group))
+        if (referred is not null && WellKnown.IsProviderGroup(referred.Group, roleGroup))
         {
             // v1beta2 leaves the version out: the one that we made it at will do, else any.
             var version = referred.Version
@@ -171,7 +169,7 @@ public sealed partial class Observer
         foreach (var other in (ReadOnlySpan<(string, string?, string)>)[templated, known])
         {
             var (group, version, kind) = other;
-            if (kind is not null && IsAllowed(roleGroup, group) && !candidates.Exists(candidate => Same(candidate, group, kind)))
+            if (kind is not null && WellKnown.IsProviderGroup(group, roleGroup) && !candidates.Exists(candidate => Same(candidate, group, kind)))
             {
                 candidates.Add((group, version, kind));
             }

@@ -46,7 +46,9 @@ internal sealed partial class WorkloadCluster
     private DateTimeOffset _lookedForFailure;
     private volatile bool _isInTrouble;
     private volatile bool _isSecretGone;
-    private bool _wasOpen;
+
+    // Whether what is reported by now may be of another cluster, or of another kubeconfig.
+    private bool _hasFormer;
     private volatile ClusterSession? _session;
 
     public WorkloadCluster(
@@ -55,7 +57,7 @@ internal sealed partial class WorkloadCluster
         Place = place;
 
         // What a machine says of the cluster that it was looked for in before, says nothing of this one.
-        _wasOpen = isAnother;
+        _hasFormer = isAnother;
         _state = isAnother ? ClusterReachability.Connecting : null;
         _management = management;
         _settings = settings;
@@ -234,10 +236,10 @@ internal sealed partial class WorkloadCluster
         // until it is seen not to be.
         if (Volatile.Read(ref _state)?.Reason != ConditionReasons.TooLarge)
         {
-            Volatile.Write(ref _state, _wasOpen ? ClusterReachability.Connecting : null);
+            Volatile.Write(ref _state, _hasFormer ? ClusterReachability.Connecting : null);
         }
 
-        _wasOpen = true;
+        _hasFormer = true;
         _session = session;
         if (own is null)
         {
