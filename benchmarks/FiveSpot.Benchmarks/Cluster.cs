@@ -3,9 +3,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
 
 namespace FiveSpot.Benchmarks;

@@ -5,8 +5,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.LyingServer;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Benchmarks;
 

@@ -2,7 +2,7 @@
 
 using System.Globalization;
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.ApiServer;
 using NodaTime;
 
 namespace FiveSpot.Benchmarks;

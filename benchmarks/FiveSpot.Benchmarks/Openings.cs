@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
+using FiveSpot.ApiServer;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Benchmarks;
 

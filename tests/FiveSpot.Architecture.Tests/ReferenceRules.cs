@@ -14,7 +14,7 @@ public sealed class ReferenceRules
     private static readonly System.Reflection.Assembly Kubernetes = typeof(Kubernetes.ApiClient).Assembly;
     private static readonly System.Reflection.Assembly Controller = typeof(Controller.Lifecycle.Decision).Assembly;
     private static readonly System.Reflection.Assembly ReclaimAgent = typeof(ReclaimAgent.Hosting.FiveSpotReclaimAgent).Assembly;
-    private static readonly System.Reflection.Assembly Sandbox = typeof(Sandbox.ApiServer.EmbeddedApiServer).Assembly;
+    private static readonly System.Reflection.Assembly Sandbox = typeof(Sandbox.Hosting.SandboxHost).Assembly;
 
     private static readonly ArchUnitNET.Domain.Architecture Product =
         new ArchLoader().LoadAssemblies(Api, Scheduling, Kubernetes, Controller, ReclaimAgent, Sandbox).Build();

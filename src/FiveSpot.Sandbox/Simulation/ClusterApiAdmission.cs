@@ -3,8 +3,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FiveSpot.Api;
-using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.ApiServer.Resources;
+using FiveSpot.ApiServer;
+using FiveSpot.ApiServer.Resources;
 
 namespace FiveSpot.Sandbox.Simulation;
 

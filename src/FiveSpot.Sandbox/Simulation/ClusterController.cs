@@ -2,7 +2,7 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
-using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.ApiServer;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Sandbox.Simulation;

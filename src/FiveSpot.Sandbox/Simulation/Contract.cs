@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.ApiServer;
 
 namespace FiveSpot.Sandbox.Simulation;
 

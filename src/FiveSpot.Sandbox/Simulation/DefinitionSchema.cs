@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.ApiServer;
 
 namespace FiveSpot.Sandbox.Simulation;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
-using LabelSelector = FiveSpot.Sandbox.ApiServer.Resources.LabelSelector;
+using LabelSelector = FiveSpot.ApiServer.Resources.LabelSelector;
 
 namespace FiveSpot.Sandbox.Simulation;
 

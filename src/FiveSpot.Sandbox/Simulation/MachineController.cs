@@ -2,9 +2,9 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Sandbox.Simulation;
 

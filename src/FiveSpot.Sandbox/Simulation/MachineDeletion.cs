@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Sandbox.Simulation;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Sandbox.Simulation;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
-using LabelSelector = FiveSpot.Sandbox.ApiServer.Resources.LabelSelector;
+using LabelSelector = FiveSpot.ApiServer.Resources.LabelSelector;
 
 namespace FiveSpot.Sandbox.Simulation;
 

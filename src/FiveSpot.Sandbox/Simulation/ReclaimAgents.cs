@@ -3,10 +3,10 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
 using FiveSpot.ReclaimAgent.Detection;
 using FiveSpot.ReclaimAgent.Hosting;
-using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Sandbox.Simulation;

@@ -3,8 +3,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 

@@ -2,8 +2,8 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Sandbox.Simulation;

@@ -2,7 +2,7 @@
 
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer;
+using FiveSpot.ApiServer;
 
 namespace FiveSpot.Sandbox.Simulation;
 

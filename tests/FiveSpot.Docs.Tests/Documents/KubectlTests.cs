@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Diagnostics;
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
 
 namespace FiveSpot.Docs.Tests.Documents;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer.Cel;
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Sandbox.ApiServer.Cel;
 
 namespace FiveSpot.Integration.Tests.Admission;
 

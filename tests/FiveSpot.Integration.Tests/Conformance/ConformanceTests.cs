@@ -2,8 +2,8 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Integration.Tests.Conformance;
 

@@ -3,8 +3,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
+using FiveSpot.ApiServer;
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Integration.Tests.Conformance;
 

@@ -3,9 +3,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using Microsoft.Extensions.Time.Testing;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 

@@ -2,8 +2,8 @@
 
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer.Http;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer.Http;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

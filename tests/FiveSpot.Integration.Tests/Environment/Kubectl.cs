@@ -3,7 +3,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer.Http;
+using FiveSpot.ApiServer.Http;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer.Http;
+using FiveSpot.ApiServer.Http;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer.Http;
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Sandbox.ApiServer.Http;
 
 namespace FiveSpot.Integration.Tests.Monitoring;
 

@@ -2,9 +2,9 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Hosting;
 using FiveSpot.Sandbox.Simulation;
 using FiveSpot.Sandbox.Tests.Simulation;

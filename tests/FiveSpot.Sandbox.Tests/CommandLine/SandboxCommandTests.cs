@@ -3,8 +3,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.Tests.ApiServer;
+using FiveSpot.ApiServer;
+using FiveSpot.ApiServer.Tests;
 using FiveSpot.Sandbox.Tests.Simulation;
 
 namespace FiveSpot.Sandbox.Tests.CommandLine;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text;
+using FiveSpot.ApiServer;
+using FiveSpot.ApiServer.Tests;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Display;
 using FiveSpot.Sandbox.Simulation;
-using FiveSpot.Sandbox.Tests.ApiServer;
 using FiveSpot.Sandbox.Tests.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -2,8 +2,8 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.Tests.ApiServer;
+using FiveSpot.ApiServer;
+using FiveSpot.ApiServer.Tests;
 
 namespace FiveSpot.Sandbox.Tests.Simulation;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 
 namespace FiveSpot.Sandbox.Tests.Simulation;
 

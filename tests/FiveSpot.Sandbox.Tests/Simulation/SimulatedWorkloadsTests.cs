@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
-using FiveSpot.Sandbox.ApiServer;
-using FiveSpot.Sandbox.Tests.ApiServer;
+using FiveSpot.ApiServer;
+using FiveSpot.ApiServer.Tests;
 
 namespace FiveSpot.Sandbox.Tests.Simulation;
 

@@ -2,9 +2,9 @@
 
 using System.Text;
 using System.Text.Json.Nodes;
+using FiveSpot.ApiServer;
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.ApiServer;
 using FiveSpot.Sandbox.Simulation;
 using Microsoft.Extensions.Time.Testing;
 
@@ -33,7 +33,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
     {
         Server = server;
         Clock = clock;
-        Http = FiveSpot.Sandbox.Tests.ApiServer.ServerFixture.ClientFor(server);
+        Http = FiveSpot.ApiServer.Tests.ServerFixture.ClientFor(server);
         Api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"));
     }
 

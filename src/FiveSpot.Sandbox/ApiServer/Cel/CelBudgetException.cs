@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-namespace FiveSpot.Sandbox.ApiServer.Cel;
-
-/// <summary>Unwinds an evaluation that has spent its budget.</summary>
-internal sealed class CelBudgetException : Exception;

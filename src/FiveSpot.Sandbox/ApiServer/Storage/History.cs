@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-namespace FiveSpot.Sandbox.ApiServer.Storage;
-
-/// <summary>How many changes of each resource are remembered at most, and for how long by which clock.</summary>
-internal sealed record History(int Length, TimeSpan Age, TimeProvider Clock);
