@@ -6,7 +6,7 @@ using FiveSpot.Api;
 using FiveSpot.ApiServer;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 
 namespace FiveSpot.Benchmarks;
 

@@ -3,7 +3,7 @@
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Sandbox.Display;

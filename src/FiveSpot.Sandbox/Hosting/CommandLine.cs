@@ -6,7 +6,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Clock;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 
 namespace FiveSpot.Sandbox.Hosting;
 

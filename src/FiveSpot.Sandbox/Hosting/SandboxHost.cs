@@ -7,7 +7,7 @@ using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Clock;
 using FiveSpot.Sandbox.Display;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 using Microsoft.Extensions.Logging;
 using Spectre.Console;
 

@@ -3,7 +3,7 @@
 using System.Diagnostics;
 using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 
 namespace FiveSpot.Docs.Tests.Documents;
 

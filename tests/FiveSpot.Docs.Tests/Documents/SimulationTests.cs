@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 
 namespace FiveSpot.Docs.Tests.Documents;
 

@@ -3,7 +3,7 @@
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

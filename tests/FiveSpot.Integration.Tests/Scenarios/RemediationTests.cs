@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Integration.Tests.Environment;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 

@@ -6,7 +6,7 @@ using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Sandbox.Simulation;
+using FiveSpot.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Integration.Tests.Scenarios;

@@ -6,8 +6,8 @@ using FiveSpot.ApiServer;
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Hosting;
-using FiveSpot.Sandbox.Simulation;
-using FiveSpot.Sandbox.Tests.Simulation;
+using FiveSpot.Simulation;
+using FiveSpot.Simulation.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using FiveSpot.ApiServer;
 using FiveSpot.ApiServer.Tests;
-using FiveSpot.Sandbox.Tests.Simulation;
+using FiveSpot.Simulation.Tests;
 
 namespace FiveSpot.Sandbox.Tests.CommandLine;
 

@@ -5,8 +5,8 @@ using FiveSpot.ApiServer;
 using FiveSpot.ApiServer.Tests;
 using FiveSpot.Kubernetes;
 using FiveSpot.Sandbox.Display;
-using FiveSpot.Sandbox.Simulation;
-using FiveSpot.Sandbox.Tests.Simulation;
+using FiveSpot.Simulation;
+using FiveSpot.Simulation.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
