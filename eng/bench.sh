@@ -12,9 +12,11 @@ needs() { # part, executable, source folders
     \( -name obj -o -name bin \) -prune -o -newer "$executable" -type f -print -quit)" ]
 }
 parts=$*
-if needs native 5spot Api Scheduling Kubernetes Controller || needs failover 5spot Api Scheduling Kubernetes Controller || needs lies 5spot Api Scheduling Kubernetes Controller \
-  || needs owner 5spot Api Scheduling Kubernetes Controller \
-  || needs reclaim 5spot-reclaim-agent Api Kubernetes ReclaimAgent || needs owner 5spot-reclaim-agent Api Kubernetes ReclaimAgent; then
+controller=(5spot Api Scheduling Kubernetes.Objects Kubernetes Controller)
+agent=(5spot-reclaim-agent Api Kubernetes.Objects Kubernetes ReclaimAgent)
+if needs native "${controller[@]}" || needs failover "${controller[@]}" || needs lies "${controller[@]}" \
+  || needs owner "${controller[@]}" \
+  || needs reclaim "${agent[@]}" || needs owner "${agent[@]}"; then
   eng/publish.sh artifacts
 fi
 dotnet build benchmarks/FiveSpot.Benchmarks -c Release --nologo -v q -clp:ErrorsOnly

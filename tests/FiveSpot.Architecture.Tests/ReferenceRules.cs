@@ -11,13 +11,14 @@ public sealed class ReferenceRules
 {
     private static readonly System.Reflection.Assembly Api = typeof(Api.ScheduledMachineSpec).Assembly;
     private static readonly System.Reflection.Assembly Scheduling = typeof(Scheduling.WeeklySchedule).Assembly;
+    private static readonly System.Reflection.Assembly Objects = typeof(Kubernetes.ObjectKey).Assembly;
     private static readonly System.Reflection.Assembly Kubernetes = typeof(Kubernetes.ApiClient).Assembly;
     private static readonly System.Reflection.Assembly Controller = typeof(Controller.Lifecycle.Decision).Assembly;
     private static readonly System.Reflection.Assembly ReclaimAgent = typeof(ReclaimAgent.Hosting.FiveSpotReclaimAgent).Assembly;
     private static readonly System.Reflection.Assembly Sandbox = typeof(Sandbox.Hosting.SandboxHost).Assembly;
 
     private static readonly ArchUnitNET.Domain.Architecture Product =
-        new ArchLoader().LoadAssemblies(Api, Scheduling, Kubernetes, Controller, ReclaimAgent, Sandbox).Build();
+        new ArchLoader().LoadAssemblies(Api, Scheduling, Objects, Kubernetes, Controller, ReclaimAgent, Sandbox).Build();
 
     private static readonly string[] ShelvesForAnything = ["Helper", "Helpers", "Util", "Utils", "Utilities", "Models", "Services", "Manager", "Managers", "Common", "Misc"];
 
@@ -26,16 +27,17 @@ public sealed class ReferenceRules
     {
         Ours(Api).ShouldBeEmpty();
         Ours(Scheduling).ShouldBeEmpty();
-        Ours(Kubernetes).ShouldBeEmpty();
+        Ours(Objects).ShouldBeEmpty();
+        Ours(Kubernetes).ShouldBe(["FiveSpot.Kubernetes.Objects"]);
     }
 
     [Fact]
     public void The_controller_does_not_know_the_sandbox() =>
-        Ours(Controller).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Scheduling", "FiveSpot.Kubernetes"]);
+        Ours(Controller).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Scheduling", "FiveSpot.Kubernetes.Objects", "FiveSpot.Kubernetes"]);
 
     [Fact]
     public void The_agent_knows_neither_the_controller_nor_the_sandbox() =>
-        Ours(ReclaimAgent).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Kubernetes"]);
+        Ours(ReclaimAgent).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Kubernetes.Objects", "FiveSpot.Kubernetes"]);
 
     [Fact]
     public void The_decision_does_no_IO_and_has_no_clock() => Check(

@@ -2,7 +2,7 @@
 
 namespace FiveSpot.Kubernetes;
 
-/// <summary>What an <see cref="Informer{T}"/> needs to know of an object; the rest is the projection's own.</summary>
+/// <summary>What an informer needs to know of an object; the rest is the projection's own.</summary>
 public interface IKubernetesObject
 {
     /// <summary>Namespace and name.</summary>

@@ -7,8 +7,8 @@ namespace FiveSpot.Kubernetes;
 
 /// <summary>Text that somebody else wrote, made fit for a message: one line, nothing that a terminal would act on, bounded.</summary>
 /// <remarks>
-/// All that leaves the process for people goes through here: events (<see cref="EventRecorder"/>), log lines of both forms
-/// (<see cref="ConsoleLogging"/>), labels of metrics (<see cref="MetricRegistry"/>), and what a controller writes into statuses. What is
+/// All that leaves the process for people goes through here: events (<c>EventRecorder</c>), log lines of both forms
+/// (<c>ConsoleLogging</c>), labels of metrics (<c>MetricRegistry</c>), and what a controller writes into statuses. What is
 /// taken from others goes through here as well, to be cut to a length that suits what it is quoted in.
 /// </remarks>
 public static class ForeignText
