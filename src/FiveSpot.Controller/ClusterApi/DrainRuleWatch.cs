@@ -90,7 +90,7 @@ public sealed partial class DrainRuleWatch
         string? trouble = null;
         try
         {
-            resource = await MachineApi.FindAnewAsync(_discovery, Kind, _stop);
+            resource = await MachineDiscovery.FindAnewAsync(_discovery, Kind, _stop);
             trouble = resource is null ? await WhyUnknownAsync(_stop) : null;
         }
         catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
@@ -134,7 +134,7 @@ public sealed partial class DrainRuleWatch
 
         async Task<ResourceType?> ResolveAsync(CancellationToken cancellationToken)
         {
-            var found = await MachineApi.FindAnewAsync(_discovery, Kind, cancellationToken);
+            var found = await MachineDiscovery.FindAnewAsync(_discovery, Kind, cancellationToken);
             if (found is null && await WhyUnknownAsync(cancellationToken) is null)
             {
                 await served.CancelAsync();
@@ -146,7 +146,7 @@ public sealed partial class DrainRuleWatch
 
     // Where it tells of Machines it tells of all that Cluster API has. A page that says 404 for all of them says nothing.
     private async Task<string?> WhyUnknownAsync(CancellationToken cancellationToken) =>
-        await MachineApi.FindAsync(_discovery, cancellationToken) is null ? $"{_api.Connection.Server} does not tell of {MachineApi.Group}" : null;
+        await MachineDiscovery.FindAsync(_discovery, cancellationToken) is null ? $"{_api.Connection.Server} does not tell of {MachineApi.Group}" : null;
 
     private void Settle(Informer<MachineDrainRule>? informer, string? trouble)
     {

@@ -141,7 +141,7 @@ internal sealed partial class ProviderKindWatch
             }
             catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
             {
-                if (StepFailure.Lasts(exception, failures))
+                if (WatchFailure.Lasts(exception, failures))
                 {
                     Settle((version, exception.Message));
                 }
@@ -220,7 +220,7 @@ internal sealed partial class ProviderKindWatch
                 {
                     Answer(version, new ProviderKind(resource, _objects, null), called);
                 }
-                else if (_objects.LastError is { } error && StepFailure.Lasts(error, _objects.FailuresInARow))
+                else if (_objects.LastError is { } error && WatchFailure.Lasts(error, _objects.FailuresInARow))
                 {
                     Answer(version, new ProviderKind(resource, null, $"{_objects.Type.QualifiedName} can't be listed: {error.Message}"), called);
                 }

@@ -116,7 +116,7 @@ public sealed partial class FiveSpotController : IDisposable
             new InformerOptions
             {
                 LabelSelector = WellKnown.ScheduledMachineLabel,
-                Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.Kind, cancellationToken),
+                Resolve = cancellationToken => MachineDiscovery.FindAnewAsync(discovery, MachineApi.Kind, cancellationToken),
             },
             json => MachineReader.Read(json, machines!.Type.ApiVersion),
             _loggers.CreateLogger("FiveSpot.Informer.machines"));
@@ -126,7 +126,7 @@ public sealed partial class FiveSpotController : IDisposable
             new InformerOptions
             {
                 LabelSelector = $"!{WellKnown.ScheduledMachineLabel}",
-                Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.Kind, cancellationToken),
+                Resolve = cancellationToken => MachineDiscovery.FindAnewAsync(discovery, MachineApi.Kind, cancellationToken),
             },
             MachineClaimReader.Read,
             _loggers.CreateLogger("FiveSpot.Informer.machines.others"));
@@ -134,7 +134,7 @@ public sealed partial class FiveSpotController : IDisposable
         capiClusters = new Informer<CapiCluster>(
             _api,
             resources.Cluster,
-            new InformerOptions { Resolve = cancellationToken => MachineApi.FindAnewAsync(discovery, MachineApi.ClusterKind, cancellationToken) },
+            new InformerOptions { Resolve = cancellationToken => MachineDiscovery.FindAnewAsync(discovery, MachineApi.ClusterKind, cancellationToken) },
             json => ClusterReader.Read(json, capiClusters!.Type.ApiVersion),
             _loggers.CreateLogger("FiveSpot.Informer.clusters"));
         _watches = [scheduledMachines, machines, capiClusters, others];
@@ -378,7 +378,7 @@ public sealed partial class FiveSpotController : IDisposable
                 {
                     missing = "The CustomResourceDefinition of ScheduledMachine is not installed: kubectl apply -f deploy/crds.";
                 }
-                else if (await MachineApi.FindAsync(discovery, stop) is { } machine && await MachineApi.FindAsync(discovery, MachineApi.ClusterKind, stop) is { } cluster)
+                else if (await MachineDiscovery.FindAsync(discovery, stop) is { } machine && await MachineDiscovery.FindAsync(discovery, MachineApi.ClusterKind, stop) is { } cluster)
                 {
                     return (machine, cluster);
                 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Kubernetes;
-
 namespace FiveSpot.Controller.Lifecycle;
 
 /// <summary>A step that did not succeed.</summary>
@@ -13,13 +11,6 @@ public sealed record StepFailure(string Reason, string Message, bool NeedsChange
 {
     /// <summary>From this many failures in a row on, a passing failure is reported as phase <c>Error</c>.</summary>
     public const int AttemptsBeforeError = 3;
-
-    /// <summary>Whether a failure to look at something is to be told: a server that was just started, a definition that was just
-    /// installed, or a connection that broke, has a moment in which it can't be asked, and that is nobody's state.</summary>
-    /// <param name="failure">What failed.</param>
-    /// <param name="failures">How often in a row.</param>
-    public static bool Lasts(Exception failure, int failures) =>
-        failures >= AttemptsBeforeError || failure is ApiException { IsTransient: false };
 
     /// <summary>When it failed for the first time in a row.</summary>
     public DateTimeOffset Since { get; init; }

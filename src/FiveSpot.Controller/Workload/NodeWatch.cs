@@ -54,7 +54,7 @@ public sealed class NodeWatch
     public Exception? Trouble => _informer.LastError;
 
     /// <summary>Whether that has lasted for long enough to be told.</summary>
-    public bool TroubleLasts => Trouble is { } trouble && StepFailure.Lasts(trouble, _informer.FailuresInARow);
+    public bool TroubleLasts => Trouble is { } trouble && WatchFailure.Lasts(trouble, _informer.FailuresInARow);
 
     /// <summary>Whether the Nodes are known.</summary>
     public bool HasSynced => _informer.HasSynced;

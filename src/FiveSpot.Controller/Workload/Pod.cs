@@ -24,7 +24,7 @@ public sealed record Pod : IKubernetesObject
     /// Whether a drain concerns it (contract, section 7). A DaemonSet would put its Pod back at once, a kubelet runs what a
     /// mirror Pod shows whatever becomes of it, and what has finished has nothing to lose. A Pod without an owner, or with
     /// data on the machine, goes like any other: the machine leaves. What its label and the MachineDrainRules say of it comes
-    /// after that, in <see cref="DrainRules"/>.
+    /// after that, in <c>DrainRules</c>.
     /// </summary>
     public bool IsEvictable =>
         !IsFinished && Metadata.ControllerOwner?.Kind != "DaemonSet" && !Metadata.Annotations.ContainsKey(MirrorAnnotation);
