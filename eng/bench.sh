@@ -12,7 +12,7 @@ needs() { # part, executable, source folders
     \( -name obj -o -name bin \) -prune -o -newer "$executable" -type f -print -quit)" ]
 }
 parts=$*
-controller=(5spot Api Scheduling Kubernetes.Objects Kubernetes Controller)
+controller=(5spot Api Scheduling Kubernetes.Objects Kubernetes Lifecycle Controller)
 agent=(5spot-reclaim-agent Api Kubernetes.Objects Kubernetes ReclaimAgent)
 if needs native "${controller[@]}" || needs failover "${controller[@]}" || needs lies "${controller[@]}" \
   || needs owner "${controller[@]}" \

@@ -3,6 +3,7 @@
 using System.Collections.Concurrent;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Benchmarks;
 

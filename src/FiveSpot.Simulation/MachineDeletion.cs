@@ -2,8 +2,8 @@
 
 using FiveSpot.Api;
 using FiveSpot.ApiServer;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Simulation;

@@ -2,8 +2,8 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.ApiServer;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Simulation;

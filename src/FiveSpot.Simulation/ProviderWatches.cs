@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Simulation;

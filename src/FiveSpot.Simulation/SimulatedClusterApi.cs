@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.ApiServer;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Simulation;

@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
 using FiveSpot.ApiServer;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Simulation;
 

@@ -13,12 +13,13 @@ public sealed class ReferenceRules
     private static readonly System.Reflection.Assembly Scheduling = typeof(Scheduling.WeeklySchedule).Assembly;
     private static readonly System.Reflection.Assembly Objects = typeof(Kubernetes.ObjectKey).Assembly;
     private static readonly System.Reflection.Assembly Kubernetes = typeof(Kubernetes.ApiClient).Assembly;
-    private static readonly System.Reflection.Assembly Controller = typeof(Controller.Lifecycle.Decision).Assembly;
+    private static readonly System.Reflection.Assembly Lifecycle = typeof(Lifecycle.Decision).Assembly;
+    private static readonly System.Reflection.Assembly Controller = typeof(Controller.Hosting.FiveSpotController).Assembly;
     private static readonly System.Reflection.Assembly ReclaimAgent = typeof(ReclaimAgent.Hosting.FiveSpotReclaimAgent).Assembly;
     private static readonly System.Reflection.Assembly Sandbox = typeof(Sandbox.Hosting.SandboxHost).Assembly;
 
     private static readonly ArchUnitNET.Domain.Architecture Product =
-        new ArchLoader().LoadAssemblies(Api, Scheduling, Objects, Kubernetes, Controller, ReclaimAgent, Sandbox).Build();
+        new ArchLoader().LoadAssemblies(Api, Scheduling, Objects, Kubernetes, Lifecycle, Controller, ReclaimAgent, Sandbox).Build();
 
     private static readonly string[] ShelvesForAnything = ["Helper", "Helpers", "Util", "Utils", "Utilities", "Models", "Services", "Manager", "Managers", "Common", "Misc"];
 
@@ -33,7 +34,7 @@ public sealed class ReferenceRules
 
     [Fact]
     public void The_controller_does_not_know_the_sandbox() =>
-        Ours(Controller).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Scheduling", "FiveSpot.Kubernetes.Objects", "FiveSpot.Kubernetes"]);
+        Ours(Controller).ShouldBeSubsetOf(["FiveSpot.Api", "FiveSpot.Scheduling", "FiveSpot.Kubernetes.Objects", "FiveSpot.Kubernetes", "FiveSpot.Lifecycle"]);
 
     [Fact]
     public void The_agent_knows_neither_the_controller_nor_the_sandbox() =>
@@ -42,11 +43,11 @@ public sealed class ReferenceRules
     [Fact]
     public void The_decision_does_no_IO_and_has_no_clock() => Check(
         Types().That().Are(
-                typeof(Controller.Lifecycle.Decision),
-                typeof(Controller.Lifecycle.Observation),
-                typeof(Controller.Lifecycle.Ownership),
-                typeof(Controller.Lifecycle.Plan),
-                typeof(Controller.Lifecycle.Transitions))
+                typeof(Lifecycle.Decision),
+                typeof(Lifecycle.Observation),
+                typeof(Lifecycle.Ownership),
+                typeof(Lifecycle.Plan),
+                typeof(Lifecycle.Transitions))
             .Should().NotDependOnAny(typeof(Kubernetes.ApiClient), typeof(TimeProvider), typeof(Task), typeof(CancellationToken)));
 
     [Fact]

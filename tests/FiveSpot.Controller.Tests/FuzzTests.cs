@@ -3,10 +3,11 @@
 using System.Text;
 using System.Text.Json;
 using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Fuzzing;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 using FiveSpot.Scheduling;
 
 namespace FiveSpot.Controller.Tests;

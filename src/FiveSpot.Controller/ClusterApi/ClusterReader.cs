@@ -2,8 +2,9 @@
 
 using System.Text.Json;
 using FiveSpot.Api;
-using FiveSpot.Controller.Json;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Json;
 
 namespace FiveSpot.Controller.ClusterApi;
 

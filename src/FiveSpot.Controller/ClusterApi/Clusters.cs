@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.ClusterApi;
 

@@ -4,6 +4,8 @@ using System.Collections.Concurrent;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.ClusterApi;

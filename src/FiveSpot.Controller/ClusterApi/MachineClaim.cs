@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.ClusterApi;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json;
-using FiveSpot.Controller.Json;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Json;
 
 namespace FiveSpot.Controller.ClusterApi;
 

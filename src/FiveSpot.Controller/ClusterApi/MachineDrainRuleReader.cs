@@ -3,6 +3,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.ClusterApi;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Lifecycle.ClusterApi;
+
 namespace FiveSpot.Controller.ClusterApi;
 
 /// <summary>Which Node a Machine says that it is.</summary>

@@ -2,6 +2,7 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.ClusterApi;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.ClusterApi;
 

@@ -3,8 +3,10 @@
 using System.Buffers;
 using System.Text.Json;
 using FiveSpot.Api;
-using FiveSpot.Controller.Lifecycle;
-using FiveSpot.Controller.Reclaim;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Reclaim;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.ClusterApi;
 
@@ -184,7 +186,7 @@ public static class ObjectWriter
 
     /// <summary>A merge patch of a Node's labels and annotations; null takes one away.</summary>
     public static ReadOnlyMemory<byte> NodePatch(
-        Workload.Node node, IEnumerable<KeyValuePair<string, string?>> labels, IEnumerable<KeyValuePair<string, string?>> annotations) => Write(json =>
+        Node node, IEnumerable<KeyValuePair<string, string?>> labels, IEnumerable<KeyValuePair<string, string?>> annotations) => Write(json =>
     {
         json.WriteStartObject("metadata"u8);
         WriteResourceVersion(json, node.ResourceVersion);
@@ -196,9 +198,9 @@ public static class ObjectWriter
 
     /// <summary>The ConfigMap of a Node's reclaim agent, as a server-side apply. The Node owns it: it goes with the Node,
     /// whoever deletes that, and whether or not somebody is there to see.</summary>
-    public static ReadOnlyMemory<byte> ReclaimConfig(ScheduledMachine machine, Workload.Node node, string toml) => Write(json =>
+    public static ReadOnlyMemory<byte> ReclaimConfig(ScheduledMachine machine, Node node, string toml) => Write(json =>
     {
-        var key = Reclaim.ReclaimConfig.KeyOf(node.Metadata.Name);
+        var key = FiveSpot.Lifecycle.Reclaim.ReclaimConfig.KeyOf(node.Metadata.Name);
         json.WriteString("apiVersion"u8, "v1");
         json.WriteString("kind"u8, "ConfigMap");
         json.WriteStartObject("metadata"u8);
@@ -218,7 +220,7 @@ public static class ObjectWriter
     });
 
     /// <summary>A merge patch that cordons a Node and says for whom, or takes that back.</summary>
-    public static ReadOnlyMemory<byte> CordonPatch(Workload.Node node, string? cordonedBy) => Write(json =>
+    public static ReadOnlyMemory<byte> CordonPatch(Node node, string? cordonedBy) => Write(json =>
     {
         json.WriteStartObject("metadata"u8);
         WriteResourceVersion(json, node.ResourceVersion);
@@ -242,7 +244,7 @@ public static class ObjectWriter
     /// A merge patch of all taints of a Node, and of our note of which are ours: both or none. It is for the version that was
     /// seen, since the list is replaced as a whole.
     /// </summary>
-    public static ReadOnlyMemory<byte> TaintsPatch(Workload.Node node, Tainting tainting) => Write(json =>
+    public static ReadOnlyMemory<byte> TaintsPatch(Node node, Tainting tainting) => Write(json =>
     {
         json.WriteStartObject("metadata"u8);
         WriteResourceVersion(json, node.ResourceVersion);

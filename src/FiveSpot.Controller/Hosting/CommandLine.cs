@@ -4,9 +4,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using FiveSpot.Api;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Hosting;

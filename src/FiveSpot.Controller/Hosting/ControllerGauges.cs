@@ -6,6 +6,7 @@ using System.Globalization;
 using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 
 namespace FiveSpot.Controller.Hosting;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Workload;
+using FiveSpot.Lifecycle;
 
 namespace FiveSpot.Controller.Hosting;
 

@@ -5,6 +5,8 @@ using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Hosting;

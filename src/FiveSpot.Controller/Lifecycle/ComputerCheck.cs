@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Lifecycle;
 

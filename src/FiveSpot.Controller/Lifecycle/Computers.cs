@@ -4,6 +4,8 @@ using System.Collections.Immutable;
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Lifecycle;
 

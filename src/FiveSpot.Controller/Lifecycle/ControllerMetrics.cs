@@ -3,6 +3,7 @@
 using System.Diagnostics.Metrics;
 using FiveSpot.Api;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 
 namespace FiveSpot.Controller.Lifecycle;
 

@@ -3,6 +3,7 @@
 using System.Collections.Immutable;
 using FiveSpot.Api;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 
 namespace FiveSpot.Controller.Lifecycle;
 

@@ -2,6 +2,8 @@
 
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Lifecycle;
 

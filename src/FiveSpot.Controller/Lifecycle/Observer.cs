@@ -4,6 +4,9 @@ using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 using TypedReference = FiveSpot.Api.TypedReference;
 
 namespace FiveSpot.Controller.Lifecycle;

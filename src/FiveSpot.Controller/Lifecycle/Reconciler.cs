@@ -7,6 +7,8 @@ using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.Workload;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Lifecycle;

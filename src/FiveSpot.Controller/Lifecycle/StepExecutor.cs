@@ -2,9 +2,12 @@
 
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Reclaim;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Lifecycle;
 

@@ -3,6 +3,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 
 namespace FiveSpot.Controller.Lifecycle;
 

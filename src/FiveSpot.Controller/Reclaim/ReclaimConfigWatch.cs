@@ -2,6 +2,7 @@
 
 using FiveSpot.Api;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Reclaim;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Reclaim;

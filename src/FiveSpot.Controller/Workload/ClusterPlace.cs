@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
-using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Workload;
 

@@ -2,9 +2,10 @@
 
 using System.Buffers;
 using System.Text.Json;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Workload;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Workload;
 

@@ -2,6 +2,7 @@
 
 using FiveSpot.Api;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Workload;
 

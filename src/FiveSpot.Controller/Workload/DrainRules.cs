@@ -2,6 +2,8 @@
 
 using System.Collections.Immutable;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Workload;
 

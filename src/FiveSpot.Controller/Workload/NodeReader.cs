@@ -3,8 +3,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using FiveSpot.Api;
-using FiveSpot.Controller.Json;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Json;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Workload;
 

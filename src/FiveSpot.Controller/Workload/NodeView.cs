@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.Reclaim;
+using FiveSpot.Lifecycle.Reclaim;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Workload;
 

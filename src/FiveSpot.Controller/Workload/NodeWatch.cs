@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Workload;

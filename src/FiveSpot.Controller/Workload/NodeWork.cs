@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Workload;
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using FiveSpot.Lifecycle.Workload;
+
 namespace FiveSpot.Controller.Workload;
 
 /// <summary>Asks for a Pod's eviction, or for its deletion.</summary>

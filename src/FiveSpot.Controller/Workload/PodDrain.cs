@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Workload;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json;
-using FiveSpot.Controller.Json;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Json;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Workload;
 

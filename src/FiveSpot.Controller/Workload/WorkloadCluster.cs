@@ -2,10 +2,11 @@
 
 using System.Threading.Channels;
 using FiveSpot.Api;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Reclaim;
+using FiveSpot.Lifecycle.Workload;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Workload;

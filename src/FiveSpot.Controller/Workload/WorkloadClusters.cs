@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Lifecycle;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Reclaim;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Workload;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using FiveSpot.Simulation;
 using Microsoft.Extensions.Logging;
 

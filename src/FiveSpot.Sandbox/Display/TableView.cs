@@ -2,8 +2,8 @@
 
 using System.Globalization;
 using FiveSpot.Api;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using NodaTime.Extensions;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -4,9 +4,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Lifecycle;
-using FiveSpot.Controller.Tests.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,6 +2,7 @@
 
 using System.Text;
 using FiveSpot.Controller.ClusterApi;
+using FiveSpot.Lifecycle.ClusterApi;
 
 namespace FiveSpot.Controller.Tests.ClusterApi;
 

@@ -3,9 +3,10 @@
 using System.Globalization;
 using System.Text;
 using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Tests.Lifecycle;
-using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Tests;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Tests.ClusterApi;
 

@@ -4,6 +4,9 @@ using System.Text;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Controller.Tests.Lifecycle;

@@ -5,6 +5,8 @@ using System.Text;
 using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Tests.Workload;
 

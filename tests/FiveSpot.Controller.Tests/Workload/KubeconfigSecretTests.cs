@@ -2,10 +2,11 @@
 
 using System.Net;
 using System.Text;
-using FiveSpot.Controller.ClusterApi;
-using FiveSpot.Controller.Tests.Lifecycle;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.ClusterApi;
+using FiveSpot.Lifecycle.Tests;
+using FiveSpot.Lifecycle.Workload;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Controller.Tests.Workload;

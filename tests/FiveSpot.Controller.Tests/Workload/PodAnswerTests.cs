@@ -2,6 +2,7 @@
 
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Tests.Workload;
 

@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Tests.Workload;
 

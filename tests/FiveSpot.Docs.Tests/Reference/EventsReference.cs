@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
-using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Lifecycle;
 using TypedReference = FiveSpot.Api.TypedReference;
 
 namespace FiveSpot.Docs.Tests.Reference;

@@ -6,6 +6,7 @@ using FiveSpot.Api;
 using FiveSpot.Controller.Hosting;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using FiveSpot.ReclaimAgent.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 

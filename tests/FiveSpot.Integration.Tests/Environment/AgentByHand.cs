@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Api;
-using FiveSpot.Controller.Reclaim;
+using FiveSpot.Lifecycle.Reclaim;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

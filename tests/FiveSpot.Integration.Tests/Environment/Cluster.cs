@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
 using FiveSpot.ApiServer;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Reclaim;
 using Microsoft.Extensions.Time.Testing;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 

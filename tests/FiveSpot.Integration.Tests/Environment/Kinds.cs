@@ -3,6 +3,7 @@
 using FiveSpot.Api;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using FiveSpot.Controller.Hosting;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

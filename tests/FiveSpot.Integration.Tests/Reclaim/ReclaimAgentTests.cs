@@ -3,8 +3,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Lifecycle.Reclaim;
 
 namespace FiveSpot.Integration.Tests.Reclaim;
 

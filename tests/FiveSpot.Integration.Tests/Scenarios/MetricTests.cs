@@ -2,9 +2,9 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.Controller.Hosting;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FiveSpot.Integration.Tests.Scenarios;

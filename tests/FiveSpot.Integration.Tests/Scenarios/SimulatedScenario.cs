@@ -3,9 +3,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle;
 using FiveSpot.Simulation;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,9 +3,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
+using FiveSpot.Lifecycle.Reclaim;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 

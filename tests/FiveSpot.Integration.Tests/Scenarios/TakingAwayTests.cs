@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Lifecycle;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 

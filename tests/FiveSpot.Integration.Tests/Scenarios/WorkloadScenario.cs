@@ -3,8 +3,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Api;
-using FiveSpot.Controller.Reclaim;
 using FiveSpot.Integration.Tests.Environment;
+using FiveSpot.Lifecycle.Reclaim;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text;
-using FiveSpot.Controller.Lifecycle;
+using FiveSpot.Lifecycle;
 using FiveSpot.Sandbox.Display;
 using Spectre.Console;
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+using System.Text.Json;
+using FiveSpot.Kubernetes;
+
+namespace FiveSpot.Lifecycle.Json;
+
+/// <summary>
+/// The few moves that reading a projection takes. They forgive a value of an unexpected type by passing over it: what
+/// other controllers wrote must not stop ours.
+/// </summary>
+internal static class JsonReading
+{
+    /// <summary>Moves into the object that follows; false, and past the value, when it is no object.</summary>
+    public static bool EnterObject(this ref Utf8JsonReader reader) => reader.Enter(JsonTokenType.StartObject);
+
+    /// <summary>Moves into the array that follows; false, and past the value, when it is no array.</summary>
+    public static bool EnterArray(this ref Utf8JsonReader reader) => reader.Enter(JsonTokenType.StartArray);
+
+    /// <summary>Moves to the object's next property name; false at its end.</summary>
+    public static bool NextProperty(this ref Utf8JsonReader reader) =>
+        reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+
+    /// <summary>Moves to the property of that name in the object, whose value follows; false, and at its end, when it has none.
+    /// </summary>
+    public static bool FindProperty(this ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Name)
+    {
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals(utf8Name))
+            {
+                return true;
+            }
+
+            reader.SkipValue();
+        }
+
+        return false;
+    }
+
+    /// <summary>The string that follows; null, and past the value, when it is no string or an empty one.</summary>
+    public static string? ReadText(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return reader.GetString() is { Length: > 0 } text ? text : null;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    /// <summary>The same, as one shared instance of a text that many objects repeat.</summary>
+    public static string? ReadPooledText(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return reader.GetPooledString() is { Length: > 0 } text ? text : null;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    /// <summary>The whole number that follows; null, and past the value, when it is none.</summary>
+    public static long? ReadInteger(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number))
+        {
+            return number;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    /// <summary>Whether what follows is <c>true</c>.</summary>
+    public static bool ReadTrue(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var isTrue = reader.TokenType == JsonTokenType.True;
+        reader.Skip();
+        return isTrue;
+    }
+
+    /// <summary>Moves past the value that follows.</summary>
+    public static void SkipValue(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        reader.Skip();
+    }
+
+    /// <summary>Moves to the next condition of an array of them; false at its end.</summary>
+    public static bool NextCondition(
+        this ref Utf8JsonReader reader, out string? type, out string? status, out string? message)
+    {
+        (type, status, message) = (null, null, null);
+        if (!reader.Read() || reader.TokenType == JsonTokenType.EndArray)
+        {
+            return false;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return true;
+        }
+
+        while (reader.NextProperty())
+        {
+            if (reader.ValueTextEquals("type"u8))
+            {
+                type = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("status"u8))
+            {
+                status = reader.ReadText();
+            }
+            else if (reader.ValueTextEquals("message"u8))
+            {
+                message = reader.ReadText();
+            }
+            else
+            {
+                reader.SkipValue();
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Enter(this ref Utf8JsonReader reader, JsonTokenType start)
+    {
+        reader.Read();
+        if (reader.TokenType == start)
+        {
+            return true;
+        }
+
+        reader.Skip();
+        return false;
+    }
+}
