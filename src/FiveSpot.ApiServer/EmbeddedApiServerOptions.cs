@@ -6,7 +6,7 @@ namespace FiveSpot.ApiServer;
 public sealed record EmbeddedApiServerOptions
 {
     /// <summary>Names cluster, user and context in the kubeconfig.</summary>
-    public string Name { get; init; } = "sandbox";
+    public string Name { get; init; } = "embedded";
 
     /// <summary>The port on loopback, 0 to 65535; 0 takes any free one.</summary>
     public int Port { get; init; }

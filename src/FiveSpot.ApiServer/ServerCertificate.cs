@@ -29,13 +29,13 @@ internal sealed class ServerCertificate
         var from = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var until = new DateTimeOffset(2120, 1, 1, 0, 0, 0, TimeSpan.Zero);
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authority = new CertificateRequest("CN=5spot-sandbox-ca", authorityKey, HashAlgorithmName.SHA256);
+        var authority = new CertificateRequest("CN=embedded-api-server-ca", authorityKey, HashAlgorithmName.SHA256);
         authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, true));
         using var issuer = authority.CreateSelfSigned(from, until);
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=5spot-sandbox", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=embedded-api-server", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         names.AddDnsName("kubernetes.default.svc");

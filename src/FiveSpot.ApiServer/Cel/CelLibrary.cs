@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using System.Text;
+using FiveSpot.ApiServer.Text;
 
 namespace FiveSpot.ApiServer.Cel;
 

@@ -19,7 +19,7 @@ internal sealed class DiscoveryHandler
     {
         ["major"] = "1",
         ["minor"] = "34",
-        ["gitVersion"] = "v1.34.0+5spot-sandbox",
+        ["gitVersion"] = "v1.34.0+embedded",
         ["gitCommit"] = string.Empty,
         ["gitTreeState"] = "clean",
         ["buildDate"] = "1970-01-01T00:00:00Z",

@@ -22,7 +22,7 @@ internal sealed class OpenApiHandler
     private const string MetaTypes = "io.k8s.apimachinery.pkg.apis.meta.v1.";
     private const string Version3Schemas = "#/components/schemas/";
     private const string Version2Schemas = "#/definitions/";
-    private const string ServerTitle = "5-Spot sandbox";
+    private const string ServerTitle = "Embedded API server";
 
     private static readonly string[] WriteParameters = ["dryRun", "fieldManager", "fieldValidation"];
 

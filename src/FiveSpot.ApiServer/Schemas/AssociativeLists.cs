@@ -2,6 +2,7 @@
 
 using System.Text.Json.Nodes;
 using FiveSpot.ApiServer.Cel;
+using FiveSpot.ApiServer.Text;
 
 namespace FiveSpot.ApiServer.Schemas;
 

@@ -59,7 +59,7 @@ public static class BuiltInSchemas
     /// <param name="group">The API group; empty for the core group.</param>
     /// <param name="version">The version: <c>v1</c>.</param>
     /// <param name="kind">The kind.</param>
-    /// <exception cref="KeyNotFoundException">The sandbox does not serve the kind.</exception>
+    /// <exception cref="KeyNotFoundException">The server does not serve the kind.</exception>
     public static JsonObject For(string group, string version, string kind) =>
         (JsonObject)Built.GetOrAdd((group, version, kind), key =>
         {

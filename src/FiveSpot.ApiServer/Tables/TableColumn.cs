@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json.Nodes;
-using FiveSpot.ApiServer.Cel;
+using FiveSpot.ApiServer.Text;
 
 namespace FiveSpot.ApiServer.Tables;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
 using FiveSpot.ApiServer.Cel;
+using FiveSpot.ApiServer.Text;
 
 namespace FiveSpot.ApiServer.Tests.Cel;
 

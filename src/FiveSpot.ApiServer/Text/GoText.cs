@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace FiveSpot.ApiServer.Cel;
+namespace FiveSpot.ApiServer.Text;
 
 /// <summary>Values as Go prints them: kube-apiserver's messages are made of <c>%v</c>, <c>%q</c> and <c>%#v</c>.</summary>
 public static class GoText
