@@ -67,8 +67,15 @@ internal sealed class ScriptedApi : IDisposable
     }
 
     /// <summary>The next request for the Node is answered so.</summary>
-    public void Next(HttpStatusCode status, string reason) => _script.Enqueue(_ => Task.FromResult(Answer(
-        status, $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"{{reason}}","message":"no","code":{{(int)status}}}""")));
+    public void Next(HttpStatusCode status, string reason, string message = "no") => _script.Enqueue(_ => Task.FromResult(Answer(status, new JsonObject
+    {
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["status"] = "Failure",
+        ["reason"] = reason,
+        ["message"] = message,
+        ["code"] = (int)status,
+    }.ToJsonString())));
 
     /// <summary>The next request for the Node finds nobody, or nobody who answers.</summary>
     public void NextFails(bool hangs)
