@@ -143,6 +143,37 @@ public sealed class DiagnosticsServerFloodTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_both_families_are_served_each_address_of_IPv4_has_its_own_share()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "The kernel has no IPv6.");
+        await using var server = DiagnosticsServer.Start(
+            new IPEndPoint(IPAddress.IPv6Any, 0), new DiagnosticsPages { Dead = () => null }, _time, NullLogger.Instance);
+        var other = await ComeAsync(1, "", server);
+        for (var i = 0; i < 100; i++)
+        {
+            await ComeAsync(2, "", server);
+        }
+
+        for (var i = 1; i <= 36; i++)
+        {
+            (await EndOf(_strangers[i])).ShouldBe("");
+        }
+
+        (await AskAsync(other, "GET /healthz HTTP/1.1\r\n\r\n")).ShouldStartWith("HTTP/1.1 200 ");
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1", "10.0.0.1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("2001:db8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::")]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2::")]
+    [InlineData("2001:db8:1:3::1", "2001:db8:1:3::")]
+    [InlineData("fe80::1%2", "fe80::")]
+    [InlineData("::1", "::")]
+    public void One_of_IPv6_is_a_network_and_one_of_IPv4_an_address_in_whatever_form(string address, string expected) =>
+        DiagnosticsClient.Of(IPAddress.Parse(address)).ShouldBe(IPAddress.Parse(expected));
+
+    [Fact]
     public async Task Who_does_not_read_the_answer_is_not_waited_for()
     {
         _meter.CreateObservableGauge("large", () => Enumerable.Range(0, 50_000).Select(i => new Measurement<int>(i, new KeyValuePair<string, object?>("i", new string('x', 100) + i))));
@@ -206,13 +237,13 @@ public sealed class DiagnosticsServerFloodTests : IAsyncLifetime
         (before - after).ShouldBeLessThan(250 * (4 << 10));
     }
 
-    private async Task<Socket> ComeAsync(int address, string sent)
+    private async Task<Socket> ComeAsync(int address, string sent, DiagnosticsServer? to = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         _strangers.Add(socket);
         socket.Bind(new IPEndPoint(new IPAddress([127, 0, (byte)(1 + (address / 250)), (byte)(1 + (address % 250))]), 0));
         using var deadline = new CancellationTokenSource(Deadline);
-        await socket.ConnectAsync(_server.Address, deadline.Token);
+        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, (to ?? _server).Address.Port), deadline.Token);
         await TrySendAsync(socket, sent);
         return socket;
     }

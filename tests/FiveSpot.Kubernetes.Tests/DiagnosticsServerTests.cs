@@ -105,6 +105,69 @@ public sealed class DiagnosticsServerTests : IAsyncLifetime
     public void A_port_that_is_taken_is_told_of() =>
         Should.Throw<IOException>(() => Start(_server.Address)).Message.ShouldStartWith($"{_server.Address} can't be listened on: ");
 
+    [Fact]
+    public async Task On_all_addresses_it_answers_in_both_families()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "The kernel has no IPv6.");
+        await using var server = Start(new IPEndPoint(IPAddress.IPv6Any, 0));
+        foreach (var host in (string[])["127.0.0.1", "[::1]"])
+        {
+            using var response = await _http.GetAsync(new Uri($"http://{host}:{server.Address.Port}/healthz"));
+            response.StatusCode.ShouldBe(HttpStatusCode.OK, host);
+        }
+    }
+
+    [Theory]
+    [InlineData("::", "127.0.0.1", "::1")]
+    [InlineData("0.0.0.0", "127.0.0.1", null)]
+    [InlineData("127.0.0.1", "127.0.0.1", null)]
+    [InlineData("::1", "::1", null)]
+    public async Task It_answers_where_it_was_told_to_listen_and_nowhere_else(string address, string one, string? other)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "The kernel has no IPv6.");
+        await using var server = Start(new IPEndPoint(IPAddress.Parse(address), 0));
+        foreach (var to in (string[])["127.0.0.1", "::1"])
+        {
+            using var client = new Socket(IPAddress.Parse(to).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            var isThere = await Record.ExceptionAsync(() => client.ConnectAsync(IPAddress.Parse(to), server.Address.Port)) is null;
+            isThere.ShouldBe(to == one || to == other, to);
+        }
+    }
+
+    [Theory]
+    [InlineData("::", true, "::")]
+    [InlineData("::", false, "0.0.0.0")]
+    [InlineData("::1", false, "::1")]
+    [InlineData("0.0.0.0", true, "0.0.0.0")]
+    public void Without_IPv6_all_addresses_are_those_of_IPv4(string address, bool hasIPv6, string expected) =>
+        DiagnosticsServer.AsFarAsThereIs(new IPEndPoint(IPAddress.Parse(address), 8080), hasIPv6).ShouldBe(new IPEndPoint(IPAddress.Parse(expected), 8080));
+
+    [Theory]
+    [InlineData("::", "::")]
+    [InlineData("0.0.0.0", "0.0.0.0")]
+    [InlineData("fd00::0001", "fd00::1")]
+    [InlineData("fe80::1%1", "fe80::1%1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("8080", null)]
+    [InlineData("127.1", null)]
+    [InlineData("010.0.0.1", null)]
+    [InlineData("[::1]", null)]
+    [InlineData("[::1]:8080", null)]
+    [InlineData("10.0.0.1:8080", null)]
+    [InlineData("::/0", null)]
+    [InlineData("localhost", null)]
+    [InlineData("", null)]
+    public void An_address_of_either_family_is_read_and_nothing_else(string text, string? expected) =>
+        (DiagnosticsServer.TryReadAddress(text, out var address) ? address.ToString() : null).ShouldBe(expected);
+
+    [Fact]
+    public async Task What_a_probe_says_acts_on_no_terminal()
+    {
+        _dead = "It says: \u001b[2J\u202e\r\nX";
+        using var response = await GetAsync("/healthz");
+        (await response.Content.ReadAsStringAsync()).ShouldBe("It says: [2J X\n");
+    }
+
     private DiagnosticsServer Start(IPEndPoint address) =>
         DiagnosticsServer.Start(
             address, new DiagnosticsPages { Metrics = _registry, Dead = () => _dead, Unready = () => _unready }, TimeProvider.System, NullLogger.Instance);

@@ -49,7 +49,7 @@ public static class CommandLine
         var instanceCount = Flag("--instance-count", "OPERATOR_INSTANCE_COUNT", 1, "Among how many instances the machines are divided", TryCount, $"a number from 1 to {InstanceShare.MaxCount}");
         var metricsPort = Flag("--metrics-port", "METRICS_PORT", 8080, "Port of /metrics; 0 for none", TryPort, Ports);
         var healthPort = Flag("--health-port", "HEALTH_PORT", 8081, "Port of /healthz and /readyz; 0 for none", TryPort, Ports);
-        var bindAddress = Flag("--bind-address", "BIND_ADDRESS", IPAddress.Any, "Address that both ports listen on", TryAddress, "an IP address, such as 0.0.0.0, :: or 127.0.0.1");
+        var bindAddress = Flag("--bind-address", "BIND_ADDRESS", IPAddress.IPv6Any, "Address that both ports listen on; :: is all of IPv6 and of IPv4, as far as the kernel has them", DiagnosticsServer.TryReadAddress, DiagnosticsServer.Addresses);
         var logFormat = Flag("--log-format", "LOG_FORMAT", "json", "json or text", TryFormat, "json or text");
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each step of each pass" };
         var forceFinalizer = Switch("--force-finalizer-on-timeout", "FORCE_FINALIZER_ON_TIMEOUT", "Let a deleted ScheduledMachine go after 600 s though its machine is not gone");
@@ -205,8 +205,6 @@ public static class CommandLine
 
     private static bool TryNumber(string text, int least, int most, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most;
-
-    private static bool TryAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);
 
     private static bool TryFormat(string text, out string format)
     {

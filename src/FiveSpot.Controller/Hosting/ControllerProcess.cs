@@ -32,10 +32,10 @@ public sealed partial class ControllerProcess(ControllerSettings settings, ILogg
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Where <c>/metrics</c> is; with port 0 it is nowhere.</summary>
-    public IPEndPoint Metrics { get; init; } = new(IPAddress.Any, 0);
+    public IPEndPoint Metrics { get; init; } = new(IPAddress.IPv6Any, 0);
 
     /// <summary>Where the probes are; with port 0 they are nowhere.</summary>
-    public IPEndPoint Health { get; init; } = new(IPAddress.Any, 0);
+    public IPEndPoint Health { get; init; } = new(IPAddress.IPv6Any, 0);
 
     /// <summary>Runs until SIGTERM or SIGINT.</summary>
     /// <param name="connection">The management cluster.</param>

@@ -51,7 +51,8 @@ internal sealed class DiagnosticsClient : IDisposable
         _socket.Dispose();
     }
 
-    private static IPAddress Of(IPAddress address)
+    /// <summary>Whose an address is: one of IPv4 is the same in the form that a listener of both families sees it in.</summary>
+    internal static IPAddress Of(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
         {

@@ -21,6 +21,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     private const int LongestRequest = 8 << 10;
     private const int KernelBuffer = 64 << 10;
     private const int MostOfRest = 16;
+    private const int LongestTrouble = 4 << 10;
     private const string PlainText = "text/plain; charset=utf-8";
 
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(1);
@@ -49,8 +50,27 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndpoint;
 
+    /// <summary>In words, what <see cref="TryReadAddress"/> takes.</summary>
+    public const string Addresses = "an IP address, such as 127.0.0.1, fd00::1, 0.0.0.0 (all of IPv4) or :: (all of both families)";
+
+    /// <summary>Reads an address to listen on, of either family, without a port.</summary>
+    /// <param name="text">The address. What may be a number by itself, such as a port, is none.</param>
+    /// <param name="address">The address; one of IPv4 in the form of IPv6 is that of IPv4.</param>
+    /// <returns>Whether it is one.</returns>
+    public static bool TryReadAddress(string text, out IPAddress address)
+    {
+        if (!IPAddress.TryParse(text, out address!) || text.StartsWith('['))
+        {
+            return false;
+        }
+
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return text.Contains(':', StringComparison.Ordinal) || address.ToString() == text;
+    }
+
     /// <summary>Starts to listen.</summary>
-    /// <param name="address">Where; with port 0 the system chooses one.</param>
+    /// <param name="address">Where; <c>::</c> is all addresses of both families, as far as the kernel has them. With port 0 the
+    /// system chooses one.</param>
     /// <param name="pages">What there is to be seen.</param>
     /// <param name="time">Real time.</param>
     /// <param name="logger">Is told of what fails.</param>
@@ -58,9 +78,15 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     /// <exception cref="IOException">The port can't be had; the message says why.</exception>
     public static DiagnosticsServer Start(IPEndPoint address, DiagnosticsPages pages, TimeProvider time, ILogger logger)
     {
+        address = AsFarAsThereIs(address, Socket.OSSupportsIPv6);
         var listener = new TcpListener(address);
         try
         {
+            if (address.Address.Equals(IPAddress.IPv6Any))
+            {
+                listener.Server.DualMode = true;
+            }
+
             // Connections have theirs from here. What the kernel keeps for them counts as the process's memory.
             (listener.Server.SendBufferSize, listener.Server.ReceiveBufferSize) = (KernelBuffer, KernelBuffer);
             listener.Start();
@@ -73,6 +99,10 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
 
         return new DiagnosticsServer(listener, pages, time, logger);
     }
+
+    /// <summary>All addresses are those of IPv4, where the kernel has no others.</summary>
+    internal static IPEndPoint AsFarAsThereIs(IPEndPoint address, bool hasIPv6) =>
+        !hasIPv6 && address.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.Any, address.Port) : address;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -265,7 +295,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
         return (status, PlainText, Encoding.UTF8.GetBytes($"{body}\n"));
     }
 
-    private static (string Status, string Body) Probe(string? trouble, string status) => trouble is null ? ("200 OK", "ok") : (status, trouble);
+    private static (string Status, string Body) Probe(string? trouble, string status) => trouble is null ? ("200 OK", "ok") : (status, ForeignText.Line(trouble, LongestTrouble));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A request for metrics or health failed: {Problem}")]
     private partial void LogFailed(string problem);

@@ -73,7 +73,7 @@ public static partial class CommandLine
         };
         var logFormat = Choice<bool>("--log-format", "LOG_FORMAT", "json", Formats, "How it logs", TryJson);
         var metricsPort = Choice<int>("--metrics-port", "METRICS_PORT", "0", Ports, "Port of /metrics, /healthz and /readyz; 0 for none", TryPort);
-        var metricsAddress = Choice<IPAddress>("--metrics-address", "METRICS_ADDRESS", "127.0.0.1", "an IP address, such as 127.0.0.1 or 0.0.0.0", "Address that the metrics port listens on", TryAddress);
+        var metricsAddress = Choice<IPAddress>("--metrics-address", "METRICS_ADDRESS", "127.0.0.1", DiagnosticsServer.Addresses, "Address that the metrics port listens on", DiagnosticsServer.TryReadAddress);
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log more" };
 
         var root = new RootCommand("5-Spot's reclaim agent: notices that the owner of a machine starts a program, and asks for the machine back.")
@@ -92,7 +92,7 @@ public static partial class CommandLine
                 MachineIdPath = parsed.GetValue(machineIdPath)!,
                 Detector = Value<DetectorKind>(parsed, detector, TryDetector),
             };
-            var metrics = new IPEndPoint(Value<IPAddress>(parsed, metricsAddress, TryAddress), Value<int>(parsed, metricsPort, TryPort));
+            var metrics = new IPEndPoint(Value<IPAddress>(parsed, metricsAddress, DiagnosticsServer.TryReadAddress), Value<int>(parsed, metricsPort, TryPort));
             try
             {
                 return await RunAsync(ClusterConnection.FromDefaults(parsed.GetValue(kubeconfig)), settings, metrics, loggers);
@@ -206,8 +206,6 @@ public static partial class CommandLine
 
     private static bool TryPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= IPEndPoint.MaxPort;
-
-    private static bool TryAddress(string text, out IPAddress address) => IPAddress.TryParse(text, out address!);
 
     private static bool TryDetector(string text, out DetectorKind kind)
     {

@@ -14,6 +14,13 @@ public sealed class CommandLineTests
     [InlineData("--metrics-port", "70000")]
     [InlineData("--metrics-port", "-1")]
     [InlineData("--metrics-address", "here")]
+    [InlineData("--metrics-address", "8080")]
+    [InlineData("--metrics-address", "127.1")]
+    [InlineData("--metrics-address", "[::1]")]
+    [InlineData("--metrics-address", "[::1]:8080")]
+    [InlineData("--metrics-address", "10.0.0.1:8080")]
+    [InlineData("--metrics-address", "0.0.0.0/0")]
+    [InlineData("--metrics-address", "::g")]
     [InlineData("--no-such-flag", "1")]
     [InlineData("--kubeconfig", "/nowhere/kubeconfig")]
     public async Task A_bad_flag_is_bad_configuration(string flag, string value) =>
