@@ -39,7 +39,7 @@ internal static class Fuzz
         var count = 0L;
         while (seconds is null ? count < Usual : watch.Elapsed.TotalSeconds < seconds)
         {
-            var random = new Random(HashCode.Combine((int)seed, (int)(count >> 32), (int)count));
+            var random = new Random(unchecked((int)(seed * 7_919) + (int)(count / 1000)));
             for (var i = 0; i < 1000; i++)
             {
                 var input = Break(corpus, words, random);

@@ -92,6 +92,56 @@ public sealed class ScheduleErrorTests
         ErrorsOf(["mon"], [], "Etc/GMT-15").ShouldHaveSingleItem().Message.Split(" or ").Length.ShouldBe(3);
 
     [Fact]
+    public void Suggests_what_comparing_with_every_name_letter_by_letter_would()
+    {
+        string[] ids = [.. DateTimeZoneProviders.Tzdb.Ids];
+        var random = new Random(5);
+        for (var i = 0; i < 2_000; i++)
+        {
+            var text = ids[random.Next(ids.Length)].ToList();
+            for (var changes = random.Next(1, 6); changes > 0 && text.Count > 0; changes--)
+            {
+                var (at, letter) = (random.Next(text.Count), (char)random.Next('A', 'z'));
+                switch (random.Next(4))
+                {
+                    case 0:
+                        text[at] = letter;
+                        break;
+                    case 1:
+                        text.Insert(at, letter);
+                        break;
+                    case 2:
+                        text.RemoveAt(at);
+                        break;
+                    default:
+                        text.RemoveRange(0, at);
+                        break;
+                }
+            }
+
+            var zone = string.Concat(text).Trim();
+            if (zone.Length > 0 && !ids.Contains(zone, StringComparer.OrdinalIgnoreCase))
+            {
+                ErrorsOf(["mon"], [], zone).ShouldHaveSingleItem().Message.ShouldEndWith(Advice(zone, ids));
+            }
+        }
+    }
+
+    // It is read whenever somebody writes such a ScheduledMachine, and so is theirs to ask for.
+    [Fact]
+    public void A_time_zone_that_is_none_costs_little()
+    {
+        string[] zones = [.. Enumerable.Range(0, 1_000).Select(static i => $"Amerika/Argentinia/{i}_Buenos_Aires")];
+        ErrorsOf(["mon"], [], zones[0]);
+        Enumerable.Range(0, 5).Min(_ =>
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            Array.ForEach(zones, static zone => ErrorsOf(["mon"], [], zone));
+            return watch.Elapsed;
+        }).ShouldBeLessThan(TimeSpan.FromMilliseconds(300));
+    }
+
+    [Fact]
     public void An_empty_time_zone_is_refused() =>
         ErrorsOf(["mon"], [], " ").ShouldBe([new("timezone", $"the time zone is empty: {ZoneAllowed}")]);
 
@@ -160,6 +210,38 @@ public sealed class ScheduleErrorTests
             $"daysOfWeek[0]: \"{huge[..40]}…\" has 10000000 characters: at most 256 are allowed in one entry");
         entries.Count(error => error.Field == "hoursOfDay[0]").ShouldBe(10);
         entries[^2].ShouldBe(new("hoursOfDay", "there are more errors in this list: correct those named first"));
+    }
+
+    private static string Advice(string zone, string[] ids)
+    {
+        var wanted = zone.Replace(' ', '_').ToUpperInvariant();
+        string[] near =
+        [
+            .. ids.Select(id => (Id: id, Edits: Math.Min(
+                    wanted.Contains('/', StringComparison.Ordinal) && City(wanted) == City(id.ToUpperInvariant()) ? 1 : int.MaxValue,
+                    Math.Min(Edits(wanted, id.ToUpperInvariant()), Edits(wanted, City(id.ToUpperInvariant()))))))
+                .Where(candidate => candidate.Edits <= wanted.Length / 4)
+                .OrderBy(static candidate => candidate.Edits).ThenBy(static candidate => candidate.Id, StringComparer.Ordinal)
+                .Take(3).Select(static candidate => candidate.Id),
+        ];
+        return near.Length > 0 ? $": did you mean {string.Join(" or ", near)}?" : $": {ZoneAllowed}";
+    }
+
+    private static string City(string name) => name[(name.LastIndexOf('/') + 1)..];
+
+    private static int Edits(string one, string other)
+    {
+        var edits = new int[one.Length + 1, other.Length + 1];
+        for (var i = 0; i <= one.Length; i++)
+        {
+            for (var j = 0; j <= other.Length; j++)
+            {
+                edits[i, j] = i == 0 || j == 0 ? i + j : Math.Min(
+                    edits[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1), Math.Min(edits[i - 1, j], edits[i, j - 1]) + 1);
+            }
+        }
+
+        return edits[one.Length, other.Length];
     }
 
     private static IReadOnlyList<ScheduleError> ErrorsOf(string[] days, string[] hours, string zone = "UTC")
