@@ -404,8 +404,10 @@ public static class Decision
     private static TakingAway TakeAwayAtOnce(Observation seen, CapiMachine found, DateTimeOffset now)
     {
         var noted = IsSwitchedOffForReclaim(seen) ? ReclaimNote.Of(seen.Machine).Began : seen.FailureOf(Step.SwitchOff.StepName)?.Since;
-        var began = seen.Machine.Metadata.DeletionTimestamp ?? noted ?? now;
         var timeout = seen.Machine.DrainTimeout < EmergencyDrainTimeout ? seen.Machine.DrainTimeout : EmergencyDrainTimeout;
+
+        // The note is an annotation, which people may write: one of a time that is to come must not keep the owner until then.
+        var began = seen.Machine.Metadata.DeletionTimestamp ?? (noted - now > EmergencyDrainTimeout ? now - timeout : noted) ?? now;
         if (AwaitDrain(seen, found, now, began + timeout, Manner.Emergency) is { } staying)
         {
             return staying with { WatchesPods = IsCordoned(seen) };

@@ -21,9 +21,9 @@ public static class PhaseLimit
         MachinePhase.Pending when ReadyReason(machine) == ConditionReasons.MachineInUse => null,
         MachinePhase.Pending or MachinePhase.Error => Changed(machine),
         MachinePhase.Active when !machine.Status.Ready => Changed(machine),
-        MachinePhase.ShuttingDown when machine.Metadata.DeletionTimestamp is { } deleted => deleted + machine.DrainTimeout,
-        MachinePhase.ShuttingDown => At(machine, ConditionTypes.Scheduled) + machine.GracePeriod + machine.DrainTimeout,
-        MachinePhase.EmergencyRemove => Later(At(machine, ConditionTypes.Scheduled), ReclaimNote.Of(machine).Began) + EmergencyDrain(machine),
+        MachinePhase.ShuttingDown when machine.Metadata.DeletionTimestamp is { } deleted => deleted.After(machine.DrainTimeout),
+        MachinePhase.ShuttingDown => At(machine, ConditionTypes.Scheduled)?.After(machine.GracePeriod + machine.DrainTimeout),
+        MachinePhase.EmergencyRemove => Later(At(machine, ConditionTypes.Scheduled), ReclaimNote.Of(machine).Began)?.After(EmergencyDrain(machine)),
         MachinePhase.Terminated when HasObjects(machine.Status) => Changed(machine),
         _ => null,
     };

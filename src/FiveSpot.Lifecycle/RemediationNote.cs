@@ -49,7 +49,7 @@ public sealed record RemediationNote
     /// <summary>The earliest instant at which a Machine may be deleted for its health; one for which that is noted already may be
     /// at once.</summary>
     public DateTimeOffset NotBefore(string uid) =>
-        Times.IsEmpty || uid == MachineUid ? DateTimeOffset.MinValue : Times[^1] + BackOff(Times.Length);
+        Times.IsEmpty || uid == MachineUid ? DateTimeOffset.MinValue : Times[^1].After(BackOff(Times.Length));
 
     /// <summary>What is to be noted before a Machine is deleted.</summary>
     public RemediationNote With(string uid, DateTimeOffset now) => new()

@@ -100,6 +100,29 @@ public sealed class PhaseLimitTests
         LimitOf(World.New().Reconcile(Night).WithSpec(schedule: """{"daysOfWeek":["someday"]}""").Reconcile(Noon), MachinePhase.Error).ShouldBe(Noon);
     }
 
+    // One status with a time that can't be must not keep the metrics of all others from being shown.
+    [Theory]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("9999-12-31T23:59:59+00:00")]
+    public void A_time_that_somebody_else_wrote_into_a_status_is_no_exception(string time)
+    {
+        var at = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+        World[] worlds =
+        [
+            Running(LongGrace).Reconcile(Closing), (Running() with { Blocked = ["web-1"] }).Reclaimed().Reconcile(Noon), World.New().Reconcile(Night).Reconcile(Opening),
+            Running().WithSpec(""","killSwitch":true""").Reconcile(Noon),
+        ];
+        foreach (var world in worlds)
+        {
+            var status = world.Machine.Status;
+            var forged = world with { Machine = world.Machine with { Status = status with { LastScheduledTime = at, Conditions = [.. status.Conditions.Select(condition => condition with { LastTransitionTime = at })] } } };
+            PhaseLimit.Of(forged.Machine).ShouldNotBeNull();
+            forged.Decide(Noon).Status.Phase.ShouldNotBeNull();
+            forged.Decide(Closing).Status.Phase.ShouldNotBeNull();
+        }
+    }
+
     private static World Running(string extraSpec = "") => World.New(extraSpec).Reconcile(Night).Reconcile(Opening).Joins().Reconcile(Opening.AddMinutes(5));
 
     private static DateTimeOffset? LimitOf(World world, string phase)

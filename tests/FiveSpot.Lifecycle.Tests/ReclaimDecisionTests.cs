@@ -201,6 +201,27 @@ public sealed class ReclaimDecisionTests
         ReclaimNote.Of(world.Machine).Times.ShouldBe([Noon]);
     }
 
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("2027-01-01T00:00:00Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    public void A_time_that_somebody_else_noted_keeps_no_owner_waiting(string time)
+    {
+        var world = (Running() with { Blocked = ["web-1"] }).Reclaimed().Reconcile(Noon);
+        world.CapiMachine!.IsBeingDeleted.ShouldBeFalse("the drain has a minute");
+
+        world = world.Annotated(WellKnown.ReclaimsAnnotation, time).Reconcile(Noon.AddSeconds(1));
+        world.CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_clock_that_was_a_little_ahead_when_it_noted_the_time_takes_no_minute_away()
+    {
+        var world = (Running() with { Blocked = ["web-1"] }).Reclaimed().Reconcile(Noon).Annotated(WellKnown.ReclaimsAnnotation, "2026-01-05T12:00:30Z");
+        world.Reconcile(Noon.AddSeconds(1)).CapiMachine!.IsBeingDeleted.ShouldBeFalse();
+        world.Reconcile(Noon.AddSeconds(90)).CapiMachine!.IsBeingDeleted.ShouldBeTrue();
+    }
+
     private static World Running(string extraSpec = "") => World.New(extraSpec).Reconcile(Opening).Joins().Reconcile(Opening);
 
     private static IEnumerable<string> Events(World world, Plan plan) =>

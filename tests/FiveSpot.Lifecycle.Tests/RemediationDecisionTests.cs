@@ -75,6 +75,18 @@ public sealed class RemediationDecisionTests
         world.Decide(World.At("18:00:00")).Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
     }
 
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("9999-12-31T23:59:59Z 9999-12-31T23:59:59Z 9999-12-31T23:59:59Z 9999-12-31T23:59:59Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("99999-01-01T00:00:00Z -1 x")]
+    public void A_time_that_somebody_else_noted_is_no_exception(string times)
+    {
+        var world = Unhealthy(Running().Annotated(WellKnown.RemediationsAnnotation, times));
+        world.Decide(Noon).Status.Phase.ShouldNotBeNull();
+        world.Decide(World.At("18:00:00")).Status.Phase.ShouldBe(MachinePhase.ShuttingDown);
+    }
+
     private static World Running() => World.New().Reconcile(Opening).Joins().Reconcile(Opening.AddMinutes(1));
 
     private static World Unhealthy(World world) => world with

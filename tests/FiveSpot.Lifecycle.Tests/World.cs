@@ -266,6 +266,9 @@ internal sealed record World
     /// <summary>The kubelet: Pods that are ending are gone.</summary>
     public World PodsEnd() => this with { Pods = [.. Pods.Where(pod => !pod.IsTerminating)] };
 
+    /// <summary>Somebody writes an annotation on the ScheduledMachine.</summary>
+    public World Annotated(string annotation, string text) => this with { Machine = Machine with { Metadata = With(Machine.Metadata, [new(annotation, text)]) } };
+
     public World Deleted(DateTimeOffset now) =>
         this with { Machine = Machine with { Metadata = Machine.Metadata with { DeletionTimestamp = now } } };
 

@@ -68,6 +68,57 @@ public sealed class MachineReaderTests
     public void Whatever_is_said_of_a_failure_is_bounded() =>
         Read("v1beta1", $"\"failureMessage\":\"{new string('x', 5000)}\"").Failure!.Length.ShouldBeLessThan(310);
 
+    // An API server keeps what its definition lets in; what is none of its numbers must not end the watch.
+    [Theory]
+    [InlineData("0", 0L)]
+    [InlineData("300", 300L)]
+    [InlineData("2147483647", 2147483647L)]
+    [InlineData("2147483648", null)]
+    [InlineData("9223372036854775807", null)]
+    [InlineData("-1", null)]
+    [InlineData("-9223372036854775808", null)]
+    [InlineData("18446744073709551616", null)]
+    [InlineData("1e999", null)]
+    [InlineData("300.5", null)]
+    [InlineData("\"300\"", null)]
+    [InlineData("[300]", null)]
+    [InlineData("null", null)]
+    public void A_number_of_seconds_that_can_not_be_is_none(string seconds, long? read)
+    {
+        var machine = MachineReader.Read(
+            Encoding.UTF8.GetBytes($$$"""
+                {"metadata":{"name":"pc-1","namespace":"default","uid":"u","resourceVersion":"1"},
+                 "spec":{"deletion":{"nodeDrainTimeoutSeconds":{{{seconds}}},"nodeVolumeDetachTimeoutSeconds":{{{seconds}}},"nodeDeletionTimeoutSeconds":{{{seconds}}} },"providerID":"p"} }
+                """),
+            "cluster.x-k8s.io/v1beta2");
+        TimeSpan? time = read is { } known ? TimeSpan.FromSeconds(known) : null;
+        machine.DeletionTimeouts.ShouldBe(new DeletionTimeouts(time, time, time));
+        machine.ProviderId.ShouldBe("p", "what follows is read too");
+    }
+
+    [Theory]
+    [InlineData("\"5m0s\"", 300L)]
+    [InlineData("\"2562047h47m16s\"", 9223372036L)]
+    [InlineData("\"99999999999999999999h\"", null)]
+    [InlineData("\"9223372036854775807s\"", null)]
+    [InlineData("\"-5m\"", null)]
+    [InlineData("\"1e9s\"", null)]
+    [InlineData("300", null)]
+    [InlineData("9223372036854775807", null)]
+    [InlineData("{}", null)]
+    public void A_duration_that_can_not_be_is_none(string text, long? read)
+    {
+        var machine = MachineReader.Read(
+            Encoding.UTF8.GetBytes($$$"""
+                {"metadata":{"name":"pc-1","namespace":"default","uid":"u","resourceVersion":"1"},
+                 "spec":{"nodeDrainTimeout":{{{text}}},"nodeVolumeDetachTimeout":{{{text}}},"nodeDeletionTimeout":{{{text}}},"providerID":"p"} }
+                """),
+            "cluster.x-k8s.io/v1beta1");
+        TimeSpan? time = read is { } known ? TimeSpan.FromSeconds(known) : null;
+        machine.DeletionTimeouts.ShouldBe(new DeletionTimeouts(time, time, time));
+        machine.ProviderId.ShouldBe("p", "what follows is read too");
+    }
+
     private static CapiMachine Read(string version, string status) => MachineReader.Read(
         Encoding.UTF8.GetBytes($$"""{"metadata":{"name":"pc-1","namespace":"default","uid":"u","resourceVersion":"1"},"spec":{},"status":{ {{status.TrimEnd(',')}} } }"""),
         $"cluster.x-k8s.io/{version}");
