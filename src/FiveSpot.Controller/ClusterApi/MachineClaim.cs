@@ -11,6 +11,10 @@ public sealed record MachineClaim : IMachineClaim
     /// <summary>The longest providerID that a claim is kept of, which is Cluster API's own bound at v1beta2.</summary>
     public const int LongestProviderId = 512;
 
+    /// <summary>The longest name of a Node or a Cluster, and the longest uid, that are kept: an object of a longer name there can't
+    /// be.</summary>
+    public const int LongestName = 253;
+
     /// <inheritdoc/>
     public required ObjectKey Key { get; init; }
 

@@ -43,12 +43,15 @@ public static class MachineClaimReader
             Key = new ObjectKey(fields.Namespace ?? "", fields.Name ?? ""),
             ResourceVersion = fields.ResourceVersion ?? "",
             CreatedAt = fields.CreatedAt,
-            ClusterName = fields.ClusterName,
-            ProviderId = fields.ProviderId is { Length: > MachineClaim.LongestProviderId } ? null : fields.ProviderId,
-            NodeName = fields.NodeName,
-            NodeUid = fields.ProviderId is null or { Length: > MachineClaim.LongestProviderId } ? fields.NodeUid : null,
+            ClusterName = Bounded(fields.ClusterName),
+            ProviderId = Bounded(fields.ProviderId, MachineClaim.LongestProviderId),
+            NodeName = Bounded(fields.NodeName),
+            NodeUid = fields.ProviderId is null or { Length: > MachineClaim.LongestProviderId } ? Bounded(fields.NodeUid) : null,
         };
     }
+
+    // Longer than it may be, it is nobody's: a claim of nothing, which is not kept.
+    private static string? Bounded(string? text, int longest = MachineClaim.LongestName) => text is { Length: var length } && length > longest ? null : text;
 
     private static void ReadMetadata(ref Utf8JsonReader reader, ref Fields fields)
     {

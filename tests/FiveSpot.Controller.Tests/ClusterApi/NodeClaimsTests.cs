@@ -145,6 +145,31 @@ public sealed class NodeClaimsTests
         GC.KeepAlive(caches);
     }
 
+    [Theory]
+    [InlineData(253, 512)]
+    [InlineData(20_000, 20_000)]
+    public void Ten_thousand_Machines_of_whoever_writes_as_much_as_they_may_cost_less_than_32_MiB(int names, int ids)
+    {
+        var caches = new Caches();
+        caches.ObserveOther("warm", "remote://warm", node: "warm");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var ns = new string('n', 63);
+            var name = string.Create(CultureInfo.InvariantCulture, $"{new string('m', 248)}{i:00000}");
+            caches.Observe(MachineClaimReader.Read(Encoding.UTF8.GetBytes($$$"""
+                {"metadata":{"name":"{{{name}}}","namespace":"{{{ns}}}","uid":"u{{{i}}}","resourceVersion":"{{{1_000_000 + i}}}","labels":{"x":"{{{new string('x', names)}}}"} },
+                 "spec":{"clusterName":"{{{i.ToString(CultureInfo.InvariantCulture).PadLeft(names, 'c')}}}","providerID":"{{{i.ToString(CultureInfo.InvariantCulture).PadLeft(ids, 'p')}}}"},
+                 "status":{"nodeRef":{"name":"{{{i.ToString(CultureInfo.InvariantCulture).PadLeft(names, 'n')}}}","uid":"{{{i.ToString(CultureInfo.InvariantCulture).PadLeft(names, 'u')}}}"} } }
+                """)));
+        }
+
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{bytes / 10_000} bytes a Machine");
+        bytes.ShouldBeLessThan(32 << 20);
+        GC.KeepAlive(caches);
+    }
+
     /// <summary>Caches that nobody but the test fills.</summary>
     private sealed class Caches
     {
