@@ -65,6 +65,46 @@ public abstract class ForeignTextTests(ServerKind kind)
         using var metrics = new MetricRegistry(static meter => meter.Name is ControllerMetrics.MeterName or RuntimeMetrics.MeterName);
         await using var cluster = await Cluster.StartAsync(kind);
         await using var controller = await RunningController.StartAsync(cluster, loggers: loggers);
+        await SayHostileWordsAsync(cluster, () => ShouldBeHarmlessAsync(cluster, lines, metrics));
+        (await cluster.EventsAsync()).ShouldContain("EmergencyReclaim");
+        lines.Texts.ShouldContain(line => line.Contains("[2J", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_kubectl_shows_of_a_machine_and_of_its_events_acts_on_no_terminal()
+    {
+        Kubectl.Require();
+        await using var cluster = await Cluster.StartAsync(kind);
+        await using var controller = await RunningController.StartAsync(cluster);
+        await SayHostileWordsAsync(cluster, ShowAsync);
+
+        async Task ShowAsync()
+        {
+            await controller.SettleAsync(cluster);
+            foreach (var typed in (string[])
+            [
+                "get scheduledmachines", "get scheduledmachines -o wide", "get scheduledmachine pc-1 -o yaml", "get scheduledmachine pc-1 -o json",
+                "get scheduledmachine pc-1 -o jsonpath={.status}", "describe scheduledmachine pc-1", "get events", "get events -o wide", "get events -o yaml", "events", "events --for scheduledmachine/pc-1",
+            ])
+            {
+                var (output, errors) = await Kubectl.RunAsync(cluster.Kubeconfig, [.. typed.Split(' '), "-n", cluster.Namespace]);
+                errors.ShouldBe("", typed);
+                output.ShouldNotBeEmpty(typed);
+                foreach (var line in output.Split('\n'))
+                {
+                    ShouldBeHarmless(line.Replace('\t', ' '), int.MaxValue);
+                }
+            }
+
+            // Or else nothing of it was there to be seen.
+            var (described, _) = await Kubectl.RunAsync(cluster.Kubeconfig, "describe", "scheduledmachine", "pc-1", "-n", cluster.Namespace);
+            described.ShouldContain("A [2J B C");
+        }
+    }
+
+    /// <summary>Cluster API says them of its Machine, and then an agent on its Node.</summary>
+    private static async Task SayHostileWordsAsync(Cluster cluster, Func<Task> look)
+    {
         var capi = new ClusterApiByHand(cluster);
         await cluster.ScheduleAsync();
         await cluster.PhaseAsync("Inactive");
@@ -77,14 +117,12 @@ public abstract class ForeignTextTests(ServerKind kind)
             "conditions":[{"type":"Ready","status":"False","reason":"Hostile","message":{{text}},"lastTransitionTime":"2026-01-05T09:01:00Z"}]
             """);
         await cluster.PhaseAsync("Active", also: status => status.Conditions.Any(condition => condition.Message.Contains("[2J", StringComparison.Ordinal)));
-        await ShouldBeHarmlessAsync(cluster, lines, metrics);
+        await look();
         await cluster.PatchAsync(Kinds.Node, "pc-1", $$"""
             {"metadata":{"annotations":{"5spot.finos.org/reclaim-requested":"true","5spot.finos.org/reclaim-reason":{{text}},"5spot.finos.org/reclaim-requested-at":{{text}} } } }
             """);
         await cluster.PhaseAsync("EmergencyRemove");
-        await ShouldBeHarmlessAsync(cluster, lines, metrics);
-        (await cluster.EventsAsync()).ShouldContain("EmergencyReclaim");
-        lines.Texts.ShouldContain(line => line.Contains("[2J", StringComparison.Ordinal));
+        await look();
     }
 
     private static async Task ShouldBeHarmlessAsync(Cluster cluster, LogLines lines, MetricRegistry metrics)
