@@ -47,6 +47,7 @@ public sealed partial class Reconciler
     private readonly Computers _computers;
     private readonly Action<ObjectKey, DateTimeOffset> _wakeAt;
     private readonly ILogger _logger;
+    private readonly StatusPace _pace;
 
     // The status of machines for which it can't be written: when a shutdown began, and what was told, goes on from there.
     private readonly ConcurrentDictionary<ObjectKey, (string Uid, ScheduledMachineStatus Status)> _unwritten = new();
@@ -78,6 +79,7 @@ public sealed partial class Reconciler
         _clock = clock;
         _wakeAt = wakeAt;
         _logger = logger;
+        _pace = new StatusPace(clock);
     }
 
     /// <summary>One pass.</summary>
@@ -87,6 +89,7 @@ public sealed partial class Reconciler
         {
             _failures.Forget(item.Key);
             _unwritten.TryRemove(item.Key, out _);
+            _pace.Forget(item.Key);
             return WorkResult.Done();
         }
 
@@ -179,7 +182,7 @@ public sealed partial class Reconciler
         {
             var (_, notBefore) = await ReportAsync(seen, plan.Status, cancellationToken);
             wakeAt = notBefore is not null && !(wakeAt < notBefore) ? notBefore : wakeAt;
-            hasFailed |= notBefore is not null;
+            hasFailed |= IsUnwritten(seen.Machine, out _);
         }
 
         if (plan.IsAtRest)
@@ -322,7 +325,7 @@ public sealed partial class Reconciler
     };
 
     /// <summary>Writes the status, where it is another one, and tells what happened.</summary>
-    /// <returns>The ScheduledMachine with it, and when to try again where it could not be written.</returns>
+    /// <returns>The ScheduledMachine with it, and when to come again where it could not be written, or is not to be yet.</returns>
     private async Task<(ScheduledMachine Machine, DateTimeOffset? NotBefore)> ReportAsync(
         Observation seen, ScheduledMachineStatus status, CancellationToken cancellationToken)
     {
@@ -337,6 +340,17 @@ public sealed partial class Reconciler
         if (failed?.NotBefore > _clock.GetUtcNow())
         {
             return (machine, failed.NotBefore);
+        }
+
+        var isPaced = isWritten && IsSayingOfOthers(machine.Status, status);
+        if (isPaced && _pace.NotBefore(machine.Key) is { } next)
+        {
+            return (machine, next);
+        }
+
+        if (isPaced)
+        {
+            _pace.Write(machine.Key);
         }
 
         // Told before it is written, so that a crash loses nothing; and once, however often it has to be written.
@@ -364,6 +378,17 @@ public sealed partial class Reconciler
             return (machine with { Status = status }, failed.NotBefore);
         }
     }
+
+    // Whether nothing is new but what a workload cluster has a say in, and what is said of it. Phases, references and times are
+    // exact.
+    private static bool IsSayingOfOthers(ScheduledMachineStatus before, ScheduledMachineStatus status) => StatusComparer.AreSame(before, status with
+    {
+        Ready = before.Ready,
+        Message = before.Message,
+        Conditions = before.Conditions,
+        NodeRef = before.NodeRef,
+        AppliedNodeTaints = before.AppliedNodeTaints,
+    });
 
     private bool IsUnwritten(ScheduledMachine machine, [NotNullWhen(true)] out ScheduledMachineStatus? status)
     {
