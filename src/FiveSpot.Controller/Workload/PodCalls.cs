@@ -10,7 +10,8 @@ namespace FiveSpot.Controller.Workload;
 /// side by side. But what fails for one Pod mostly fails for all: so the first answers are awaited before there are many; what
 /// has failed is tried again one Pod at a time; and while nothing but failures comes back, nothing else is asked for either.
 /// So a call that keeps failing costs at most ten requests a minute, whatever the number of Pods (contract, section 5). Nor is
-/// a budget that is in the way of many Pods asked for each of them, again and again.
+/// a budget that is in the way of many Pods asked for each of them, again and again. And a server that refuses each Pod for a reason
+/// of its own is asked for some Pods at a time: the number of its Pods, and of its reasons, is its own to choose.
 /// </summary>
 /// <remarks>Whoever has it sees to it that it is not used by two threads at once.</remarks>
 /// <param name="atOnce">How many answers are awaited at most: no more are begun than can be asked for.</param>
@@ -19,6 +20,13 @@ public sealed class PodCalls(int atOnce)
     // With what is tried again in the first minute, after 1, 3, 7, 15 and 31 s, fewer than ten.
     private const int Tolerated = 4;
     private const int Remembered = 1000;
+
+    // Each is asked for one Pod in five seconds; what is named beyond counts as one.
+    private const int MostHolders = 32;
+    private const string OtherHolders = "";
+
+    // More Pods than a Node is made for. Refused one after the other, they are reason enough to wait for one that is not.
+    private const int MostRefused = 500;
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
@@ -34,6 +42,8 @@ public sealed class PodCalls(int atOnce)
     private readonly Dictionary<string, Pause> _holders = new(StringComparer.Ordinal);
     private Pause _retries;
     private int _failuresInARow;
+    private int _refusedInARow;
+    private DateTimeOffset _holdersLookedAt;
     private int _asked;
     private bool _isHeard;
 
@@ -58,7 +68,7 @@ public sealed class PodCalls(int atOnce)
         Pod? probe = null;
         var isProbing = false;
         Dictionary<string, Pod?>? held = null;
-        var room = IsClosed ? 0 : (_isHeard ? atOnce : Math.Min(atOnce, Tolerated - _failuresInARow)) - UnderWay;
+        var room = IsClosed || _refusedInARow >= MostRefused ? 0 : (_isHeard ? atOnce : Math.Min(atOnce, Tolerated - _failuresInARow)) - UnderWay;
         foreach (var pod in pods)
         {
             var call = _calls.GetValueOrDefault(pod.Uid);
@@ -155,7 +165,7 @@ public sealed class PodCalls(int atOnce)
         call.Times = before == answer.Kind ? call.Times + 1 : 1;
         call.Last = answer.Kind;
         call.Trouble = answer.Trouble;
-        call.HeldBy = answer.HeldBy;
+        call.HeldBy = answer.Kind is PodAnswerKind.NotNow ? HolderOf(pod, answer, now) : null;
         call.NotBefore = null;
         var asked = answer.RetryAfter < LongestRetryAfter ? answer.RetryAfter : answer.RetryAfter is null ? null : LongestRetryAfter;
         if (answer.Kind is PodAnswerKind.Failed)
@@ -167,6 +177,7 @@ public sealed class PodCalls(int atOnce)
 
         _isHeard = true;
         _failuresInARow = 0;
+        _refusedInARow = answer.Kind is PodAnswerKind.NotNow ? _refusedInARow + 1 : 0;
         if (call.IsProbe)
         {
             // What was accepted and had no effect is as good as failed.
@@ -181,14 +192,32 @@ public sealed class PodCalls(int atOnce)
                 _holders.Remove(heldBefore);
             }
         }
-        else if (answer.HeldBy is { } holder)
+        else if (call.HeldBy is { } holder)
         {
             _holders[holder] = _holders.GetValueOrDefault(holder).After(now, holder == heldBefore, LongestWaitForABudget, asked);
         }
-        else
+    }
+
+    // What is refused without a name is refused for itself alone.
+    private string HolderOf(Pod pod, PodAnswer answer, DateTimeOffset now)
+    {
+        var holder = answer.HeldBy ?? pod.Uid;
+        if (_holders.ContainsKey(holder))
         {
-            call.NotBefore = now + Longer(Backoff(FirstRetry, call.Times, LongestWaitForABudget), asked);
+            return holder;
         }
+
+        if (_holders.Count >= MostHolders && (now - _holdersLookedAt).Duration() >= LongestWaitForABudget)
+        {
+            _holdersLookedAt = now;
+            var inTheWay = _calls.Values.Select(static call => call.HeldBy).ToHashSet();
+            foreach (var former in _holders.Keys.Where(former => !inTheWay.Contains(former)).ToList())
+            {
+                _holders.Remove(former);
+            }
+        }
+
+        return _holders.Count < MostHolders ? holder : OtherHolders;
     }
 
     // What has gone is not asked for again, and new Pods may come for ever.
@@ -206,11 +235,6 @@ public sealed class PodCalls(int atOnce)
             {
                 _calls.Remove(uid);
             }
-        }
-
-        if (_holders.Count > Remembered)
-        {
-            _holders.Clear();
         }
     }
 

@@ -79,15 +79,15 @@ internal static class StatusAnswer
             }
 
             var code = httpCode != 0 ? httpCode
-                : root.TryGetProperty("code", out var c) && c.TryGetInt32(out var n) ? n : 500;
+                : Number(root, "code") ?? 500;
             var reason = Text(root, "reason");
             var shownReason = ForeignText.Line(reason, TitleExcerpt);
             var causes = new List<StatusCause>();
             if (root.TryGetProperty("details", out var details) && details.ValueKind == JsonValueKind.Object)
             {
-                if (details.TryGetProperty("retryAfterSeconds", out var seconds) && seconds.TryGetInt32(out var s) && s > 0)
+                if (Number(details, "retryAfterSeconds") is > 0 and var seconds)
                 {
-                    retryAfter ??= TimeSpan.FromSeconds(s);
+                    retryAfter ??= TimeSpan.FromSeconds(seconds);
                 }
 
                 if (details.TryGetProperty("causes", out var list) && list.ValueKind == JsonValueKind.Array)
@@ -116,6 +116,10 @@ internal static class StatusAnswer
             && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : "";
+
+    // What is no such number is none, and spoils nothing else that is said.
+    private static int? Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     // Who may choose any address in reach of this process, and reads the messages, must not read by them what is there:
     // the first line of a secret is a secret. The title of a page is made to be seen, and tells a sign-in from an outage.

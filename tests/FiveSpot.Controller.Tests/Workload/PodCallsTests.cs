@@ -168,6 +168,21 @@ public sealed class PodCallsTests
         node.MostInAMinute("web-001").ShouldBeInRange(12, 15);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void However_many_pods_are_refused_and_for_however_many_reasons_the_requests_are_bounded(bool named)
+    {
+        var isOver = false;
+        var node = new SimulatedNode(5_000, (pod, _) => isOver ? PodAnswer.Accepted : NotNow with { HeldBy = named ? $"team/{pod}" : null });
+        node.RunUntil(Start.AddMinutes(10));
+        node.Asked.Count(asked => asked.At == Start).ShouldBeLessThanOrEqualTo(1_500, "one answer after the other, and no more than are awaited at once");
+        node.Asked.Where(asked => asked.At > Start).GroupBy(asked => (int)(asked.At - Start).TotalMinutes).ShouldAllBe(minute => minute.Count() <= 500);
+        isOver = true;
+        node.RunUntil(node.Now.AddSeconds(5));
+        node.Left.ShouldBe(0, "all go as soon as one may");
+    }
+
     [Fact]
     public void A_server_that_asks_for_time_gets_it_up_to_a_minute()
     {

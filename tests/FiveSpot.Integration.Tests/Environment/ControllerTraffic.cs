@@ -87,6 +87,9 @@ internal sealed class ControllerTraffic(TimeProvider clock)
 
         /// <summary>When the server says that it wants to be asked again; null if it does not.</summary>
         public TimeSpan? RetryAfter { get; init; }
+
+        /// <summary>The same as it stands in the header, whatever that is.</summary>
+        public string? RetryAfterHeader { get; init; }
     }
 
     private sealed class Handler(ControllerTraffic traffic, HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -152,6 +155,11 @@ internal sealed class ControllerTraffic(TimeProvider clock)
                     fault.MediaType),
             };
             answer.Headers.RetryAfter = fault.RetryAfter is { } after ? new RetryConditionHeaderValue(after) : null;
+            if (fault.RetryAfterHeader is { } text)
+            {
+                answer.Headers.TryAddWithoutValidation("Retry-After", text);
+            }
+
             return answer;
         }
     }

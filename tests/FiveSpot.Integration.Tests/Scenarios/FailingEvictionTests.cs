@@ -43,6 +43,49 @@ public abstract class FailingEvictionTests(ServerKind kind)
         scenario.Evictions.Count.ShouldBe(asked.Count + Pods);
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("0", null)]
+    [InlineData("1", null)]
+    [InlineData("10", null)]
+    [InlineData("2147483647", null)]
+    [InlineData("99999999999999999999", null)]
+    [InlineData("-5", null)]
+    [InlineData("1.5", null)]
+    [InlineData("soon", null)]
+    [InlineData("Mon, 05 Jan 2026 18:10:00 GMT", null)]
+    [InlineData("Thu, 01 Jan 1970 00:00:00 GMT", null)]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", null)]
+    [InlineData(null, "2147483647")]
+    [InlineData(null, "-2147483648")]
+    [InlineData(null, "9223372036854775807")]
+    [InlineData(null, "\"soon\"")]
+    public async Task All_evictions_are_refused_and_whatever_is_said_of_when_to_come_again_they_are_bounded_and_the_drain_ends_in_time(string? header, string? seconds)
+    {
+        await using var scenario = await WithPodsAsync();
+        await scenario.CloseAsync();
+        scenario.Cluster.Traffic.Disturb = (call, stage) => stage == ControllerTraffic.Stage.Before && call.Path.EndsWith("/eviction", StringComparison.Ordinal)
+            ? new ControllerTraffic.Fault(429)
+            {
+                Body = $$$"""{"kind":"Status","apiVersion":"v1","status":"Failure","code":429,"reason":"TooManyRequests","message":"not now","details":{"retryAfterSeconds":{{{seconds ?? "0"}}} } }""",
+                RetryAfterHeader = header,
+            }
+            : null;
+        await scenario.DrainAsync();
+        var began = scenario.Cluster.Clock.GetUtcNow();
+        await scenario.PassAsync(TimeSpan.FromMinutes(2));
+        scenario.Evictions.GroupBy(static pod => pod).Count(static pod => pod.Count() > 1).ShouldBe(Pods, "each was asked for, and again after a minute at most");
+
+        // A Pod each five seconds, once the waits are as long.
+        AMinute(scenario, call => call.Path.EndsWith("/eviction", StringComparison.Ordinal)).ShouldBeLessThanOrEqualTo(Pods * 15);
+        scenario.Cluster.Calls.Count(call => call.Path.EndsWith("/eviction", StringComparison.Ordinal) && call.At >= began.AddMinutes(1)).ShouldBeLessThanOrEqualTo(Pods * 13);
+        (await scenario.Cluster.StatusAsync()).Message!.ShouldContain("Draining: 30 pods left, ");
+        (await scenario.MachineIsBeingDeletedAsync()).ShouldBeFalse();
+
+        scenario.Cluster.MoveTo(began.AddMinutes(5).AddSeconds(1));
+        await Wait.UntilAsync("the Machine is being deleted", () => scenario.MachineIsBeingDeletedAsync());
+    }
+
     [Fact]
     public async Task Deletions_that_fail_cost_ten_requests_a_minute_and_keep_the_owner_no_longer_than_that()
     {

@@ -67,4 +67,34 @@ public abstract class LyingClusterTests(ServerKind kind)
         await Wait.UntilAsync("all are evicted", () => liar.Evictions >= 3_000);
         await Wait.UntilAsync("the Machine goes", () => world.MachineIsBeingDeletedAsync("pc-2"));
     }
+
+    [Fact]
+    public async Task Who_refuses_every_eviction_is_asked_some_hundred_times_a_minute_slows_nobody_and_has_no_longer_than_anybody()
+    {
+        await using var world = await WorkloadScenario.RunningMachineAsync(kind);
+        await using var liar = await LyingApiServer.StartAsync(Lie.RefusedEvictions, "pc-2", "remote://pc-2", count: 900);
+        await world.SetKubeconfigAsync(liar.Kubeconfig, "liar");
+        await world.OpenAsync(Liar, "pc-2");
+        await world.ReachableAsync(ConditionStatus.True, "Reachable", "", "pc-2");
+        await world.Pods.RunAsync("web-1");
+
+        world.Cluster.MoveTo(Scenario.Closing);
+        await world.Cluster.PhaseAsync("ShuttingDown", "pc-2", status => status.Message!.Contains(" left", StringComparison.Ordinal));
+        var began = world.Cluster.Clock.GetUtcNow();
+        world.Cluster.MoveTo(began.AddSeconds(1));
+        await world.Cluster.PhaseAsync("ShuttingDown", "pc-2", status => status.Message!.Contains("Draining: ", StringComparison.Ordinal));
+        await Wait.UntilAsync("it has been asked", () => liar.Evictions >= 100);
+        for (var minute = 0; minute < 3; minute++)
+        {
+            var before = liar.Evictions;
+            await world.PassAsync(TimeSpan.FromMinutes(1));
+            (liar.Evictions - before).ShouldBeLessThanOrEqualTo(1_000, $"in minute {minute}");
+        }
+
+        // After their five minutes of grace, the others' Pods are told to go at once.
+        world.Cluster.MoveTo(Scenario.Closing.AddMinutes(5));
+        await Wait.UntilAsync("the other's Pod is told to end", () => world.Pods.IsEndingAsync("web-1"));
+        world.Cluster.MoveTo(Scenario.Closing.AddMinutes(5).AddSeconds(2));
+        await Wait.UntilAsync("the liar's Machine is being deleted", () => world.MachineIsBeingDeletedAsync("pc-2"));
+    }
 }
