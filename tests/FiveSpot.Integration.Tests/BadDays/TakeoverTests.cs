@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text.Json.Nodes;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Integration.Tests.Scenarios;
+using FiveSpot.LyingServer;
 
 namespace FiveSpot.Integration.Tests.BadDays;
 
@@ -92,6 +94,47 @@ public abstract class TakeoverTests(ServerKind kind)
             .ShouldBeEmpty();
         pair.B.Writes.ShouldNotBeEmpty();
     }
+
+    [Fact]
+    public async Task A_standby_hears_a_cluster_that_lies_within_the_same_bounds_and_takes_over_as_fast()
+    {
+        await using var pair = await Pair.StartAsync(kind);
+        await PrepareRunningAsync(pair);
+        await using var liar = await LyingApiServer.StartAsync(Lie.EndlessPages, "pc-2", "remote://pc-2");
+        await pair.Cluster.CreateAsync(Kinds.Secret, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["metadata"] = new JsonObject { ["name"] = "liar" },
+            ["stringData"] = new JsonObject { ["value"] = liar.Kubeconfig },
+        });
+        await pair.Cluster.ScheduleAsync("pc-2", ",\"kubeconfigSecretRef\":{\"name\":\"liar\"}");
+        await pair.Cluster.PhaseAsync("Active", "pc-2");
+        await pair.ClusterApi.JoinAsync("pc-2");
+        await pair.Cluster.PhaseAsync("Active", "pc-2", status => status.Conditions.Any(condition => condition is { Type: "WorkloadClusterReachable", Reason: "TooLarge" }));
+
+        // More than 20,000 Nodes in pages of 501, by each of the two; again only when a back-off ends, and their clocks stand.
+        foreach (var replica in (Replica[])[pair.A, pair.B])
+        {
+            await Wait.UntilAsync("it has heard enough", () => Pages(replica) >= 40 && replica.Traffic.Calls.All(call => call.IsOver));
+            await replica.SettleAsync();
+            Pages(replica).ShouldBeInRange(40, 44);
+        }
+
+        // No clock moves.
+        await pair.A.StopAsync();
+        var before = pair.B.Traffic.Calls.Count;
+        await pair.B.LeadsAsync();
+        await CloseAsync(pair);
+        pair.B.Traffic.Calls.Skip(before).Where(call => call.Server != AddressOf(liar) && call.Query.Contains("limit=", StringComparison.Ordinal) && !Replica.IsOfLease(call) && !call.Path.EndsWith("/pods", StringComparison.Ordinal))
+            .ShouldBeEmpty("it lists nothing");
+        Pages(pair.B).ShouldBeInRange(40, 44);
+
+        int Pages(Replica replica) => replica.Traffic.Calls.Count(call => call.Server == AddressOf(liar) && call.Path == "/api/v1/nodes");
+    }
+
+    private static string AddressOf(LyingApiServer server) =>
+        new Uri((string)JsonNode.Parse(server.Kubeconfig)!["clusters"]![0]!["cluster"]!["server"]!).Authority;
 
     private static async Task PrepareRunningAsync(Pair pair)
     {
