@@ -7,10 +7,20 @@ namespace FiveSpot.Kubernetes;
 /// <summary>The part of <c>metadata</c> that controllers read.</summary>
 /// <remarks>
 /// Not kept, because of their size: <c>managedFields</c> and the annotation
-/// <c>kubectl.kubernetes.io/last-applied-configuration</c>.
+/// <c>kubectl.kubernetes.io/last-applied-configuration</c>. An API server takes a megabyte of the others too, from whoever may make
+/// such an object, and there may be thousands: beyond what anybody uses in earnest they are left out.
 /// </remarks>
 public sealed record ObjectMetadata
 {
+    /// <summary>The most that is kept of the labels of an object, and of its annotations, in characters.</summary>
+    public const int MostOfStrings = 32 << 10;
+
+    /// <summary>The most finalizers and owners that are kept of an object.</summary>
+    public const int MostOfAList = 64;
+
+    /// <summary>The longest name, uid, finalizer and the like that is kept; a longer one is empty.</summary>
+    public const int LongestName = 512;
+
     private static readonly IReadOnlyDictionary<string, string> NoStrings = new Dictionary<string, string>();
 
     /// <summary>The name; empty where the server sent none (a bookmark).</summary>
@@ -227,13 +237,25 @@ public sealed record ObjectMetadata
 
         Expect(ref reader, JsonTokenType.StartObject, "labels or annotations");
         Dictionary<string, string>? strings = null;
+        var room = MostOfStrings;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var key = reader.GetPooledString()!;
             reader.Read();
-            if (keep is null || keep(key))
+            if (keep is not null && !keep(key))
             {
+                continue;
+            }
+
+            if (room - key.Length - reader.ValueSpan.Length is >= 0 and var left)
+            {
+                room = left;
                 (strings ??= [])[key] = reader.GetPooledString() ?? "";
+            }
+            else if (keep is not null)
+            {
+                // That it is there may be all that is asked.
+                (strings ??= [])[key] = "";
             }
         }
 
@@ -251,7 +273,10 @@ public sealed record ObjectMetadata
         var finalizers = new List<string>(1);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            finalizers.Add(reader.GetPooledString() ?? "");
+            if (finalizers.Count < MostOfAList)
+            {
+                finalizers.Add(ShortText(ref reader));
+            }
         }
 
         return finalizers;
@@ -268,7 +293,11 @@ public sealed record ObjectMetadata
         var owners = new List<OwnerReference>(1);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            owners.Add(ReadOwner(ref reader));
+            var owner = ReadOwner(ref reader);
+            if (owners.Count < MostOfAList || owner.Controller)
+            {
+                owners.Add(owner);
+            }
         }
 
         return owners;
@@ -284,22 +313,22 @@ public sealed record ObjectMetadata
             if (reader.ValueTextEquals("apiVersion"u8))
             {
                 reader.Read();
-                apiVersion = reader.GetPooledString() ?? "";
+                apiVersion = ShortText(ref reader);
             }
             else if (reader.ValueTextEquals("kind"u8))
             {
                 reader.Read();
-                kind = reader.GetPooledString() ?? "";
+                kind = ShortText(ref reader);
             }
             else if (reader.ValueTextEquals("name"u8))
             {
                 reader.Read();
-                name = reader.GetPooledString() ?? "";
+                name = ShortText(ref reader);
             }
             else if (reader.ValueTextEquals("uid"u8))
             {
                 reader.Read();
-                uid = reader.GetPooledString() ?? "";
+                uid = ShortText(ref reader);
             }
             else if (reader.ValueTextEquals("controller"u8))
             {
@@ -320,6 +349,8 @@ public sealed record ObjectMetadata
 
         return new OwnerReference(apiVersion, kind, name, uid, controller, blocks);
     }
+
+    private static string ShortText(ref Utf8JsonReader reader) => reader.ValueSpan.Length > LongestName ? "" : reader.GetPooledString() ?? "";
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType token, string what)
     {

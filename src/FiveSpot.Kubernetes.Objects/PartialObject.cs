@@ -21,9 +21,17 @@ public sealed record PartialObject(ObjectMetadata Metadata) : IKubernetesObject
     /// <param name="utf8Json">One JSON object.</param>
     /// <returns>The partial object; its metadata is empty if the JSON has none.</returns>
     /// <exception cref="JsonException">The JSON is broken.</exception>
-    public static PartialObject Decode(ReadOnlySpan<byte> utf8Json)
+    public static PartialObject Decode(ReadOnlySpan<byte> utf8Json) => Decode(utf8Json, keepAnnotation: null, keepLabel: null);
+
+    /// <summary>Reads the metadata of a whole object, or of a <c>PartialObjectMetadata</c>.</summary>
+    /// <param name="utf8Json">One JSON object.</param>
+    /// <param name="keepAnnotation">Says by key which annotations to keep; null keeps all.</param>
+    /// <param name="keepLabel">Says by key which labels to keep; null keeps all.</param>
+    /// <returns>The partial object; its metadata is empty if the JSON has none.</returns>
+    /// <exception cref="JsonException">The JSON is broken.</exception>
+    public static PartialObject Decode(ReadOnlySpan<byte> utf8Json, Func<string, bool>? keepAnnotation, Func<string, bool>? keepLabel)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -36,7 +44,7 @@ public sealed record PartialObject(ObjectMetadata Metadata) : IKubernetesObject
             reader.Read();
             if (isMetadata)
             {
-                return new PartialObject(ObjectMetadata.Read(ref reader));
+                return new PartialObject(ObjectMetadata.Read(ref reader, keepAnnotation, keepLabel));
             }
 
             reader.Skip();

@@ -18,6 +18,10 @@ public sealed record ScheduledMachine : IKubernetesObject
     /// <summary>What is asked for; null when it can't be read at all (<see cref="Problems"/> says why).</summary>
     public ScheduledMachineSpec? Spec { get; init; }
 
+    /// <summary>Whether the templates' contents are left out, and with them <c>machineTemplate</c>: who writes megabytes there must not
+    /// take the memory that all others need. They are read again to make the objects.</summary>
+    public bool IsAbridged { get; init; }
+
     /// <summary>What was last reported. A report only: apart from the time at which a shutdown began, nothing is
     /// decided from it.</summary>
     public ScheduledMachineStatus Status { get; init; } = new();

@@ -15,20 +15,47 @@ namespace FiveSpot.Lifecycle;
 /// </summary>
 public static class ScheduledMachineReader
 {
-    private const string ReclaimAnnotations = "5spot.finos.org/reclaim";
-    private const string RemediationAnnotations = "5spot.finos.org/remediat";
+    // More than most take, all fields of a spec together; there may be thousands.
+    private const int LargestKept = 8 << 10;
+
+    // Far more than any takes. A server takes a megabyte and a half, of which a tree takes ten times as much, and a hundred may be
+    // read at one instant.
+    private const int LargestRead = 512 << 10;
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
 
     // k0smotron's, for a machine that is there already.
     private const string RemoteMachine = "RemoteMachine";
 
-    /// <summary>Reads one ScheduledMachine.</summary>
+    /// <summary>Reads one ScheduledMachine as it is kept: of one that is large, what is only needed to make its objects is left out
+    /// (<see cref="ScheduledMachine.IsAbridged"/>).</summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static ScheduledMachine Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var machine = ReadWhole(utf8Json, out var size);
+        return size <= LargestKept || machine.Spec is not { } spec ? machine : machine with
+        {
+            IsAbridged = true,
+            Spec = spec with
+            {
+                BootstrapSpec = Abridged(spec.BootstrapSpec),
+                InfrastructureSpec = Abridged(spec.InfrastructureSpec),
+                MachineTemplate = null,
+            },
+        };
+    }
+
+    /// <summary>Reads all of one ScheduledMachine, to make its objects.</summary>
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    public static ScheduledMachine ReadWhole(ReadOnlySpan<byte> utf8Json) => ReadWhole(utf8Json, out _);
+
+    private static ScheduledMachine ReadWhole(ReadOnlySpan<byte> utf8Json, out long size)
+    {
+        size = 0;
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         var status = new ScheduledMachineStatus();
         JsonDocument? spec = null;
+        ReadOnlySpan<byte> text = default;
         try
         {
             if (reader.EnterObject())
@@ -38,12 +65,13 @@ public static class ScheduledMachineReader
                     if (reader.ValueTextEquals("metadata"u8))
                     {
                         reader.Read();
-                        metadata = ObjectMetadata.Read(ref reader, IsRead);
+                        metadata = ObjectMetadata.Read(ref reader, IsRead, static _ => false) with { OwnerReferences = [] };
                     }
                     else if (reader.ValueTextEquals("spec"u8))
                     {
                         spec?.Dispose();
-                        spec = JsonDocument.ParseValue(ref reader);
+                        text = Value(ref reader, utf8Json);
+                        spec = text.Length > LargestRead ? null : Tree(text);
                     }
                     else if (reader.ValueTextEquals("status"u8))
                     {
@@ -56,12 +84,38 @@ public static class ScheduledMachineReader
                 }
             }
 
-            return Check(new ScheduledMachine { Metadata = metadata, Status = status }, spec?.RootElement);
+            size = text.Length;
+            var machine = new ScheduledMachine { Metadata = metadata, Status = status };
+            return text.Length <= LargestRead ? Check(machine, spec?.RootElement) : machine with
+            {
+                KillSwitch = HasKillSwitch(text),
+                Problems = [new RuleViolation("spec", $"has {text.Length >> 10} KiB: at most {LargestRead >> 10} KiB are read, templates and all.")],
+            };
         }
         finally
         {
             spec?.Dispose();
         }
+    }
+
+    private static ReadOnlySpan<byte> Value(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Json)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return utf8Json[start..(int)reader.BytesConsumed];
+    }
+
+    private static JsonDocument Tree(ReadOnlySpan<byte> text)
+    {
+        var reader = ObjectJson.Reader(text);
+        return JsonDocument.ParseValue(ref reader);
+    }
+
+    private static bool HasKillSwitch(ReadOnlySpan<byte> text)
+    {
+        var reader = ObjectJson.Reader(text);
+        return reader.EnterObject() && reader.FindProperty("killSwitch"u8) && reader.ReadTrue();
     }
 
     private static ScheduledMachine Check(ScheduledMachine machine, JsonElement? json)
@@ -112,9 +166,11 @@ public static class ScheduledMachineReader
 
     // Most machines have none of these; whatever else people write there is not kept.
     private static bool IsRead(string annotation) =>
-        annotation.StartsWith(ReclaimAnnotations, StringComparison.Ordinal)
-        || annotation.StartsWith(RemediationAnnotations, StringComparison.Ordinal)
-        || annotation is WellKnown.PausedAnnotation or WellKnown.DeleteForMoveAnnotation;
+        annotation is WellKnown.ReclaimReasonAnnotation or WellKnown.ReclaimRequestedAtAnnotation or WellKnown.ReclaimsAnnotation
+            or WellKnown.RemediationsAnnotation or WellKnown.RemediatedMachineAnnotation
+            or WellKnown.PausedAnnotation or WellKnown.DeleteForMoveAnnotation;
+
+    private static ObjectTemplate Abridged(ObjectTemplate template) => template is null ? null! : template with { Metadata = null, Spec = Nothing };
 
     // One instance of a text that is usually there already: there may be a hundred thousand machines.
     [return: NotNullIfNotNull(nameof(text))]
@@ -133,13 +189,11 @@ public static class ScheduledMachineReader
     // Our own report, perhaps of another version: what can't be read of it is written anew.
     private static ScheduledMachineStatus ReadStatus(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8Json)
     {
-        reader.Read();
-        var start = (int)reader.TokenStartIndex;
-        reader.Skip();
+        var text = Value(ref reader, utf8Json);
         try
         {
             return JsonSerializer.Deserialize(
-                utf8Json[start..(int)reader.BytesConsumed], ApiJsonContext.Default.ScheduledMachineStatus) ?? new();
+                text, ApiJsonContext.Default.ScheduledMachineStatus) ?? new();
         }
         catch (JsonException)
         {

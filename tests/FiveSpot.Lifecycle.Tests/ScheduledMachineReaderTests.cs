@@ -21,6 +21,41 @@ public sealed class ScheduledMachineReaderTests
         Read(kind, template, extraSpec).Computer.ShouldBe(expected);
 
     [Fact]
+    public void Of_a_large_one_no_more_is_kept_than_is_needed_until_its_objects_are_made()
+    {
+        var json = Encoding.UTF8.GetBytes($$$"""
+            {"metadata":{"name":"pc-1","namespace":"default","labels":{"a":"b"},"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u"}]},
+             "spec":{"clusterName":"c","schedule":{"daysOfWeek":["mon"]},"killIfCommands":["java"],"machineTemplate":{"annotations":{"a":"b"} },
+              "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"files":[{{{string.Join(',', Enumerable.Repeat("0", 100_000))}}}]} },
+              "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","metadata":{"annotations":{"a":"b"} },"spec":{"address":"192.0.2.1"} } } }
+            """);
+        var kept = ScheduledMachineReader.Read(json);
+        var whole = ScheduledMachineReader.ReadWhole(json);
+
+        (kept.IsAbridged, whole.IsAbridged).ShouldBe((true, false));
+        kept.Problems.ShouldBeEmpty();
+        (kept.TemplateHash, kept.BootstrapHash, kept.InfrastructureHash, kept.Computer).ShouldBe((whole.TemplateHash, whole.BootstrapHash, whole.InfrastructureHash, "192.0.2.1"));
+        kept.Spec!.BootstrapSpec.Spec.GetRawText().ShouldBe("{}");
+        kept.Spec.InfrastructureSpec.Metadata.ShouldBeNull();
+        (kept.Spec.BootstrapSpec.Kind, kept.Spec.KillIfCommands.Single()).ShouldBe(("K0sWorkerConfig", "java"));
+        whole.Spec!.BootstrapSpec.Spec.GetProperty("files").GetArrayLength().ShouldBe(100_000);
+        (kept.Metadata.Labels.Count, kept.Metadata.OwnerReferences.Count).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public void One_that_is_nested_deeper_than_a_template_may_be_is_an_error_of_its_own()
+    {
+        var json = Encoding.UTF8.GetBytes($$$"""
+            {"metadata":{"name":"pc-1"},"spec":{"clusterName":"c","schedule":{"daysOfWeek":["mon"]},"killSwitch":true,
+             "bootstrapSpec":{"apiVersion":"bootstrap.cluster.x-k8s.io/v1beta1","kind":"K0sWorkerConfig","spec":{"deep":{{{new string('[', 9_000)}}}{{{new string(']', 9_000)}}} } },
+             "infrastructureSpec":{"apiVersion":"infrastructure.cluster.x-k8s.io/v1beta1","kind":"RemoteMachine","spec":{} } } }
+            """);
+        var machine = ScheduledMachineReader.Read(json);
+        machine.Problems.Single().ToString().ShouldContain("can't be read");
+        machine.KillSwitch.ShouldBeTrue();
+    }
+
+    [Fact]
     public void The_template_hash_names_all_that_goes_into_the_three_objects_and_nothing_else()
     {
         string[] different =

@@ -17,7 +17,7 @@ public static class ClusterReader
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static CapiCluster Read(ReadOnlySpan<byte> utf8Json, string apiVersion)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         var (isPaused, hasControlPlane) = (false, false);
         ProviderReference? infrastructure = null;

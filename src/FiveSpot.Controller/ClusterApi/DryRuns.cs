@@ -218,10 +218,27 @@ public sealed partial class DryRuns : IDisposable
     private async Task<WorkResult> AskAsync(
         ScheduledMachine machine, ResourceType bootstrap, ResourceType infrastructure, Entry entry, CancellationToken cancellationToken)
     {
+        ScheduledMachine? whole;
+        try
+        {
+            whole = await StepExecutor.ReadWholeAsync(_api, machine, cancellationToken);
+        }
+        catch (Exception exception) when (exception is ApiException or ApiUnreachableException)
+        {
+            LogUnanswered(machine.Key, exception.Message);
+            return WorkResult.Retry(BackOff(entry.Attempts));
+        }
+
+        if (whole is null)
+        {
+            // What has changed is asked about when it is seen.
+            return WorkResult.Retry(BackOff(entry.Attempts));
+        }
+
         var question = new Question(machine);
-        await AskAsync(question, bootstrap, ObjectWriter.ProviderObject(machine, ProviderRole.Bootstrap), cancellationToken);
-        await AskAsync(question, infrastructure, ObjectWriter.ProviderObject(machine, ProviderRole.Infrastructure), cancellationToken);
-        await AskAsync(question, _machines.Type, ObjectWriter.Machine(machine, _machines.Type.Version, ClusterOf(machine)), cancellationToken);
+        await AskAsync(question, bootstrap, ObjectWriter.ProviderObject(whole, ProviderRole.Bootstrap), cancellationToken);
+        await AskAsync(question, infrastructure, ObjectWriter.ProviderObject(whole, ProviderRole.Infrastructure), cancellationToken);
+        await AskAsync(question, _machines.Type, ObjectWriter.Machine(whole, _machines.Type.Version, ClusterOf(machine)), cancellationToken);
         if (question.IsVoid)
         {
             // Another process works on the machine now.

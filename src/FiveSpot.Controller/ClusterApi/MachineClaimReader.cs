@@ -13,7 +13,7 @@ public static class MachineClaimReader
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static MachineClaim Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var fields = default(Fields);
         if (reader.EnterObject())
         {

@@ -14,7 +14,7 @@ public static class MachineDrainRuleReader
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static MachineDrainRule Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         using var document = JsonDocument.ParseValue(ref reader);
         var root = document.RootElement;
         var rule = new MachineDrainRule { Metadata = ReadMetadata(Of(root, "metadata"u8)) };

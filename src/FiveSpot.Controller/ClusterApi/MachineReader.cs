@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Text.Json;
+using FiveSpot.Api;
 using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle.ClusterApi;
 using FiveSpot.Lifecycle.Json;
@@ -23,7 +24,7 @@ public static class MachineReader
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static CapiMachine Read(ReadOnlySpan<byte> utf8Json, string apiVersion)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         var fields = default(Fields);
         if (reader.EnterObject())
@@ -33,7 +34,7 @@ public static class MachineReader
                 if (reader.ValueTextEquals("metadata"u8))
                 {
                     reader.Read();
-                    metadata = ObjectMetadata.Read(ref reader);
+                    metadata = ObjectMetadata.Read(ref reader, IsRead);
                 }
                 else if (reader.ValueTextEquals("spec"u8))
                 {
@@ -69,6 +70,10 @@ public static class MachineReader
             IsWaitingForRemediation = fields.Conditions.IsWaitingForRemediation || fields.NewConditions.IsWaitingForRemediation,
         };
     }
+
+    private static bool IsRead(string annotation) =>
+        annotation is WellKnown.PausedAnnotation or WellKnown.PauseEndedAnnotation or WellKnown.TemplateHashAnnotation or WellKnown.ComputerAnnotation
+            or WellKnown.DrainResultAnnotation or WellKnown.ExcludeNodeDrainingAnnotation or WellKnown.ExcludeWaitForNodeVolumeDetachAnnotation;
 
     private static void ReadSpec(ref Utf8JsonReader reader, ref Fields fields)
     {
@@ -196,11 +201,11 @@ public static class MachineReader
             }
             else if (reader.ValueTextEquals("failureReason"u8))
             {
-                fields.FailureReason = reader.ReadText();
+                fields.FailureReason = reader.ReadLongText();
             }
             else if (reader.ValueTextEquals("failureMessage"u8))
             {
-                fields.FailureMessage = reader.ReadText();
+                fields.FailureMessage = reader.ReadLongText();
             }
             else if (reader.ValueTextEquals("deprecated"u8))
             {
@@ -266,11 +271,11 @@ public static class MachineReader
         {
             if (reader.ValueTextEquals("failureReason"u8))
             {
-                fields.FailureReason = reader.ReadText();
+                fields.FailureReason = reader.ReadLongText();
             }
             else if (reader.ValueTextEquals("failureMessage"u8))
             {
-                fields.FailureMessage = reader.ReadText();
+                fields.FailureMessage = reader.ReadLongText();
             }
             else
             {

@@ -118,7 +118,7 @@ internal sealed partial class ProviderKindWatch
             _api,
             at,
             new InformerOptions { LabelSelector = WellKnown.ScheduledMachineLabel, MetadataOnly = true, Resolve = ResolveAnewAsync },
-            PartialObject.Decode,
+            Read,
             _loggers.CreateLogger($"FiveSpot.Informer.{at.QualifiedName}"));
         informer.Changed += change =>
         {
@@ -128,6 +128,12 @@ internal sealed partial class ProviderKindWatch
         informer.StateChanged += () => Settle();
         return informer;
     }
+
+    // Whoever may make one may write a megabyte into its metadata.
+    internal static PartialObject Read(ReadOnlySpan<byte> utf8Json) => PartialObject.Decode(
+        utf8Json,
+        static annotation => annotation is WellKnown.TemplateHashAnnotation or WellKnown.ComputerAnnotation,
+        static label => label is WellKnown.ScheduledMachineLabel or WellKnown.ClusterNameLabel);
 
     private async Task<(ResourceType? AtVersion, ResourceType? AtAny)> AwaitResolvedAsync(string version)
     {

@@ -229,14 +229,7 @@ public sealed class StepExecutor
         }
         catch (ApiException exception) when (exception.IsConflict && IsFirst(step, seen))
         {
-            var current = await _api.TryGetAsync(ScheduledMachines, seen.Machine.Key, ScheduledMachineReader.Read, cancellationToken);
-            if (current is null || current.Uid != seen.Machine.Uid)
-            {
-                return (Gone(seen), false);
-            }
-
-            _scheduledMachines.Observe(current);
-            return (seen with { Machine = current, IsOfAnotherSpec = current.Metadata.Generation != seen.Machine.Metadata.Generation }, false);
+            return await LookAtMachineAgainAsync(seen, cancellationToken);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {
@@ -244,19 +237,51 @@ public sealed class StepExecutor
         }
     }
 
+    /// <summary>A ScheduledMachine with all that its objects are made of.</summary>
+    /// <returns>Null if it is another one by now than the one that was decided about.</returns>
+    /// <exception cref="ApiException">The API server refused.</exception>
+    /// <exception cref="ApiUnreachableException">There was no answer.</exception>
+    internal static async Task<ScheduledMachine?> ReadWholeAsync(ApiClient api, ScheduledMachine machine, CancellationToken cancellationToken)
+    {
+        if (!machine.IsAbridged)
+        {
+            return machine;
+        }
+
+        var whole = await api.TryGetAsync(ScheduledMachines, machine.Key, ScheduledMachineReader.ReadWhole, cancellationToken);
+        return whole is { Problems.Count: 0 } && whole.Uid == machine.Uid && whole.TemplateHash == machine.TemplateHash ? whole : null;
+    }
+
+    private async Task<(Observation World, bool AsPlanned)> LookAtMachineAgainAsync(Observation seen, CancellationToken cancellationToken)
+    {
+        var current = await _api.TryGetAsync(ScheduledMachines, seen.Machine.Key, ScheduledMachineReader.Read, cancellationToken);
+        if (current is null || current.Uid != seen.Machine.Uid)
+        {
+            return (Gone(seen), false);
+        }
+
+        _scheduledMachines.Observe(current);
+        return (seen with { Machine = current, IsOfAnotherSpec = current.Metadata.Generation != seen.Machine.Metadata.Generation }, false);
+    }
+
     private async Task<(Observation World, bool AsPlanned)> CreateProviderObjectAsync(
         ProviderRole role, Observation seen, CancellationToken cancellationToken)
     {
         var slot = seen.Slot(role)!;
+        if (await ReadWholeAsync(_api, seen.Machine, cancellationToken) is not { } whole)
+        {
+            return await LookAtMachineAgainAsync(seen, cancellationToken);
+        }
+
         try
         {
             var created = await _api.CreateAsync(
                 slot.Resource!,
                 seen.Machine.Metadata.Namespace,
-                ObjectWriter.ProviderObject(seen.Machine, role),
+                ObjectWriter.ProviderObject(whole, role),
                 WellKnown.FieldManager,
                 Strict,
-                PartialObject.Decode,
+                ProviderKindWatch.Read,
                 cancellationToken);
             Cache(slot, seen)?.Observe(created);
             return (seen.Replace(slot, slot with { Object = created }), true);
@@ -279,16 +304,21 @@ public sealed class StepExecutor
         Step.UpdateProviderObject step, Observation seen, CancellationToken cancellationToken)
     {
         var slot = seen.Slot(step.Role)!;
+        if (await ReadWholeAsync(_api, seen.Machine, cancellationToken) is not { } whole)
+        {
+            return await LookAtMachineAgainAsync(seen, cancellationToken);
+        }
+
         PartialObject? current;
         try
         {
             current = await _api.JsonPatchAsync(
                 slot.Resource!,
                 seen.Machine.Key,
-                ObjectWriter.ProviderObjectPatch(seen.Machine, step.Role, slot.Object!.Uid),
+                ObjectWriter.ProviderObjectPatch(whole, step.Role, slot.Object!.Uid),
                 WellKnown.FieldManager,
                 subresource: null,
-                PartialObject.Decode,
+                ProviderKindWatch.Read,
                 cancellationToken);
         }
         catch (ApiException exception) when ((exception.IsConflict || exception.IsNotFound) && IsFirst(step, seen))
@@ -326,12 +356,17 @@ public sealed class StepExecutor
     private async Task<(Observation World, bool AsPlanned)> CreateMachineAsync(Observation seen, CancellationToken cancellationToken)
     {
         var type = _machines.Type;
+        if (await ReadWholeAsync(_api, seen.Machine, cancellationToken) is not { } whole)
+        {
+            return await LookAtMachineAgainAsync(seen, cancellationToken);
+        }
+
         try
         {
             var created = await _api.CreateAsync(
                 type,
                 seen.Machine.Metadata.Namespace,
-                ObjectWriter.Machine(seen.Machine, type.Version, seen.CapiCluster),
+                ObjectWriter.Machine(whole, type.Version, seen.CapiCluster),
                 WellKnown.FieldManager,
                 Strict,
                 ReadAt(type),

@@ -19,7 +19,7 @@ public static class NodeReader
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static Node Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         string? providerId = null;
         bool unschedulable = false, ready = false, unknown = false;
@@ -67,7 +67,7 @@ public static class NodeReader
     // Of the many managed fields one matters, and only on a Node that we cordoned: read a second time, then.
     private static string? ReadCordonManager(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         if (!reader.EnterObject() || !reader.FindProperty("metadata"u8) || !reader.EnterObject()
             || !reader.FindProperty("managedFields"u8) || !reader.EnterArray())
         {

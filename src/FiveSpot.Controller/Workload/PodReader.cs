@@ -14,7 +14,7 @@ public static class PodReader
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static Pod Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         var finished = false;
         if (reader.EnterObject())

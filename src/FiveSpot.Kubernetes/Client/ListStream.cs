@@ -7,7 +7,7 @@ namespace FiveSpot.Kubernetes;
 
 /// <summary>Reads the answer to a list as it comes: no more of it is in memory than the object that is being decoded.</summary>
 /// <typeparam name="T">The projection.</typeparam>
-/// <param name="maxBytes">How large the answer may be.</param>
+/// <param name="maxBytes">How large the answer may be; where the server is trusted, one object in it.</param>
 /// <param name="decode">Decodes one object.</param>
 /// <param name="share">What may be held of what the server says; null where it is trusted.</param>
 /// <param name="time">The time that it is paced by.</param>
@@ -25,7 +25,7 @@ internal sealed class ListStream<T>(int maxBytes, DecodeObject<T> decode, CacheS
     private int _start;
     private int _end;
     private Place _place;
-    private JsonReaderState _state;
+    private JsonReaderState _state = new(ObjectJson.Options);
 
     private enum Place
     {
@@ -58,14 +58,7 @@ internal sealed class ListStream<T>(int maxBytes, DecodeObject<T> decode, CacheS
                     isEnded = read == 0;
                     _end += read;
                     total += read;
-                    if (total > maxBytes)
-                    {
-                        throw share is null ? new InvalidDataException($"the answer is larger than {maxBytes} bytes") : new TooLargeException(
-                            Words.Line($"One answer is larger than {Words.Mebibytes(maxBytes)} MiB, which is the most that is taken of a workload cluster."), total, maxBytes)
-                        {
-                            IsOneAnswer = true,
-                        };
-                    }
+                    ThrowIfTooLarge(total);
                 }
 
                 await DecodeAsync(isEnded, total - before, cancellationToken);
@@ -77,6 +70,25 @@ internal sealed class ListStream<T>(int maxBytes, DecodeObject<T> decode, CacheS
         finally
         {
             Return(_buffer);
+        }
+    }
+
+    // However large a page is whose objects a tenant made as large as the server takes them, no more than one is in memory: who is
+    // trusted must not be lost of sight for it.
+    private void ThrowIfTooLarge(long total)
+    {
+        if (share is null && _end - _start > maxBytes)
+        {
+            throw new InvalidDataException($"one object of the answer is larger than {maxBytes} bytes");
+        }
+
+        if (share is not null && total > maxBytes)
+        {
+            throw new TooLargeException(
+                Words.Line($"One answer is larger than {Words.Mebibytes(maxBytes)} MiB, which is the most that is taken of a workload cluster."), total, maxBytes)
+            {
+                IsOneAnswer = true,
+            };
         }
     }
 

@@ -151,7 +151,7 @@ internal sealed class WatchStream(
         ReadOnlySpan<byte> value = default;
         try
         {
-            var reader = new Utf8JsonReader(line);
+            var reader = ObjectJson.Reader(line);
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {

@@ -49,7 +49,7 @@ public sealed record Lease : IKubernetesObject
     /// <exception cref="FormatException">A number is none.</exception>
     public static Lease Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var lease = new Lease { Metadata = new ObjectMetadata() };
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

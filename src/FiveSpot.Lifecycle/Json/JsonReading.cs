@@ -11,6 +11,9 @@ namespace FiveSpot.Lifecycle.Json;
 /// </summary>
 internal static class JsonReading
 {
+    // Of names, ids and the like. Of some the server bounds nothing, and each of thousands of objects is kept.
+    private const int LongestText = 4096;
+
     /// <summary>Moves into the object that follows; false, and past the value, when it is no object.</summary>
     public static bool EnterObject(this ref Utf8JsonReader reader) => reader.Enter(JsonTokenType.StartObject);
 
@@ -38,10 +41,23 @@ internal static class JsonReading
         return false;
     }
 
-    /// <summary>The string that follows; null, and past the value, when it is no string or an empty one.</summary>
+    /// <summary>The string that follows; null, and past the value, when it is no string, an empty one, or longer than any name.
+    /// </summary>
     public static string? ReadText(this ref Utf8JsonReader reader)
     {
         reader.Read();
+        return reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > LongestText ? null : reader.Text();
+    }
+
+    /// <summary>The same of a text of any length, of which no more is to be kept than is needed.</summary>
+    public static string? ReadLongText(this ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.Text();
+    }
+
+    private static string? Text(this ref Utf8JsonReader reader)
+    {
         if (reader.TokenType == JsonTokenType.String)
         {
             return reader.GetString() is { Length: > 0 } text ? text : null;
@@ -57,7 +73,7 @@ internal static class JsonReading
         reader.Read();
         if (reader.TokenType == JsonTokenType.String)
         {
-            return reader.GetPooledString() is { Length: > 0 } text ? text : null;
+            return reader.ValueSpan.Length <= LongestText && reader.GetPooledString() is { Length: > 0 } text ? text : null;
         }
 
         reader.Skip();
@@ -121,7 +137,7 @@ internal static class JsonReading
             }
             else if (reader.ValueTextEquals("message"u8))
             {
-                message = reader.ReadText();
+                message = reader.ReadLongText();
             }
             else
             {

@@ -49,7 +49,7 @@ public sealed record ReclaimConfig : IKubernetesObject
     /// <exception cref="JsonException">The text is no JSON.</exception>
     public static ReclaimConfig Read(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         string? toml = null;
         if (reader.EnterObject())
@@ -84,7 +84,7 @@ public sealed record ReclaimConfig : IKubernetesObject
             {
                 if (reader.ValueTextEquals(WellKnown.ReclaimConfigMapKey))
                 {
-                    toml = reader.ReadText();
+                    toml = reader.ReadLongText();
                 }
                 else
                 {

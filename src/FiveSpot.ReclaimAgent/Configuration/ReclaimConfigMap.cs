@@ -23,7 +23,7 @@ internal sealed record ReclaimConfigMap(ObjectMetadata Metadata, string? Toml) :
     /// <summary>Reads it; never refuses one for its content.</summary>
     public static ReclaimConfigMap Decode(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         string? toml = null;
         reader.Read();

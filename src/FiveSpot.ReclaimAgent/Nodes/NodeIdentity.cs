@@ -21,7 +21,7 @@ internal sealed record NodeIdentity(ObjectMetadata Metadata, string MachineId)
     /// <summary>Reads a Node.</summary>
     public static NodeIdentity Decode(ReadOnlySpan<byte> utf8Json)
     {
-        var reader = new Utf8JsonReader(utf8Json);
+        var reader = ObjectJson.Reader(utf8Json);
         var metadata = new ObjectMetadata();
         var machineId = "";
         reader.Read();
