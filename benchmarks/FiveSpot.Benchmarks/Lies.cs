@@ -53,7 +53,7 @@ internal static class Lies
             foreach (var lie in Enum.GetValues<Lie>().Where(static lie => lie is not Lie.None))
             {
                 var name = $"liar-{names.Count:00}";
-                var liar = await LyingApiServer.StartAsync(lie, name, $"remote://{name}", count: lie is Lie.RefusedEvictions ? 15_000 : 100_000);
+                var liar = await LyingApiServer.StartAsync(lie, name, $"remote://{name}", count: lie is Lie.RefusedEvictions or Lie.ManyReasons ? 15_000 : 100_000);
                 liars.Add(liar);
                 names.Add(name);
                 await cluster.CreateAsync(Cluster.Secrets, new JsonObject
@@ -81,7 +81,7 @@ internal static class Lies
 
             // Their Nodes are drained, so that their Pods are looked at.
             await Wait.PassAsync(TimeSpan.FromSeconds(3));
-            foreach (var (name, _) in names.Zip(Enum.GetValues<Lie>().Where(static lie => lie is not Lie.None)).Where(static one => one.Second is Lie.Pods or Lie.RefusedEvictions or Lie.EndlessPods))
+            foreach (var (name, _) in names.Zip(Enum.GetValues<Lie>().Where(static lie => lie is not Lie.None)).Where(static one => one.Second is Lie.Pods or Lie.RefusedEvictions or Lie.ManyReasons or Lie.EndlessPods))
             {
                 await cluster.PatchAsync(Cluster.ScheduledMachines, name, """{"spec":{"enabled":false} }""");
             }

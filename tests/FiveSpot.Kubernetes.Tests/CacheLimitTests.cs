@@ -168,6 +168,36 @@ public sealed class CacheLimitTests
     }
 
     [Fact]
+    public void Many_small_ones_of_one_tenant_do_not_push_out_the_large_one_of_another()
+    {
+        var budget = new CacheBudget(new CacheLimits { TotalBytes = 10_000 });
+        using var honest = budget.Open("honest");
+        honest.Take(1, 3_000);
+        var many = Enumerable.Range(0, 100).Select(_ => budget.Open("greedy")).ToList();
+        many.ForEach(static one => one.Change(1, 100));
+        many.ForEach(static one => one.Change(1, 100));
+
+        honest.Excess.ShouldBeNull();
+        many.Count(static one => one.Excess is not null).ShouldBeInRange(30, 65);
+        budget.Bytes.ShouldBeLessThanOrEqualTo(10_000);
+        many.ForEach(static one => one.Dispose());
+    }
+
+    [Fact]
+    public void Servers_without_number_are_too_large_though_they_say_nothing_and_nobody_else_is_concerned()
+    {
+        var budget = new CacheBudget();
+        using var honest = budget.Open("honest");
+        honest.Take(1, 8 << 20);
+        var many = Enumerable.Range(0, 2_000).Select(_ => budget.Open("greedy")).ToList();
+        many.ForEach(static one => one.Change(0, CacheLimits.LeastOfAServer));
+
+        honest.Excess.ShouldBeNull();
+        many.Count(static one => one.Excess is null).ShouldBeInRange(800, 1_024);
+        many.ForEach(static one => one.Dispose());
+    }
+
+    [Fact]
     public async Task A_server_that_gives_all_at_once_from_its_cache_is_asked_for_pages()
     {
         await using var server = await ScriptedServer.StartAsync(async context =>

@@ -23,6 +23,9 @@ public enum Lie
     /// <summary>The list of Nodes is two million objects with nothing in them.</summary>
     ManyNothings,
 
+    /// <summary>There are twenty thousand Nodes, and all are the machine's.</summary>
+    OneProviderId,
+
     /// <summary>New Nodes come, for ever.</summary>
     EndlessAdded,
 
@@ -46,6 +49,9 @@ public enum Lie
 
     /// <summary>So there are, and none may be evicted now.</summary>
     RefusedEvictions,
+
+    /// <summary>So there are, and none may be evicted now, each for another reason.</summary>
+    ManyReasons,
 
     /// <summary>New Pods come to the machine's Node, and go, for ever.</summary>
     EndlessPods,

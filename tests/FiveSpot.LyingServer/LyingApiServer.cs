@@ -148,6 +148,9 @@ public sealed class LyingApiServer : IAsyncDisposable
             case Lie.OneLargeList:
                 await ListAsync(context, "", Enumerable.Range(0, 60 << 5).Select(i => Stranger(i, $"\"x\":\"{new string('x', 32 << 10)}\"")));
                 break;
+            case Lie.OneProviderId:
+                await ListAsync(context, "", Enumerable.Range(0, 19_990).Select(i => Stranger(i).Replace($"lie://{i}", _providerId, StringComparison.Ordinal)));
+                break;
             case Lie.ManyNothings:
                 await ListAsync(context, "", Enumerable.Repeat("{}", 2_000_000));
                 break;
@@ -191,6 +194,9 @@ public sealed class LyingApiServer : IAsyncDisposable
                 case Lie.EndlessAdded:
                     await SendAsync(context, Batch(i, n => Event("ADDED", Stranger(n))));
                     break;
+                case Lie.OneProviderId:
+                    await SendAsync(context, Batch(i, n => Event(n % 2 == 0 ? "DELETED" : "ADDED", Stranger(n / 2).Replace($"lie://{n / 2}", _providerId, StringComparison.Ordinal))));
+                    break;
                 case Lie.EndlessModified:
                     await SendAsync(context, Batch(i, n => Event("MODIFIED", Node((int)(200 + n), n % 2 == 0 ? "True" : "False"))));
                     break;
@@ -216,7 +222,7 @@ public sealed class LyingApiServer : IAsyncDisposable
     {
         var (from, next) = (long.TryParse(context.Request.Query["continue"], out var after) ? after : 0, "");
         var pods = Enumerable.Empty<string>();
-        if (_lie is Lie.Pods or Lie.RefusedEvictions)
+        if (_lie is Lie.Pods or Lie.RefusedEvictions or Lie.ManyReasons)
         {
             var size = int.TryParse(context.Request.Query["limit"], out var limit) ? limit : PageSize;
             pods = Enumerable.Range((int)from, (int)Math.Min(size, _count - from)).Where(i => !_gone.ContainsKey($"pod-{i}")).Select(i => Pod(i));
@@ -272,6 +278,13 @@ public sealed class LyingApiServer : IAsyncDisposable
         if (_lie is Lie.RefusedEvictions)
         {
             await JsonAsync(context, """{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","code":429,"message":"Cannot evict pod as it would violate the pod's disruption budget."}""", 429);
+            return;
+        }
+
+        if (_lie is Lie.ManyReasons)
+        {
+            var budget = $"{pod}-{new string('b', 900)}";
+            await JsonAsync(context, $$"""{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","code":429,"message":"{{budget}}","details":{"retryAfterSeconds":2147483647,"causes":[{"reason":"DisruptionBudget","message":"The disruption budget {{budget}} needs all"}]} }""", 429);
             return;
         }
 

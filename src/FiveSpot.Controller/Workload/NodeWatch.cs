@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle.ClusterApi;
@@ -21,14 +23,19 @@ public sealed class NodeWatch
     // So many are asked for one by one; for more, one list is less work.
     private const int AskedForAtOnce = 16;
 
+    // Of more Nodes than that none is named.
+    private const int Many = 100;
+    private static readonly ImmutableSortedSet<string> NoNames = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
     private readonly Informer<Node> _informer;
     private readonly Action<string, string?> _nodeChanged;
     private readonly Func<string, string?, bool>? _isClaimed;
     private readonly HashSet<string> _askedFor = new(StringComparer.Ordinal);
     private CancellationToken _stop;
 
-    // Names by providerID, in order. Written by the informer's handler alone, one change at a time.
-    private readonly ConcurrentDictionary<string, string[]> _byProviderId = new(StringComparer.Ordinal);
+    // Names by providerID, in order: all Nodes of a cluster that lies may have one. Written by the informer's handler alone, one
+    // change at a time.
+    private readonly ConcurrentDictionary<string, ImmutableSortedSet<string>> _byProviderId = new(StringComparer.Ordinal);
 
     /// <summary>Watches nothing yet.</summary>
     /// <param name="api">The cluster.</param>
@@ -92,9 +99,9 @@ public sealed class NodeWatch
                 : NotThere(machine, $" with providerID {id}");
         }
 
-        if (names.Length > 1)
+        if (names.Count > 1)
         {
-            return Mismatch(machine, $"Nodes {ForeignText.List(names, 4)} all have providerID {id}: which of them is the machine's can't be told, and nothing is written to any.");
+            return Mismatch(machine, $"{(names.Count > Many ? "Very many Nodes" : $"Nodes {ForeignText.List(names, 4)}")} all have providerID {id}: which of them is the machine's can't be told, and nothing is written to any.");
         }
 
         // Between a change of the cache and that of the index it is neither the one nor the other: the machine is woken then.
@@ -216,9 +223,9 @@ public sealed class NodeWatch
             return;
         }
 
-        var others = _byProviderId.GetValueOrDefault(providerId, []).Where(name => name != node);
-        string[] names = isThere ? [.. others.Append(node).Order(StringComparer.Ordinal)] : [.. others];
-        if (names.Length == 0)
+        var others = _byProviderId.GetValueOrDefault(providerId, NoNames);
+        var names = isThere ? others.Add(node) : others.Remove(node);
+        if (names.IsEmpty)
         {
             _byProviderId.TryRemove(providerId, out _);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Immutable;
+using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Controller.Workload;
@@ -28,6 +29,10 @@ public sealed class PodCalls(int atOnce)
     // More Pods than a Node is made for. Refused one after the other, they are reason enough to wait for one that is not.
     private const int MostRefused = 500;
 
+    // What a server says of a Pod may be something else for each of a hundred thousand: so many of it are kept, and that long.
+    private const int MostWords = 100;
+    private const int LongestWords = 400;
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
@@ -45,6 +50,7 @@ public sealed class PodCalls(int atOnce)
     private int _refusedInARow;
     private DateTimeOffset _holdersLookedAt;
     private int _asked;
+    private int _words;
     private bool _isHeard;
 
     /// <summary>How many answers are awaited.</summary>
@@ -164,7 +170,7 @@ public sealed class PodCalls(int atOnce)
         UnderWay--;
         call.Times = before == answer.Kind ? call.Times + 1 : 1;
         call.Last = answer.Kind;
-        call.Trouble = answer.Trouble;
+        Note(call, answer);
         call.HeldBy = answer.Kind is PodAnswerKind.NotNow ? HolderOf(pod, answer, now) : null;
         call.NotBefore = null;
         var asked = answer.RetryAfter < LongestRetryAfter ? answer.RetryAfter : answer.RetryAfter is null ? null : LongestRetryAfter;
@@ -201,7 +207,7 @@ public sealed class PodCalls(int atOnce)
     // What is refused without a name is refused for itself alone.
     private string HolderOf(Pod pod, PodAnswer answer, DateTimeOffset now)
     {
-        var holder = answer.HeldBy ?? pod.Uid;
+        var holder = answer.HeldBy is { Length: > LongestWords } ? OtherHolders : answer.HeldBy ?? pod.Uid;
         if (_holders.ContainsKey(holder))
         {
             return holder;
@@ -220,6 +226,14 @@ public sealed class PodCalls(int atOnce)
         return _holders.Count < MostHolders ? holder : OtherHolders;
     }
 
+    private void Note(Call call, PodAnswer answer)
+    {
+        _words -= call.Trouble is null ? 0 : 1;
+        var isKept = answer.Trouble is not null && _words < MostWords;
+        _words += isKept ? 1 : 0;
+        call.Trouble = isKept ? ForeignText.Line(answer.Trouble, LongestWords) : null;
+    }
+
     // What has gone is not asked for again, and new Pods may come for ever.
     private void Forget(IReadOnlyList<Pod> pods)
     {
@@ -233,6 +247,7 @@ public sealed class PodCalls(int atOnce)
         {
             if (!call.IsUnderWay && !there.Contains(uid))
             {
+                _words -= call.Trouble is null ? 0 : 1;
                 _calls.Remove(uid);
             }
         }

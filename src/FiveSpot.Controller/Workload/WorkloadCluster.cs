@@ -223,13 +223,16 @@ internal sealed partial class WorkloadCluster
             throw new ClusterConnectionException($"spec.kubeconfigSecretRef: there is no Secret {Place.Secret.Name} in namespace {Place.Secret.Namespace}.");
         }
 
-        using var share = secret is null ? null : _settings.Caches.Open();
+        var opened = secret?.ToCompare();
+        using var share = secret is null ? null : _settings.Caches.Open(Place.Secret.Namespace);
+        share?.Take(0, CacheLimits.LeastOfAServer);
         using var own = secret is null ? null : _management.ConnectTo(
             ClusterConnection.FromKubeconfig(secret.Kubeconfig(Place), $"Secret {Place.Secret}, key {Place.Key}", _settings.Kubeconfigs), share);
-        var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers, _users.Claim);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        var wakes = new PacedWakes(_wake, share, _management.NetworkTime, watching.Token);
+        var nodes = new NodeWatch(own ?? _management, WakeMachinesOf, OnStateChanged, _loggers, _users.Claim);
         using var session = new ClusterSession(
-            nodes, _settings, _wake, node => WakeMachinesOf(node, nodes.ProviderIdOf(node)), OnFailure, _loggers, watching.Token)
+            nodes, _settings, wakes.Wake, node => WakeMachinesOf(node, nodes.ProviderIdOf(node)), OnFailure, _loggers, watching.Token)
         { IsGuess = own is null };
         _isInTrouble = _isSecretGone = false;
 
@@ -252,11 +255,19 @@ internal sealed partial class WorkloadCluster
             LogAddress(Place.Secret, nodes.Api.Connection.Server);
         }
 
+        void WakeMachinesOf(string node, string? providerId)
+        {
+            foreach (var key in _users.Of(node, providerId))
+            {
+                wakes.Wake(key);
+            }
+        }
+
         var running = Task.Run(() => nodes.RunAsync(watching.Token));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped, share?.Exceeded ?? CancellationToken.None);
         try
         {
-            await AwaitOtherKubeconfigAsync(session, secret, ending.Token);
+            await AwaitOtherKubeconfigAsync(session, opened, ending.Token);
         }
         catch (OperationCanceledException) when (share?.Excess is not null && !_stopped.IsCancellationRequested)
         {
@@ -281,7 +292,7 @@ internal sealed partial class WorkloadCluster
             try
             {
                 var now = await ReadSecretAsync();
-                if (now is not null && !now.IsSame(opened, Place))
+                if (now is not null && !now.IsSame(opened))
                 {
                     return;
                 }
@@ -316,7 +327,7 @@ internal sealed partial class WorkloadCluster
         }
     }
 
-    private Task<KubeconfigSecret?> ReadSecretAsync() => _management.TryGetAsync(Secrets, Place.Secret, KubeconfigSecret.Read, _stopped);
+    private Task<KubeconfigSecret?> ReadSecretAsync() => _management.TryGetAsync(Secrets, Place.Secret, json => KubeconfigSecret.Read(json, Place.Key), _stopped);
 
     // Deleted by mistake, or about to be made again: the cluster that it led to was the right one, and goes on to be it.
     private void SetSecretGone(bool isGone)
@@ -438,14 +449,6 @@ internal sealed partial class WorkloadCluster
 
             ControllerMetrics.WorkloadCluster(_counted, state);
             _counted = state;
-        }
-    }
-
-    private void WakeMachinesOf(string node, string? providerId)
-    {
-        foreach (var key in _users.Of(node, providerId))
-        {
-            _wake(key);
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class ApiClient : IDisposable
         _credentials = connection.CreateCredentials?.Invoke(_options.NetworkTime);
         _base = connection.Server.AbsoluteUri.TrimEnd('/');
         _host = connection.TlsServerName;
-        HttpMessageHandler handler = ServerTransport.CreateHandler(connection);
+        HttpMessageHandler handler = ServerTransport.CreateHandler(connection, _options.Share);
         _http = new HttpMessageInvoker(_options.WrapHandler?.Invoke(handler) ?? handler, disposeHandler: true);
     }
 

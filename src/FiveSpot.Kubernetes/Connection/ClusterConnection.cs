@@ -42,8 +42,8 @@ public sealed class ClusterConnection
     /// <summary>The API server that an untrusted address may not lead to, nor to loopback; null for none.</summary>
     internal Uri? OwnServer { get; init; }
 
-    /// <summary>Finds the addresses of a name.</summary>
-    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+    /// <summary>Finds the addresses of a name; null for the platform's way.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>>? Resolve { get; init; }
 
     /// <summary>What messages call the server. Who reads them may not be one who may read the kubeconfig.</summary>
     public string ServerName => IsUntrusted ? $"the server of the {Source}" : Server.GetLeftPart(UriPartial.Authority);

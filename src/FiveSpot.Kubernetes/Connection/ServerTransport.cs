@@ -12,9 +12,17 @@ internal static class ServerTransport
     /// <summary>The longest that a connection may take to be made, with TLS.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    // Of what has come and is not read yet that much is kept, for each call under way. By default it grows to 16 MiB where a server
+    // seems to be far away, which it can see to.
+    private const int Window = 64 << 10;
+    private const int TrustedWindow = 1 << 20;
+
+    static ServerTransport() => AppContext.SetSwitch("System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing", isEnabled: true);
+
     /// <summary>Makes the connections to one API server, and checks who is there.</summary>
     /// <param name="connection">Where, through what, by which authorities, and with which certificate of our own.</param>
-    public static SocketsHttpHandler CreateHandler(ClusterConnection connection)
+    /// <param name="share">What the server may cost; null where it is trusted.</param>
+    public static SocketsHttpHandler CreateHandler(ClusterConnection connection, CacheShare? share)
     {
         var check = new ServerCertificateCheck(connection.CertificateAuthorities, connection.SkipTlsVerification, namesNobody: connection.IsUntrusted);
         var handler = new SocketsHttpHandler
@@ -24,6 +32,7 @@ internal static class ServerTransport
             ActivityHeadersPropagator = null,
             AutomaticDecompression = DecompressionMethods.GZip,
             EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = share is null ? TrustedWindow : Window,
             ConnectTimeout = ConnectTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             PooledConnectionLifetime = TimeSpan.FromMinutes(30),
@@ -31,7 +40,7 @@ internal static class ServerTransport
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             UseProxy = connection.Proxy is not null || !connection.Server.IsLoopback,
-            ConnectCallback = (context, cancellationToken) => ConnectAsync(connection, context.DnsEndPoint, cancellationToken),
+            ConnectCallback = (context, cancellationToken) => ConnectAsync(connection, share, context.DnsEndPoint, cancellationToken),
             SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = ServerCertificateCheck.PolicyFor(connection.CertificateAuthorities),
@@ -53,7 +62,7 @@ internal static class ServerTransport
 
     // TCP keep-alive: HTTP/1.1 has no pings, and a watch on a dead connection looks like a quiet one.
     private static async ValueTask<Stream> ConnectAsync(
-        ClusterConnection connection, DnsEndPoint endpoint, CancellationToken cancellationToken)
+        ClusterConnection connection, CacheShare? share, DnsEndPoint endpoint, CancellationToken cancellationToken)
     {
         var host = endpoint.Host.Trim('[', ']');
         var isServer = host == connection.Server.IdnHost.Trim('[', ']') && endpoint.Port == connection.Server.Port;
@@ -69,7 +78,7 @@ internal static class ServerTransport
                 // What was looked at is what is connected to: a name can lead elsewhere the next time.
                 // A proxy of the operator's may be anywhere.
                 var ownServer = isServer || connection.Proxy is not null ? connection.OwnServer : null;
-                await socket.ConnectAsync(await ResolveAsync(connection, host, ownServer, cancellationToken), endpoint.Port, cancellationToken);
+                await socket.ConnectAsync(await ResolveAsync(connection, share, host, ownServer, cancellationToken), endpoint.Port, cancellationToken);
             }
             else
             {
@@ -95,9 +104,9 @@ internal static class ServerTransport
 
     // What is refused is said without the name: its author knows it, and other readers need not.
     private static async Task<IPAddress[]> ResolveAsync(
-        ClusterConnection connection, string host, Uri? ownServer, CancellationToken cancellationToken)
+        ClusterConnection connection, CacheShare? share, string host, Uri? ownServer, CancellationToken cancellationToken)
     {
-        var addresses = await LookUpAsync(connection, host, cancellationToken);
+        var addresses = await LookUpAsync(connection, share, host, cancellationToken);
         if (Array.Exists(addresses, MetadataAddresses.Contains))
         {
             throw new ConnectException(
@@ -108,7 +117,7 @@ internal static class ServerTransport
         if (ownServer is not null
             && (Array.Exists(addresses, OwnAddresses.IsLoopback)
                 || OwnAddresses.IsHostOf(host, ownServer)
-                || await AreOfAsync(connection, ownServer, addresses, cancellationToken)))
+                || await AreOfAsync(connection, share, ownServer, addresses, cancellationToken)))
         {
             throw new ConnectException(TransportFailure.AddressRefused, $"its name leads to {KubeconfigPolicy.OwnAddressesRefused}");
         }
@@ -117,11 +126,11 @@ internal static class ServerTransport
     }
 
     private static async Task<bool> AreOfAsync(
-        ClusterConnection connection, Uri server, IPAddress[] addresses, CancellationToken cancellationToken)
+        ClusterConnection connection, CacheShare? share, Uri server, IPAddress[] addresses, CancellationToken cancellationToken)
     {
         try
         {
-            var own = await LookUpAsync(connection, server.IdnHost, cancellationToken);
+            var own = await LookUpAsync(connection, share, server.IdnHost, cancellationToken);
             return Array.Exists(addresses, address => Array.Exists(own, other => OwnAddresses.AreSame(address, other)));
         }
         catch (Exception e) when (e is SocketException or ConnectException)
@@ -130,11 +139,12 @@ internal static class ServerTransport
         }
     }
 
-    private static async Task<IPAddress[]> LookUpAsync(ClusterConnection connection, string host, CancellationToken cancellationToken)
+    private static async Task<IPAddress[]> LookUpAsync(
+        ClusterConnection connection, CacheShare? share, string host, CancellationToken cancellationToken)
     {
         try
         {
-            return await connection.Resolve(host, cancellationToken);
+            return await (connection.Resolve?.Invoke(host, cancellationToken) ?? HostLookup.FindAsync(Dns.GetHostAddresses, host, share?.Lookups, cancellationToken));
         }
         catch (ArgumentException e)
         {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Collections.Concurrent;
+
 namespace FiveSpot.Kubernetes;
 
 /// <summary>
 /// What may be held of all servers together that somebody chose who is not trusted, and whose turn it is to have what it says
-/// decoded. When there is no room for all of them, the one that takes the most of it goes, whoever asked for more.
+/// decoded. When there is no room for all of them, whoever chose those that together take the most of it loses the largest, whoever
+/// asked for more: many small ones of one tenant don't push out the large one of another.
 /// </summary>
 public sealed class CacheBudget
 {
+    private readonly ConcurrentDictionary<string, CacheOwner> _owners = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly List<CacheShare> _shares = [];
     private long _bytes;
@@ -35,9 +39,10 @@ public sealed class CacheBudget
     internal SemaphoreSlim Turns { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>The share of one server, of which nothing is taken. Disposing of it gives all of it back.</summary>
-    public CacheShare Open()
+    /// <param name="owner">Who chose the server, such as a namespace.</param>
+    public CacheShare Open(string owner = "")
     {
-        var share = new CacheShare(this);
+        var share = new CacheShare(this, _owners.GetOrAdd(owner, static _ => new CacheOwner()));
         lock (_lock)
         {
             _shares.Add(share);
@@ -79,7 +84,7 @@ public sealed class CacheBudget
             }
             else if (_bytes > Limits.TotalBytes)
             {
-                over = _shares.MaxBy(static one => one.Bytes)!;
+                over = _shares.GroupBy(static one => one.Owner).MaxBy(static all => all.Sum(static one => one.Bytes))!.MaxBy(static one => one.Bytes)!;
                 why = new TooLargeException(
                     Words.Line($"What all workload clusters say takes {Words.Mebibytes(_bytes)} MiB of memory; {Words.Mebibytes(Limits.TotalBytes)} MiB of all together are held (--workload-total-mebibytes), and of this one the most: {Words.Mebibytes(over.Bytes)} MiB."),
                     _bytes, Limits.TotalBytes);

@@ -11,6 +11,9 @@ public sealed record CacheLimits
     /// <summary>The largest object in it. What a store of Kubernetes takes is smaller.</summary>
     public const int MaxObjectBytes = 2 << 20;
 
+    /// <summary>A server that is connected to counts as so many bytes, though it says nothing: connection, TLS, watches.</summary>
+    public const int LeastOfAServer = 96 << 10;
+
     /// <summary>An event counts as so many bytes at least: whoever hears of it has work too.</summary>
     internal const int LeastOfAnEvent = 2 << 10;
 

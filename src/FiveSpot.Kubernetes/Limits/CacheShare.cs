@@ -9,16 +9,24 @@ public sealed class CacheShare : IDisposable
 {
     private readonly CacheBudget _budget;
     private readonly CancellationTokenSource _exceeded = new();
-    private readonly Lock _pace = new();
-    private double _allowance;
-    private long _paced;
+    private readonly Pace _decoded;
 
-    internal CacheShare(CacheBudget budget)
+    internal CacheShare(CacheBudget budget, CacheOwner owner)
     {
         _budget = budget;
-        _allowance = budget.Limits.BurstBytes;
+        Owner = owner;
+        _decoded = new Pace(budget.Limits.BurstBytes, budget.Limits.BytesPerSecond);
         Exceeded = _exceeded.Token;
     }
+
+    /// <summary>Who chose the server: all that one has chosen count together against what others have.</summary>
+    internal CacheOwner Owner { get; }
+
+    /// <summary>How many names of servers that the same one chose are looked up at once.</summary>
+    internal SemaphoreSlim Lookups => Owner.Lookups;
+
+    /// <summary>How long to leave somebody asleep whom something is to wake that the server says.</summary>
+    public TimeSpan PauseAfterWake(TimeProvider time) => Owner.Wakes.PauseAfter(1, time);
 
     /// <summary>Cancelled once it is too much.</summary>
     public CancellationToken Exceeded { get; }
@@ -72,24 +80,8 @@ public sealed class CacheShare : IDisposable
     internal void EndTurn() => _budget.Turns.Release();
 
     /// <summary>Counts work that its bytes don't show as that many more of them.</summary>
-    internal void Charge(long bytes)
-    {
-        lock (_pace)
-        {
-            _allowance -= bytes;
-        }
-    }
+    internal void Charge(long bytes) => _decoded.Charge(bytes);
 
-    /// <summary>How long to leave the server unread, after that many bytes more.</summary>
-    internal TimeSpan PauseAfter(long bytes, TimeProvider time)
-    {
-        lock (_pace)
-        {
-            var now = time.GetTimestamp();
-            var elapsed = _paced == 0 ? TimeSpan.Zero : time.GetElapsedTime(_paced, now);
-            _paced = now;
-            _allowance = Math.Min(Limits.BurstBytes, _allowance + (elapsed.TotalSeconds * Limits.BytesPerSecond)) - bytes;
-            return _allowance >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_allowance / Limits.BytesPerSecond);
-        }
-    }
+    /// <summary>How long to leave the server unread, after that many bytes more that were decoded.</summary>
+    internal TimeSpan PauseAfter(long bytes, TimeProvider time) => _decoded.PauseAfter(bytes, time);
 }

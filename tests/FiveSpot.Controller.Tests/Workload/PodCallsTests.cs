@@ -57,6 +57,23 @@ public sealed class PodCallsTests
     }
 
     [Fact]
+    public void Of_what_a_server_says_of_each_of_very_many_pods_little_is_kept()
+    {
+        var calls = new PodCalls(atOnce: 8);
+        var pods = Pods(5_000);
+        foreach (var pod in pods)
+        {
+            calls.Begin(pod);
+            calls.Answered(pod, new PodAnswer(PodAnswerKind.NotNow, new string('x', 1_000) + pod.Uid, new string('b', 300) + pod.Uid), Start);
+        }
+
+        var kept = pods.Select(calls.TroubleOf).OfType<string>().ToList();
+        kept.Count.ShouldBe(100);
+        kept.ShouldAllBe(words => words.Length <= 401);
+        calls.Due(pods, Start.AddSeconds(5), out _).Length.ShouldBeLessThanOrEqualTo(108, "no more are begun than are asked for at once, and one for each budget that is remembered");
+    }
+
+    [Fact]
     public void It_goes_on_at_once_for_all_when_what_failed_does_no_more()
     {
         var node = new SimulatedNode(30, (_, at) => at < Start.AddMinutes(3) ? Failed : PodAnswer.Accepted);
