@@ -146,6 +146,9 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <summary>Cuts every watch that is open, without a word, as a broken network does.</summary>
     public void AbortWatches() => _pipeline.AbortWatches();
 
+    /// <summary>Has each watch that takes bookmarks send one, once it has sent all changes before: who has read that one has them all.</summary>
+    public void SendBookmarks() => _pipeline.SendBookmarks();
+
     /// <summary>Waits until garbage collection and the other controllers have nothing more to do for the writes so far.</summary>
     public Task WaitForControllersAsync(CancellationToken cancellation = default) => _controllers.WhenIdleAsync(cancellation);
 

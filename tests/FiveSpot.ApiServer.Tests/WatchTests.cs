@@ -123,6 +123,26 @@ public sealed class WatchTests : IClassFixture<WatchTests.Fixture>
     }
 
     [Fact]
+    public async Task A_bookmark_that_is_asked_for_follows_all_changes_before_and_goes_to_those_who_take_it()
+    {
+        var path = $"/api/v1/namespaces/{await _api.NewNamespaceAsync()}/configmaps";
+        using var watch = await _api.WatchAsync($"{path}?watch=true&allowWatchBookmarks=true&resourceVersion={_api.Server.ResourceVersion}");
+        using var without = await _api.WatchAsync($"{path}?watch=true&resourceVersion={_api.Server.ResourceVersion}");
+        await _api.PostAsync(path, """{"metadata":{"name":"a"}}""");
+        var version = _api.Server.ResourceVersion;
+        _api.Server.SendBookmarks();
+        (await watch.NextNameAsync()).ShouldBe("ADDED a");
+        var bookmark = (await watch.NextAsync())!;
+        bookmark["type"]!.GetValue<string>().ShouldBe("BOOKMARK");
+        long.Parse(bookmark["object"]!["metadata"]!["resourceVersion"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(version);
+
+        await _api.PostAsync(path, """{"metadata":{"name":"b"}}""");
+        (await watch.NextNameAsync()).ShouldBe("ADDED b");
+        (await without.NextNameAsync()).ShouldBe("ADDED a");
+        (await without.NextNameAsync()).ShouldBe("ADDED b");
+    }
+
+    [Fact]
     public async Task Every_watcher_of_a_burst_sees_all_of_it_in_order()
     {
         const int Count = 500;

@@ -28,12 +28,16 @@ internal sealed class SimulationFixture : IAsyncDisposable
     private Task _owning = Task.CompletedTask;
     private Task _controlling = Task.CompletedTask;
 
-    private SimulationFixture(EmbeddedApiServer server, FakeTimeProvider clock)
+    private readonly FollowedWatches _watches = new();
+    private readonly EmbeddedApiServer? _workload;
+
+    private SimulationFixture(EmbeddedApiServer server, EmbeddedApiServer? workload, FakeTimeProvider clock)
     {
+        _workload = workload;
         Server = server;
         Clock = clock;
         Http = FiveSpot.ApiServer.Tests.ServerFixture.ClientFor(server);
-        Api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"));
+        Api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"), new ApiClientOptions { WrapHandler = _watches.Follow });
     }
 
     public EmbeddedApiServer Server { get; }
@@ -67,7 +71,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
     public static async Task<SimulationFixture> StartAsync(FakeTimeProvider clock, EmbeddedApiServer? workload, params IReadOnlyList<string> definitions)
     {
         var server = await EmbeddedApiServer.StartAsync(new EmbeddedApiServerOptions { Clock = clock }, TestContext.Current.CancellationToken);
-        var fixture = new SimulationFixture(server, clock);
+        var fixture = new SimulationFixture(server, workload, clock);
         foreach (var definition in definitions)
         {
             await fixture.SendAsync(HttpMethod.Post, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition, "application/yaml");
@@ -162,7 +166,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
 
     public Task<JsonNode?> AwaitAsync(string path, Func<JsonNode?, bool> isSo, string what) => Eventually.GetAsync(() => FindAsync(path), isSo, what);
 
-    private bool IsIdle => _simulation!.IsIdle && _workloads?.IsIdle != false;
+    private bool IsIdle => _simulation!.IsIdle && _workloads?.IsIdle != false && _controller?.IsIdle != false;
 
     /// <summary>Waits until nothing happens any more before time passes.</summary>
     public async Task SettleAsync()
@@ -171,7 +175,21 @@ internal sealed class SimulationFixture : IAsyncDisposable
         {
             var before = Server.ResourceVersion;
             await Eventually.GetAsync(() => Task.FromResult(IsIdle), idle => idle, "the simulation is idle");
-            await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, TestContext.Current.CancellationToken);
+            await Server.WaitForControllersAsync(TestContext.Current.CancellationToken);
+            await Eventually.GetAsync(
+                () =>
+                {
+                    Server.SendBookmarks();
+                    return Task.FromResult(_watches.AreAt(before));
+                },
+                areThere => areThere,
+                "the simulation knows of all that happened");
+            if (_workload is not null)
+            {
+                // How far its clients are is not known.
+                await Task.Delay(TimeSpan.FromMilliseconds(40), TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+
             quiet = Server.ResourceVersion == before && IsIdle ? quiet + 1 : 0;
         }
     }

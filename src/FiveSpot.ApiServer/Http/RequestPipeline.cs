@@ -21,6 +21,7 @@ internal sealed class RequestPipeline : IDisposable
     private readonly DiscoveryHandler _discovery;
     private readonly OpenApiHandler _openApi;
     private readonly ResourceRouter _router;
+    private readonly WatchHandler _watchHandler;
     private CancellationTokenSource _watches = new();
     private long _sequence;
     private volatile bool _abort;
@@ -34,9 +35,10 @@ internal sealed class RequestPipeline : IDisposable
         _discovery = new DiscoveryHandler(catalog);
         _openApi = new OpenApiHandler(catalog);
         var reader = new ObjectReader(catalog.Store, options.Clock);
+        _watchHandler = new WatchHandler(reader, options.Clock, options.TransportClock);
         _router = new ResourceRouter(
             reader,
-            new WatchHandler(reader, options.Clock, options.TransportClock),
+            _watchHandler,
             new WriteHandlers(writer, reader),
             new DeleteHandlers(deleter, reader),
             new SubresourceHandlers(catalog, writer, deleter, reader, disruptions, webhooks));
@@ -46,6 +48,9 @@ internal sealed class RequestPipeline : IDisposable
     public Action<ObservedRequest>? Observed { get; set; }
 
     public FaultInjector? Faults { get; set; }
+
+    /// <summary>Has each watch that takes bookmarks send one, once it has sent all changes before.</summary>
+    public void SendBookmarks() => _watchHandler.SendBookmarks();
 
     /// <summary>Ends the open watches as if the connections broke; new ones may be opened.</summary>
     public void AbortWatches()

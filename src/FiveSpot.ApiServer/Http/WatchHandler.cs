@@ -24,6 +24,7 @@ internal sealed class WatchHandler
     private readonly ObjectReader _reader;
     private readonly TimeProvider _clock;
     private readonly TimeProvider _transportClock;
+    private TaskCompletionSource _bookmark = NewSignal();
 
     /// <summary>Makes the handler.</summary>
     /// <remarks>
@@ -36,6 +37,9 @@ internal sealed class WatchHandler
         _clock = clock;
         _transportClock = transportClock;
     }
+
+    /// <summary>Has each watch that takes bookmarks send one, once it has sent all changes before.</summary>
+    public void SendBookmarks() => Interlocked.Exchange(ref _bookmark, NewSignal()).SetResult();
 
     public ApiResponse Watch(ApiCall call)
     {
@@ -155,9 +159,11 @@ internal sealed class WatchHandler
         await output.FlushAsync(cancellation);
         var start = _transportClock.GetTimestamp();
         var batch = new List<WatchEvent>(MostEventsAtOnce);
+        var asked = Volatile.Read(ref _bookmark).Task;
         while (true)
         {
             batch.Clear();
+            var isAsked = asked.IsCompleted;
             if (!store.Read(session.Position, batch, MostEventsAtOnce, out var version, out var changed))
             {
                 WriteError(output, Refusal.TooOld(session.Version));
@@ -172,6 +178,15 @@ internal sealed class WatchHandler
 
             session.Position += batch.Count;
             session.Version = batch.Count > 0 ? batch[^1].ResourceVersion : version;
+            if (isAsked && batch.Count == 0)
+            {
+                asked = Volatile.Read(ref _bookmark).Task;
+                if (session.Bookmarks)
+                {
+                    WriteBookmark(session, output, session.Version, isInitialEnd: false);
+                }
+            }
+
             if (output.UnflushedBytes > 0 && (await output.FlushAsync(cancellation)).IsCompleted)
             {
                 return;
@@ -185,7 +200,7 @@ internal sealed class WatchHandler
 
             if (batch.Count == 0)
             {
-                await WaitAsync(session, output, changed, left, cancellation);
+                await WaitAsync(session, output, Task.WhenAny(changed, asked), left, cancellation);
             }
         }
     }
@@ -296,6 +311,8 @@ internal sealed class WatchHandler
         output.Write(error.ToStatus().ToUtf8());
         output.Write("}\n"u8);
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static void WriteText(PipeWriter output, string text) => output.Write(Encoding.UTF8.GetBytes(text));
 
