@@ -8,8 +8,8 @@ using FiveSpot.Integration.Tests.Environment;
 namespace FiveSpot.Integration.Tests.Environment;
 
 /// <summary>
-/// The real control planes of a test run: one for each set of definitions, started when a scenario first asks for it and
-/// stopped when the run ends. A controller watches all namespaces, so a scenario has its server to itself while it runs.
+/// The real control planes of a test run: for each set of definitions one, for the busiest two, started when a scenario asks for
+/// one that is not there and stopped when the run ends. A controller watches all namespaces, so a scenario has its server to itself while it runs.
 /// </summary>
 public sealed class KubeServers : IAsyncDisposable
 {
@@ -34,39 +34,71 @@ public sealed class KubeServers : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    private static readonly ConcurrentDictionary<string, Lazy<Task<Shared>>> Started = new();
+    // Most scenarios run on these. A server costs ten seconds of a core until it is up, so of the others there is one.
+    private static readonly string[] Busiest = [Definitions.BothVersions.Name, Definitions.None.Name];
+
+    private static readonly ConcurrentDictionary<string, Pool> Pools = new(StringComparer.Ordinal);
 
     /// <summary>Waits for the turn of a scenario; skips it where there is no real server.</summary>
     internal static async Task<Lease> RentAsync(string name, bool checksOwners = true)
     {
         var assets = KubeAssets.Found;
         Assert.SkipWhen(assets is null, KubeAssets.WhyNot);
-        var shared = await Started.GetOrAdd(name, _ => new Lazy<Task<Shared>>(async () =>
-            new Shared(await KubeApiServer.StartAsync(assets, name, Tokens, checksOwners), assets.Version, new SemaphoreSlim(1)))).Value;
-        return await shared.Turn.WaitAsync(Patience, TestContext.Current.CancellationToken)
-            ? new Lease(shared)
-            : throw new TimeoutException($"The kube-apiserver {name} was not given back by another scenario within {Patience.TotalMinutes} minutes.");
+        var pool = Pools.GetOrAdd(name, static name => new Pool(Busiest.Contains(name) ? 2 : 1));
+        if (!await pool.Turn.WaitAsync(Patience, TestContext.Current.CancellationToken))
+        {
+            throw new TimeoutException($"The kube-apiserver {name} was not given back by another scenario within {Patience.TotalMinutes} minutes.");
+        }
+
+        try
+        {
+            return new Lease(pool, pool.Free.TryTake(out var server) ? server : await pool.StartAsync(assets, name, checksOwners), assets.Version);
+        }
+        catch
+        {
+            pool.Turn.Release();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var started in Started.Values)
+        foreach (var pool in Pools.Values)
         {
-            var shared = await started.Value;
-            await shared.Server.DisposeAsync();
-            shared.Turn.Dispose();
+            await Parallel.ForEachAsync(pool.Started, static (server, _) => server.DisposeAsync());
+            pool.Turn.Dispose();
         }
     }
 
-    internal sealed record Shared(KubeApiServer Server, Version Version, SemaphoreSlim Turn);
+    /// <summary>The servers of one set of definitions. Another one is started when all are in use.</summary>
+    /// <param name="most">How many there may be.</param>
+    internal sealed class Pool(int most)
+    {
+        public SemaphoreSlim Turn { get; } = new(most);
+
+        public ConcurrentBag<KubeApiServer> Free { get; } = [];
+
+        public ConcurrentBag<KubeApiServer> Started { get; } = [];
+
+        public async Task<KubeApiServer> StartAsync(KubeAssets assets, string name, bool checksOwners)
+        {
+            var server = await KubeApiServer.StartAsync(assets, name, Tokens, checksOwners);
+            Started.Add(server);
+            return server;
+        }
+    }
 
     /// <summary>A server of one's own until it is given back.</summary>
-    internal sealed class Lease(Shared shared) : IDisposable
+    internal sealed class Lease(Pool pool, KubeApiServer server, Version version) : IDisposable
     {
-        public KubeApiServer Server => shared.Server;
+        public KubeApiServer Server => server;
 
-        public Version Version => shared.Version;
+        public Version Version => version;
 
-        public void Dispose() => shared.Turn.Release();
+        public void Dispose()
+        {
+            pool.Free.Add(server);
+            pool.Turn.Release();
+        }
     }
 }
