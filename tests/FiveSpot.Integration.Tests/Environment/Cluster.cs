@@ -358,13 +358,14 @@ internal sealed class Cluster : IAsyncDisposable
         }
     });
 
-    // The server is another scenario's next: what a controller would see of this one must be gone.
+    // The server is another scenario's next: what a controller would see of this one must be gone. The namespace and the rest in it
+    // stay: to delete it, the server's own controller looks for objects of each kind, for seconds in which nobody comes to rest.
     private async Task LeaveNothingAsync()
     {
         // What makes others anew goes before them.
         await RemoveAllAsync(
             "the scenario leaves nothing behind",
-            [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, Kinds.Deployment, Kinds.Pod, Kinds.Node],
+            [Kinds.ScheduledMachine, MachineKind, Providers.Bootstrap, Providers.Infrastructure, ClusterKind, Kinds.Deployment, Kinds.ReplicaSet, Kinds.Pod, Kinds.Node],
             Namespace);
 
         // Its garbage collector takes them with their Nodes, in its own time.
@@ -379,9 +380,6 @@ internal sealed class Cluster : IAsyncDisposable
                 // It came first.
             }
         }
-
-        // That takes the server's controller another five seconds, for which nobody has to wait.
-        await DeleteAsync(Kinds.Namespace, Namespace);
     }
 
     private Task RemoveAllAsync(string what, IReadOnlyList<ResourceType> kinds, string? ns)

@@ -35,6 +35,8 @@ internal static class Kinds
 
     public static readonly ResourceType Deployment = new("apps", "v1", "deployments", "Deployment", Namespaced: true);
 
+    public static readonly ResourceType ReplicaSet = new("apps", "v1", "replicasets", "ReplicaSet", Namespaced: true);
+
     public static readonly ResourceType ServiceAccount = new("", "v1", "serviceaccounts", "ServiceAccount", Namespaced: true);
 
     public static readonly ResourceType Secret = new("", "v1", "secrets", "Secret", Namespaced: true);
