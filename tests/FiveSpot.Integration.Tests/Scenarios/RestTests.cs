@@ -62,10 +62,11 @@ public abstract class RestTests(ServerKind kind)
     [Fact]
     public async Task A_thousand_windows_that_open_at_one_instant_are_served_in_order_of_priority_and_none_twice()
     {
-        const int Machines = 1000;
+        // Each is eight writes, and the order is the controller's: on the real server fewer show it too.
+        var machines = kind == ServerKind.Embedded ? 1000 : 200;
         const int Workers = 8;
         await using var cluster = await Cluster.StartAsync(kind);
-        await Parallel.ForAsync(0, Machines, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+        await Parallel.ForAsync(0, machines, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
             await cluster.ScheduleAsync($"pc-{i}", extraSpec: $",\"priority\":{Priority(i)}"));
         await using var controller = await RunningController.StartAsync(cluster, workers: Workers);
         await Wait.UntilAsync("all are known", async () => (await cluster.ListAsync(Kinds.ScheduledMachine)).All(sm => (string?)sm["status"]?["phase"] == "Inactive"));
@@ -75,11 +76,11 @@ public abstract class RestTests(ServerKind kind)
         cluster.MoveTo(Scenario.Opening);
         await Wait.UntilAsync("all are active", async () => (await cluster.ListAsync(Kinds.ScheduledMachine)).All(sm => (string?)sm["status"]?["phase"] == "Active"));
 
-        (await cluster.ListAsync(cluster.MachineKind)).Count.ShouldBe(Machines);
-        (await cluster.ListAsync(Kinds.Bootstrap)).Count.ShouldBe(Machines);
-        (await cluster.ListAsync(Kinds.Infrastructure)).Count.ShouldBe(Machines);
+        (await cluster.ListAsync(cluster.MachineKind)).Count.ShouldBe(machines);
+        (await cluster.ListAsync(Kinds.Bootstrap)).Count.ShouldBe(machines);
+        (await cluster.ListAsync(Kinds.Infrastructure)).Count.ShouldBe(machines);
         var writes = cluster.Writes.Skip(before).ToList();
-        writes.Count(call => call.Verb == "create").ShouldBe(3 * Machines, "none is tried twice");
+        writes.Count(call => call.Verb == "create").ShouldBe(3 * machines, "none is tried twice");
 
         // The store says in which order they were made. With several at work at once, one may overtake as many others; and
         // a few whose request a busy machine leaves lying are overtaken by more than that.
@@ -87,8 +88,8 @@ public abstract class RestTests(ServerKind kind)
             .OrderBy(made => long.Parse((string)made["metadata"]!["resourceVersion"]!, System.Globalization.CultureInfo.InvariantCulture))
             .Select(made => Priority(int.Parse(((string)made["metadata"]!["name"]!)["pc-".Length..], System.Globalization.CultureInfo.InvariantCulture)))
             .ToList();
-        order.Count.ShouldBe(Machines);
-        var late = Enumerable.Range(2 * Workers, Machines - (2 * Workers)).Count(i => order[i] > order.Take(i - (2 * Workers) + 1).Min());
+        order.Count.ShouldBe(machines);
+        var late = Enumerable.Range(2 * Workers, machines - (2 * Workers)).Count(i => order[i] > order.Take(i - (2 * Workers) + 1).Min());
         late.ShouldBeLessThanOrEqualTo(Workers);
     }
 
