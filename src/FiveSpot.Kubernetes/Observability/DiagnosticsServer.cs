@@ -31,6 +31,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     private readonly TcpListener _listener;
     private readonly DiagnosticsPages _pages;
     private readonly SharedRendering? _metrics;
+    private readonly ArrayPool<byte> _buffers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -40,9 +41,9 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     private readonly DiagnosticsPlaces _reading = new(16, 4);
     private readonly Task _accepting;
 
-    private DiagnosticsServer(TcpListener listener, DiagnosticsPages pages, TimeProvider time, ILogger logger)
+    private DiagnosticsServer(TcpListener listener, DiagnosticsPages pages, ArrayPool<byte> buffers, TimeProvider time, ILogger logger)
     {
-        (_listener, _pages, _time, _logger) = (listener, pages, time, logger);
+        (_listener, _pages, _buffers, _time, _logger) = (listener, pages, buffers, time, logger);
         _metrics = pages.Metrics is { } metrics ? new SharedRendering(metrics, time) : null;
         _accepting = AcceptAsync();
     }
@@ -76,7 +77,11 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     /// <param name="logger">Is told of what fails.</param>
     /// <returns>The server; disposing it stops it.</returns>
     /// <exception cref="IOException">The port can't be had; the message says why.</exception>
-    public static DiagnosticsServer Start(IPEndPoint address, DiagnosticsPages pages, TimeProvider time, ILogger logger)
+    public static DiagnosticsServer Start(IPEndPoint address, DiagnosticsPages pages, TimeProvider time, ILogger logger) =>
+        Start(address, pages, ArrayPool<byte>.Shared, time, logger);
+
+    /// <summary>The same; requests are read into <paramref name="buffers"/>.</summary>
+    internal static DiagnosticsServer Start(IPEndPoint address, DiagnosticsPages pages, ArrayPool<byte> buffers, TimeProvider time, ILogger logger)
     {
         address = AsFarAsThereIs(address, Socket.OSSupportsIPv6);
         var listener = new TcpListener(address);
@@ -97,7 +102,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
             throw new IOException($"{address} can't be listened on: {exception.Message}", exception);
         }
 
-        return new DiagnosticsServer(listener, pages, time, logger);
+        return new DiagnosticsServer(listener, pages, buffers, time, logger);
     }
 
     /// <summary>All addresses are those of IPv4, where the kernel has no others.</summary>
@@ -194,7 +199,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
     /// <returns>Its first line; null if there is no such thing.</returns>
     private async Task<string?> ReadRequestLineAsync(DiagnosticsClient client)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(LongestRequest);
+        var buffer = _buffers.Rent(LongestRequest);
         try
         {
             var length = 0;
@@ -224,7 +229,7 @@ public sealed partial class DiagnosticsServer : IAsyncDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _buffers.Return(buffer);
         }
     }
 
