@@ -6,7 +6,6 @@ using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle;
 using FiveSpot.Lifecycle.ClusterApi;
-using FiveSpot.Lifecycle.Workload;
 using TypedReference = FiveSpot.Api.TypedReference;
 
 namespace FiveSpot.Controller.Lifecycle;

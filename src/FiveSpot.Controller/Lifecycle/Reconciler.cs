@@ -8,7 +8,6 @@ using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle;
-using FiveSpot.Lifecycle.Workload;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Controller.Lifecycle;

@@ -2,7 +2,6 @@
 
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using FiveSpot.Controller.ClusterApi;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle.ClusterApi;

@@ -3,7 +3,6 @@
 using FiveSpot.Api;
 using FiveSpot.Controller.Workload;
 using FiveSpot.Kubernetes;
-using FiveSpot.Lifecycle.Workload;
 
 namespace FiveSpot.Integration.Tests.Environment;
 

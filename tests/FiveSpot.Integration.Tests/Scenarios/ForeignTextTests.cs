@@ -8,7 +8,6 @@ using FiveSpot.Api;
 using FiveSpot.Controller.Lifecycle;
 using FiveSpot.Integration.Tests.Environment;
 using FiveSpot.Kubernetes;
-using FiveSpot.Lifecycle;
 using Microsoft.Extensions.Logging;
 
 namespace FiveSpot.Integration.Tests.Scenarios;
