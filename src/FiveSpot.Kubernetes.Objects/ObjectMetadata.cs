@@ -56,6 +56,10 @@ public sealed record ObjectMetadata
     /// <summary>Owners; never null.</summary>
     public IReadOnlyList<OwnerReference> OwnerReferences { get; init; } = [];
 
+    /// <summary>Whether there are more finalizers or owners than are kept, or longer ones: whoever wrote these lists back would lose
+    /// some.</summary>
+    public bool AreListsCut { get; init; }
+
     /// <summary>Namespace and name.</summary>
     public ObjectKey Key => new(Namespace, Name);
 
@@ -117,6 +121,7 @@ public sealed record ObjectMetadata
         IReadOnlyDictionary<string, string> labels = NoStrings, annotations = NoStrings;
         IReadOnlyList<string> finalizers = [];
         IReadOnlyList<OwnerReference> owners = [];
+        var areListsCut = false;
 
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -169,12 +174,12 @@ public sealed record ObjectMetadata
             else if (reader.ValueTextEquals("finalizers"u8))
             {
                 reader.Read();
-                finalizers = ReadFinalizers(ref reader);
+                finalizers = ReadFinalizers(ref reader, ref areListsCut);
             }
             else if (reader.ValueTextEquals("ownerReferences"u8))
             {
                 reader.Read();
-                owners = ReadOwners(ref reader);
+                owners = ReadOwners(ref reader, ref areListsCut);
             }
             else
             {
@@ -196,6 +201,7 @@ public sealed record ObjectMetadata
             Annotations = annotations,
             Finalizers = finalizers,
             OwnerReferences = owners,
+            AreListsCut = areListsCut,
         };
     }
 
@@ -262,7 +268,7 @@ public sealed record ObjectMetadata
         return strings ?? NoStrings;
     }
 
-    private static IReadOnlyList<string> ReadFinalizers(ref Utf8JsonReader reader)
+    private static IReadOnlyList<string> ReadFinalizers(ref Utf8JsonReader reader, ref bool isCut)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -273,6 +279,7 @@ public sealed record ObjectMetadata
         var finalizers = new List<string>(1);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
+            isCut |= finalizers.Count == MostOfAList || reader.ValueSpan.Length > LongestName;
             if (finalizers.Count < MostOfAList)
             {
                 finalizers.Add(ShortText(ref reader));
@@ -282,7 +289,7 @@ public sealed record ObjectMetadata
         return finalizers;
     }
 
-    private static IReadOnlyList<OwnerReference> ReadOwners(ref Utf8JsonReader reader)
+    private static IReadOnlyList<OwnerReference> ReadOwners(ref Utf8JsonReader reader, ref bool isCut)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
@@ -297,6 +304,10 @@ public sealed record ObjectMetadata
             if (owners.Count < MostOfAList || owner.Controller)
             {
                 owners.Add(owner);
+            }
+            else
+            {
+                isCut = true;
             }
         }
 

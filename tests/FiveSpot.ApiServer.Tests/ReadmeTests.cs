@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -32,7 +33,7 @@ public sealed class ReadmeTests
         using var http = ServerFixture.ClientFor(server);
         using var namespaced = new StringContent("""{"metadata":{"name":"lost"}}""", Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
         await Should.ThrowAsync<HttpRequestException>(() => http.PostAsync(new Uri("/api/v1/namespaces", UriKind.Relative), namespaced));
-        (await http.GetStringAsync(new Uri("/api/v1/namespaces/lost", UriKind.Relative))).ShouldContain(clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+        (await http.GetStringAsync(new Uri("/api/v1/namespaces/lost", UriKind.Relative))).ShouldContain(clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         asked.ShouldContain("Before create /api/v1/namespaces ");
         asked.ShouldContain("After get /api/v1/namespaces/lost 200");
     }

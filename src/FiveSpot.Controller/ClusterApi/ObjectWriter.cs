@@ -129,8 +129,10 @@ public static class ObjectWriter
 
     /// <summary>A merge patch that makes the ScheduledMachine the Machine's controller and its Cluster an owner, beside its other
     /// owners.</summary>
+    /// <exception cref="ApiException">Not all of its owners are known.</exception>
     public static ReadOnlyMemory<byte> AdoptionPatch(ScheduledMachine machine, CapiMachine found, CapiCluster? cluster) => Write(json =>
     {
+        RequireWholeLists(found.Metadata, "ownerReferences");
         json.WriteStartObject("metadata"u8);
         WriteResourceVersion(json, found.ResourceVersion);
         json.WriteStartArray("ownerReferences"u8);
@@ -156,8 +158,10 @@ public static class ObjectWriter
     });
 
     /// <summary>A merge patch with the whole list of finalizers.</summary>
+    /// <exception cref="ApiException">Not all of them are known.</exception>
     public static ReadOnlyMemory<byte> FinalizersPatch(ScheduledMachine machine, IEnumerable<string> finalizers) => Write(json =>
     {
+        RequireWholeLists(machine.Metadata, "finalizers");
         json.WriteStartObject("metadata"u8);
         WriteResourceVersion(json, machine.ResourceVersion);
         json.WriteStartArray("finalizers"u8);
@@ -169,6 +173,16 @@ public static class ObjectWriter
         json.WriteEndArray();
         json.WriteEndObject();
     });
+
+    // Whoever writes a list of which they know a part takes from it what others put there.
+    private static void RequireWholeLists(ObjectMetadata metadata, string list)
+    {
+        if (metadata.AreListsCut)
+        {
+            throw new ApiException(
+                422, "Invalid", $"metadata.{list} can't be changed: there are more than {ObjectMetadata.MostOfAList} finalizers or owners, or one is longer than {ObjectMetadata.LongestName} characters, and some would be lost.");
+        }
+    }
 
     /// <summary>A merge patch that switches a ScheduledMachine off, and says why: both or none.</summary>
     public static ReadOnlyMemory<byte> SwitchOffPatch(ScheduledMachine machine, ReclaimNote note) => Write(json =>
