@@ -3,6 +3,7 @@
 using System.Buffers;
 using System.Text.Json;
 using FiveSpot.Api;
+using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle;
 using FiveSpot.Lifecycle.ClusterApi;
 using FiveSpot.Lifecycle.Reclaim;

@@ -6,7 +6,6 @@ using FiveSpot.Api;
 using FiveSpot.ApiServer;
 using FiveSpot.Kubernetes;
 using FiveSpot.Lifecycle.Reclaim;
-using Microsoft.Extensions.Time.Testing;
 using DeleteOptions = FiveSpot.Kubernetes.DeleteOptions;
 
 namespace FiveSpot.Integration.Tests.Environment;
@@ -31,7 +30,7 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly KubeServers.Lease? _real;
     private readonly long _auditedBefore;
 
-    private Cluster(Definitions definitions, FakeTimeProvider clock, string kubeconfig, EmbeddedApiServer? embedded, KubeServers.Lease? real, string? ns)
+    private Cluster(Definitions definitions, ScenarioClock clock, string kubeconfig, EmbeddedApiServer? embedded, KubeServers.Lease? real, string? ns)
     {
         Namespace = ns ?? $"scenario-{Interlocked.Increment(ref _namespaces)}";
         _definitions = definitions;
@@ -46,7 +45,7 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>The clock of the controller and, on an embedded server, of the objects.</summary>
-    public FakeTimeProvider Clock { get; }
+    public ScenarioClock Clock { get; }
 
     /// <summary>What passes between the controller and the server.</summary>
     public ControllerTraffic Traffic { get; }
@@ -107,10 +106,10 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="definitions">What it serves; everything of ours and of Cluster API by default.</param>
     /// <param name="clock">The clock of another one, where both are to have one time; its own by default.</param>
     /// <param name="ns">The namespace of another one, where both are to have one; its own by default.</param>
-    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null, FakeTimeProvider? clock = null, string? ns = null)
+    public static async Task<Cluster> StartAsync(ServerKind kind, Definitions? definitions = null, ScenarioClock? clock = null, string? ns = null)
     {
         definitions ??= Definitions.BothVersions;
-        clock ??= new FakeTimeProvider(Sunday);
+        clock ??= new ScenarioClock(Sunday);
         Cluster cluster;
         if (kind == ServerKind.Embedded)
         {
