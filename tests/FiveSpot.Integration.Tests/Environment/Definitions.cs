@@ -16,6 +16,9 @@ internal sealed record Definitions(string Name, ResourceType Machine, Func<IRead
     public static readonly Definitions BothVersions = new("both", Kinds.MachineV1Beta2, () =>
         [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All()]);
 
+    /// <summary>The same on another server, whose definitions a scenario may change for as long as it lasts.</summary>
+    public static readonly Definitions Changing = BothVersions with { Name = "changing" };
+
     /// <summary>The same, with Cluster API's own kinds at v1beta1 alone, as before 1.11.</summary>
     public static readonly Definitions OnlyV1Beta1 = new("v1beta1", Kinds.MachineV1Beta1, () =>
         [ScheduledMachineCrd.ToJson(), .. ClusterApiDefinitions.All().Select(definition => IsCore(definition) ? ServeOnly(definition, "v1beta1") : definition)]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+using System.Text;
 using System.Text.Json.Nodes;
 using FiveSpot.Kubernetes;
 
@@ -46,23 +47,49 @@ internal sealed class VersionSwitch : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await PutAsync((JsonArray)_versions.DeepClone());
-        await Wait.UntilAsync($"{Name} is served as before", async () =>
+        var served = _versions.AsArray().Where(static version => (bool)version!["served"]!).Select(static version => (string)version!["name"]!).ToList();
+        await Wait.UntilAsync($"{Name} is served as before", () => AllAsync(served, IsServedAsync));
+        if (_cluster.RealServer is not null)
         {
-            foreach (var version in _versions.AsArray().Where(version => (bool)version!["served"]!))
-            {
-                if (!await IsServedAsync((string)version!["name"]!))
-                {
-                    return false;
-                }
-            }
+            // Who may be an owner a server looks up again every half minute.
+            await Wait.UntilAsync($"{Name} may own as before", () => AllAsync(served, MayOwnAsync), deadline: 2 * Wait.Deadline);
+        }
+    }
 
-            return true;
-        });
+    private static async Task<bool> AllAsync(IReadOnlyList<string> versions, Func<string, Task<bool>> holds)
+    {
+        foreach (var version in versions)
+        {
+            if (!await holds(version))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // The list of versions is replaced as a whole by a merge patch.
     private Task PutAsync(JsonArray versions) => _cluster.PatchAsync(
         Kinds.Crd, Name, new JsonObject { ["spec"] = new JsonObject { ["versions"] = versions } }.ToJsonString());
+
+    private async Task<bool> MayOwnAsync(string version)
+    {
+        var owned = Encoding.UTF8.GetBytes($$"""
+            {"apiVersion":"v1","kind":"Secret","metadata":{"name":"owned","ownerReferences":[
+              {"apiVersion":"{{_kind.Group}}/{{version}}","kind":"{{_kind.Kind}}","name":"owner","uid":"owner","blockOwnerDeletion":true}]} }
+            """);
+        try
+        {
+            await _cluster.Api.CreateAsync(
+                Kinds.Secret, _cluster.Namespace, owned, "scenario", new CreateOptions { DryRun = true }, Cluster.Parse, CancellationToken.None);
+            return true;
+        }
+        catch (ApiException exception) when (exception.Code == 403)
+        {
+            return false;
+        }
+    }
 
     private async Task<bool> IsServedAsync(string version)
     {

@@ -30,7 +30,7 @@ public abstract class MoveTests(ServerKind kind)
     {
         await using var source = await SimulatedScenario.RunningMachineAsync(kind);
         await using var target = await Cluster.StartAsync(
-            kind, Definitions.BothVersions with { Name = "move-target" }, source.Management.Clock, source.Management.Namespace);
+            kind, Definitions.Changing, source.Management.Clock, source.Management.Namespace);
         await target.DeleteAsync(target.ClusterKind, SimulatedScenario.Office);
         await using var there = await RunningController.StartAsync(target);
         await source.RunPodAsync("web");

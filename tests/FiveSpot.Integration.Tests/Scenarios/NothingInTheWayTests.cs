@@ -137,7 +137,7 @@ public abstract class NothingInTheWayTests(ServerKind kind)
     [Fact]
     public async Task What_the_server_takes_and_does_not_keep_is_told_and_not_asked_for_without_end()
     {
-        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.BothVersions with { Name = "pruning" });
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.Changing);
         var cluster = scenario.Cluster;
         var known = (await cluster.GetAsync(Kinds.Crd, "machines.cluster.x-k8s.io"))!["spec"]!["versions"]!;
         try

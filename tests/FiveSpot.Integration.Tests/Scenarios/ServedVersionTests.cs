@@ -9,8 +9,6 @@ namespace FiveSpot.Integration.Tests.Scenarios;
 /// <summary>Contract, section 4, "Machine versions": one that begins or ends to be served is followed within a minute, with nothing lost.</summary>
 public abstract class ServedVersionTests(ServerKind kind)
 {
-    private static readonly Definitions Changing = Definitions.BothVersions with { Name = "changing" };
-
     // A change of the versions shows the Machine once or twice without them.
     private const int MostTimeoutsSet = 3;
 
@@ -24,7 +22,7 @@ public abstract class ServedVersionTests(ServerKind kind)
     [Fact]
     public async Task A_version_of_Machines_and_Clusters_that_ends_to_be_served_is_left_for_the_other_and_nothing_happens_to_the_machine()
     {
-        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing);
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.Changing);
         await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
         await using var clusters = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.ClusterKind);
         await scenario.Pods.RunAsync("web-1");
@@ -63,7 +61,7 @@ public abstract class ServedVersionTests(ServerKind kind)
     [Fact]
     public async Task A_newer_version_that_begins_to_be_served_is_used()
     {
-        await using var cluster = await Cluster.StartAsync(kind, Changing);
+        await using var cluster = await Cluster.StartAsync(kind, Definitions.Changing);
         await using var machines = await VersionSwitch.OfAsync(cluster, cluster.MachineKind);
         await machines.ServeAsync("v1beta1");
         await using var controller = await RunningController.StartAsync(cluster);
@@ -90,7 +88,7 @@ public abstract class ServedVersionTests(ServerKind kind)
     [Fact]
     public async Task A_window_that_closes_while_no_version_is_served_deletes_nothing_and_is_closed_with_care_afterwards()
     {
-        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing);
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.Changing);
         await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
         await scenario.Pods.RunAsync("web-1");
         await scenario.SettleAsync();
@@ -117,7 +115,7 @@ public abstract class ServedVersionTests(ServerKind kind)
     [Fact]
     public async Task A_ScheduledMachine_that_is_deleted_while_no_version_is_served_keeps_what_its_Machine_needs_and_goes_with_care_afterwards()
     {
-        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing);
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.Changing);
         await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
         await scenario.Pods.RunAsync("web-1");
         await scenario.SettleAsync();
@@ -143,7 +141,7 @@ public abstract class ServedVersionTests(ServerKind kind)
     public async Task While_no_version_is_served_the_controller_says_after_a_minute_that_it_is_not_ready_and_why()
     {
         var network = new FakeTimeProvider(Cluster.Sunday);
-        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing, networkTime: network);
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.Changing, networkTime: network);
         await using var machines = await VersionSwitch.OfAsync(scenario.Cluster, scenario.Cluster.MachineKind);
         await scenario.SettleAsync();
         scenario.Controller.Unready.ShouldBeNull();
@@ -180,7 +178,7 @@ public abstract class ServedVersionTests(ServerKind kind)
             Infrastructure = new("infrastructure.cluster.x-k8s.io", "v1beta1", "devmachines", "DevMachine", Namespaced: true),
             InfrastructureSpec = """{"backend":{"docker":{"bootstrapTimeout":"3m"}}}""",
         };
-        await using var scenario = await Scenario.RunningMachineAsync(kind, Changing with { Providers = providers });
+        await using var scenario = await Scenario.RunningMachineAsync(kind, Definitions.Changing with { Providers = providers });
         await using var hardware = await VersionSwitch.OfAsync(scenario.Cluster, providers.Infrastructure);
         await scenario.SettleAsync();
 
