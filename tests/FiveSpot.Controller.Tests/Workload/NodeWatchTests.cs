@@ -87,7 +87,7 @@ public sealed class NodeWatchTests
     public async Task Of_a_Node_that_no_machine_claims_no_more_is_kept_and_once_one_does_it_is_asked_for()
     {
         await using var cluster = await Nodes.WatchAsync(isClaimed: false, ("node-1", Id), ("twin-1", "remote://twin"), ("twin-2", "remote://twin"));
-        cluster.Requests.Count(request => request.Contains("/nodes?", StringComparison.Ordinal)).ShouldBe(2, "a list and a watch");
+        await cluster.UntilAsync(() => cluster.Requests.Count(request => request.Contains("/nodes?", StringComparison.Ordinal)) == 2); // a list and a watch
         cluster.Watch.Find(Machine("remote://twin", null, null)).State.ShouldBe(NodeState.Mismatch);
         cluster.Watch.Find(Machine("remote://2", "node-1", null)).State.ShouldBe(NodeState.Mismatch);
         cluster.Watch.Has(Id).ShouldBeTrue();
@@ -210,6 +210,7 @@ public sealed class NodeWatchTests
             }
 
             Requests.Enqueue(request.RequestUri!.PathAndQuery);
+            _moved.Release();
             if (request.RequestUri.AbsolutePath.Split("/nodes/") is [_, var name])
             {
                 if (HoldsGets)
