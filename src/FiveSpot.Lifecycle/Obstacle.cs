@@ -15,7 +15,7 @@ internal sealed record Obstacle(string Status, string Reason, string Message)
     /// <summary>What is known; null for nothing.</summary>
     public static Obstacle? Of(Observation seen) =>
         ClusterTrouble.Of(seen) is { } cluster ? new(ConditionStatus.False, cluster.Reason, cluster.Message)
-        : Decision.MissingKind(seen) is { } missing ? new(ConditionStatus.False, ConditionReasons.KindNotFound, missing)
+        : Opening.MissingKind(seen) is { } missing ? new(ConditionStatus.False, ConditionReasons.KindNotFound, missing)
         : seen.Forbidden is { } forbidden ? new(ConditionStatus.False, ConditionReasons.Forbidden, forbidden)
         : seen.DryRun switch
         {

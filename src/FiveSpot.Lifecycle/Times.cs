@@ -37,5 +37,17 @@ internal sealed record Times(DateTimeZone? Zone, bool InSchedule, DateTimeOffset
 
     public static string Text(DateTimeOffset at) => Utc.Format(at.ToInstant());
 
+    /// <summary>The earliest that is still to come; null if none is.</summary>
+    public static DateTimeOffset? Earliest(DateTimeOffset now, params ReadOnlySpan<DateTimeOffset?> times)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var at in times)
+        {
+            earliest = at > now && !(at >= earliest) ? at : earliest;
+        }
+
+        return earliest;
+    }
+
     private string LocalText(DateTimeOffset at) => Local.Format(at.ToInstant().InZone(Zone!));
 }

@@ -291,7 +291,7 @@ public sealed class StepExecutor
             var found = slot with { Object = await _api.TryGetMetadataAsync(slot.Resource!, seen.Machine.Key, cancellationToken) };
             return found.Object is null || found.Ours(seen.Machine) is not null
                 ? (seen.Replace(slot, found), false)
-                : throw new NameConflictException(Decision.NameConflict(slot.Kind, seen));
+                : throw new NameConflictException(Opening.NameConflict(slot.Kind, seen));
         }
         catch (ApiException exception) when (IsOfRights(exception))
         {
@@ -377,7 +377,7 @@ public sealed class StepExecutor
         {
             var again = await LookAgainAsync(seen, cancellationToken);
             return again.World is { CapiMachine: not null, OurMachine: null }
-                ? throw new NameConflictException(Decision.NameConflict(MachineApi.Kind, seen))
+                ? throw new NameConflictException(Opening.NameConflict(MachineApi.Kind, seen))
                 : again;
         }
         catch (ApiException exception) when (IsOfRights(exception))

@@ -33,7 +33,7 @@ public sealed record AgentReadiness(string Status, string Reason, string Message
             return null;
         }
 
-        return (Decision.AgentSetupOf(seen, isLeaving: false), seen.Node.State) switch
+        return (AgentSetup.Of(seen, isLeaving: false), seen.Node.State) switch
         {
             ({ IsDone: true }, _) => OfAgent(seen, now),
             (not null, _) when seen.Agent.Trouble is { } trouble => False(ConditionReasons.PatchFailed, trouble),

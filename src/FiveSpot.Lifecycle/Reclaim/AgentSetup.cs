@@ -37,6 +37,19 @@ public sealed record AgentSetup(string? Toml, bool ConfigIsDone, bool LabelIsDon
             label == WellKnown.ReclaimAgentEnabled);
     }
 
+    /// <summary>What is to be done about the reclaim agent; null where there is none to think of, or that is not known yet.</summary>
+    internal static AgentSetup? Of(Observation seen, bool isLeaving) =>
+        seen is { Node: { State: NodeState.Known, Node: { } node }, AgentConfig: { IsKnown: true } config }
+            ? Of(node, config.Config, seen.Machine, isLeaving)
+            : null;
+
+    /// <summary>What sets it up, or takes it away. As long as the machine is here its owner may want it back, also while its window
+    /// closes.</summary>
+    internal static IEnumerable<Step> Keep(Observation seen, DateTimeOffset now, bool isLeaving) =>
+        Of(seen, isLeaving) is { IsDone: false } setup && seen.Agent.MayStart(now)
+            ? [new Step.SetUpAgent(seen.Node.Node!, seen.AgentConfig!.Config, setup)]
+            : [];
+
     /// <summary>Whether a Node has anything of an agent on it.</summary>
     public static bool IsOn(Node node) =>
         node.Metadata.Labels.ContainsKey(WellKnown.ReclaimAgentLabel) || node.Metadata.Annotations.ContainsKey(WellKnown.ReclaimAgentWatchingAnnotation);
