@@ -77,7 +77,7 @@ public sealed class ObjectMetadataTests
     public void Texts_that_repeat_are_one_instance()
     {
         // The pool is everybody's: what another test reads may take their place between the two.
-        Enumerable.Range(0, 100).ShouldContain(_ => AreOneInstance());
+        Enumerable.Range(0, 100).Any(_ => AreOneInstance()).ShouldBeTrue();
 
         static bool AreOneInstance()
         {
