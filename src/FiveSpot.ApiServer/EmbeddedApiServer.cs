@@ -25,14 +25,14 @@ namespace FiveSpot.ApiServer;
 /// </summary>
 public sealed class EmbeddedApiServer : IAsyncDisposable
 {
-    private readonly WebApplication _web;
+    private readonly WebApplication? _web;
     private readonly ObjectStore _store;
     private readonly RequestPipeline _pipeline;
     private readonly ControllerLoop _controllers;
     private readonly IReadOnlyList<IDisposable> _parts;
     private bool _disposed;
 
-    private EmbeddedApiServer(WebApplication web, ObjectStore store, RequestPipeline pipeline, ControllerLoop controllers, IReadOnlyList<IDisposable> parts, string name, string token)
+    private EmbeddedApiServer(WebApplication? web, ObjectStore store, RequestPipeline pipeline, ControllerLoop controllers, IReadOnlyList<IDisposable> parts, string name, string token)
     {
         _web = web;
         _store = store;
@@ -41,8 +41,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         _parts = parts;
         Name = name;
         Token = token;
-        var bound = web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Address = new Uri($"https://127.0.0.1:{new Uri(bound).Port}");
+        Address = web is null ? new Uri($"https://{name}") : AddressOf(web);
     }
 
     /// <summary>Every request, before and after it took effect. Called on the request's own thread: be quick. Null for none; may be set at any time.</summary>
@@ -55,7 +54,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     /// <summary>Names cluster, user and context in the kubeconfig.</summary>
     public string Name { get; }
 
-    /// <summary>Where the server listens: <c>https://127.0.0.1:port</c>.</summary>
+    /// <summary>Where the server listens: <c>https://127.0.0.1:port</c>; of one that does not, its name.</summary>
     public Uri Address { get; }
 
     /// <summary>The bearer token that clients must send.</summary>
@@ -66,6 +65,9 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
     /// <summary>The resourceVersion of the latest write.</summary>
     public long ResourceVersion => _store.ResourceVersion;
+
+    /// <summary>How many objects there are, and how many changes are remembered.</summary>
+    internal ObjectStore Store => _store;
 
     /// <summary>How many objects there are, and how many changes are remembered.</summary>
     internal (int Objects, long Changes) Size => _store.Size;
@@ -93,21 +95,22 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         var catalog = new ResourceCatalog(store);
         _ = new CustomResources(catalog, options.TransportClock, options.StorageInitialization);
         var webhooks = new AdmissionWebhooks(catalog, options.TransportClock);
-        var writer = new ObjectWriter(catalog, webhooks, options.Clock);
+        var chance = new Chance(options.Random);
+        var writer = new ObjectWriter(catalog, webhooks, options.Clock, chance);
         var deleter = new ObjectDeleter(webhooks, options.Clock);
         var controllers = new ControllerLoop(catalog, writer, deleter, options.TransportClock);
         var events = new EventExpiry(catalog, options.EventTtl, options.Clock);
-        var pipeline = new RequestPipeline(catalog, writer, deleter, controllers.Disruptions, webhooks, options, token);
+        var pipeline = new RequestPipeline(catalog, writer, deleter, controllers.Disruptions, webhooks, options, chance, token);
         await SystemNamespaces.CreateAsync(catalog, writer);
 
-        var web = Build(options.Port, pipeline);
+        var web = options.Listens ? Build(options.Port, pipeline) : null;
         try
         {
-            await web.StartAsync(cancellation);
+            await (web?.StartAsync(cancellation) ?? Task.CompletedTask);
         }
         catch (IOException unusable) when (unusable.InnerException is AddressInUseException)
         {
-            await web.DisposeAsync();
+            await web!.DisposeAsync();
             throw new InvalidOperationException($"The embedded API server '{options.Name}' can't listen on 127.0.0.1:{options.Port}: the port is in use.", unusable);
         }
 
@@ -140,6 +143,22 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
             """ + "\n";
     }
 
+    /// <summary>A way to the server from within this process, without a network.</summary>
+    public HttpMessageHandler CreateHandler() => new InProcessHandler(_pipeline.HandleAsync);
+
+    /// <summary>What there is now, to be restored later.</summary>
+    public StoreBackup BackUp() => _store.BackUp();
+
+    /// <summary>
+    /// Goes back to what there was, as a server does whose store is restored: its resourceVersions too. Watches break. Definitions
+    /// that came or went since stay as they are.
+    /// </summary>
+    public void Restore(StoreBackup backup)
+    {
+        _store.Restore(backup);
+        AbortWatches();
+    }
+
     /// <summary>Forgets the history: watches that resume from before now are told 410.</summary>
     public void CompactHistory() => _store.Compact();
 
@@ -167,10 +186,17 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
 
         await _controllers.DisposeAsync();
-        await _web.StopAsync(new CancellationToken(canceled: true));
-        await _web.DisposeAsync();
+        if (_web is not null)
+        {
+            await _web.StopAsync(new CancellationToken(canceled: true));
+            await _web.DisposeAsync();
+        }
+
         _pipeline.Dispose();
     }
+
+    private static Uri AddressOf(WebApplication web) =>
+        new($"https://127.0.0.1:{new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port}");
 
     private static WebApplication Build(int port, RequestPipeline pipeline)
     {

@@ -26,6 +26,10 @@ public sealed record EmbeddedApiServerOptions
     /// </summary>
     public TimeSpan StorageInitialization { get; init; }
 
+    /// <summary>How often, by <see cref="TransportClock"/>, a watch that wants bookmarks gets one where there is nothing else to tell; more than
+    /// zero. A minute, as kube-apiserver's.</summary>
+    public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How many changes of each resource are remembered for watches that resume; at least 1.</summary>
     public int HistoryLength { get; init; } = 10_000;
 
@@ -38,6 +42,16 @@ public sealed record EmbeddedApiServerOptions
     /// <summary>How long an Event is kept after it was last written, by <see cref="Clock"/>; an hour, as kube-apiserver's
     /// <c>--event-ttl</c> unless it is told otherwise.</summary>
     public TimeSpan EventTtl { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Whether it listens on <see cref="Port"/>. If not, it is reached from within this process alone, with
+    /// <see cref="EmbeddedApiServer.CreateHandler"/>, and nothing of it runs but what a request or a clock begins.
+    /// </summary>
+    public bool Listens { get; init; } = true;
+
+    /// <summary>What uids, generated names, and the ends of watches come of; null for what nobody can guess. With the same one, and
+    /// the same requests, they are the same.</summary>
+    public Random? Random { get; init; }
 
     /// <summary>The bearer token that clients must send; null makes a random one.</summary>
     public string? Token { get; init; }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using FiveSpot.ApiServer.Admission;
 using FiveSpot.ApiServer.Patching;
@@ -19,9 +18,11 @@ internal sealed class ObjectWriter
     private readonly ResourceCatalog _catalog;
     private readonly AdmissionWebhooks _webhooks;
     private readonly TimeProvider _clock;
+    private readonly Chance _chance;
 
-    public ObjectWriter(ResourceCatalog catalog, AdmissionWebhooks webhooks, TimeProvider clock)
+    public ObjectWriter(ResourceCatalog catalog, AdmissionWebhooks webhooks, TimeProvider clock, Chance chance)
     {
+        _chance = chance;
         _catalog = catalog;
         _webhooks = webhooks;
         _clock = clock;
@@ -52,7 +53,7 @@ internal sealed class ObjectWriter
             if (generated)
             {
                 var prefix = metadata.Text("generateName")!;
-                next.Metadata()["name"] = string.Concat(prefix.AsSpan(0, Math.Min(prefix.Length, 58)), RandomNumberGenerator.GetString(NameLetters, 5));
+                next.Metadata()["name"] = string.Concat(prefix.AsSpan(0, Math.Min(prefix.Length, 58)), _chance.Letters(NameLetters, 5));
             }
 
             var name = next.Metadata().Text("name") ?? string.Empty;
@@ -258,7 +259,7 @@ internal sealed class ObjectWriter
         metadata.Remove("deletionGracePeriodSeconds");
         metadata.Remove("selfLink");
         metadata.Remove("resourceVersion");
-        metadata["uid"] = Guid.NewGuid().ToString();
+        metadata["uid"] = _chance.Uid();
         metadata["creationTimestamp"] = _clock.GetUtcNow().ToKubernetesTime();
         metadata.Remove("generation");
         if (resource.Strategy.HasGeneration)

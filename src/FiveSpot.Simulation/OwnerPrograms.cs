@@ -44,7 +44,7 @@ public sealed partial class OwnerPrograms : IDisposable
             loggers.CreateLogger("FiveSpot.Sandbox.scheduledmachines"));
 
         // People live in real time.
-        _queue = new(management.NetworkTime, static _ => 0, logger: _logger);
+        _queue = new(management.NetworkTime, static _ => 0, WorkQueueOptions.For(management), _logger);
         _informer.Changed += change => _queue.Enqueue(change.Key);
     }
 

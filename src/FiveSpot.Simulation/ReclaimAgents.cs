@@ -47,7 +47,7 @@ internal sealed partial class ReclaimAgents
         _clock = clock;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ReclaimAgents>();
-        _queue = new(api.NetworkTime, static _ => 0, logger: _logger);
+        _queue = new(api.NetworkTime, static _ => 0, WorkQueueOptions.For(api), _logger);
     }
 
     /// <summary>Makes the namespace of the agents' ConfigMaps, as whoever installs the DaemonSet does.</summary>

@@ -59,7 +59,7 @@ public sealed class SimulatedClusterApi : IDisposable
         _loggers = loggers;
         _behaviour = behaviour ?? new SimulationBehaviour();
         _marks = new Marks(clock);
-        _queue = new WorkQueue<SimulatedWork>(clock, static _ => 0, logger: loggers.CreateLogger<SimulatedClusterApi>());
+        _queue = new WorkQueue<SimulatedWork>(clock, static _ => 0, WorkQueueOptions.For(management), loggers.CreateLogger<SimulatedClusterApi>());
     }
 
     /// <summary>Done when Machines are being looked after.</summary>

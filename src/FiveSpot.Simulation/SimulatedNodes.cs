@@ -72,7 +72,7 @@ internal sealed partial class SimulatedNodes
         _nodes = new(api, Nodes, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.nodes"));
         _pods = new(api, Pods, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.pods"));
         _logger = loggers.CreateLogger<SimulatedNodes>();
-        _queue = new(clock, static _ => 0, logger: _logger);
+        _queue = new(clock, static _ => 0, WorkQueueOptions.For(api), _logger);
         _agents = new(api, Get, machines, clock, loggers);
         _volumes = new(api, _pods, name => MachineOf(Get(name)) is not null, clock, timings, behaviour, loggers);
         _pods.Changed += OnPodChanged;

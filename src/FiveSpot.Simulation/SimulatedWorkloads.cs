@@ -44,7 +44,7 @@ public sealed class SimulatedWorkloads : IDisposable
         _deployments = new(api, Deployments, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.deployments"));
         _replicaSets = new(api, ReplicaSets, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.replicasets"));
         _pods = new(api, Pods, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.pods"));
-        _queue = new(clock, static _ => 0, logger: loggers.CreateLogger<SimulatedWorkloads>());
+        _queue = new(clock, static _ => 0, WorkQueueOptions.For(api), loggers.CreateLogger<SimulatedWorkloads>());
         _deployments.Changed += change => _queue.Enqueue((Deployments.Kind, change.Key));
         _replicaSets.Changed += change =>
         {

@@ -53,7 +53,7 @@ internal sealed class VolumeAttacher
         _marks = new Marks(clock);
         _timings = timings;
         _behaviour = behaviour;
-        _queue = new(clock, static _ => 0, logger: loggers.CreateLogger<VolumeAttacher>());
+        _queue = new(clock, static _ => 0, WorkQueueOptions.For(api), loggers.CreateLogger<VolumeAttacher>());
         _attachments = new(api, AttachedVolumes.Attachments, new InformerOptions(), ApiObject.Decode, loggers.CreateLogger("FiveSpot.Sandbox.volumeattachments"));
         _attachments.Changed += change => Wake((change.New ?? change.Old)!.Json.Text("spec", "nodeName"));
         pods.Changed += change =>

@@ -95,7 +95,7 @@ internal sealed partial class WorkloadClusters : IAsyncDisposable
                 return known.Nodes;
             }
 
-            var client = new ApiClient(ClusterConnection.FromKubeconfig(Convert.FromBase64String(kubeconfig), $"Secret {secret.Key}"));
+            var client = _management.ConnectTo(ClusterConnection.FromKubeconfig(Convert.FromBase64String(kubeconfig), $"Secret {secret.Key}"));
             _clients.Add(client);
             var closes = CancellationTokenSource.CreateLinkedTokenSource(_stop);
             var nodes = await OpenAsync(client, closes.Token);

@@ -27,7 +27,14 @@ internal sealed class RequestPipeline : IDisposable
     private volatile bool _abort;
 
     public RequestPipeline(
-        ResourceCatalog catalog, ObjectWriter writer, ObjectDeleter deleter, DisruptionController disruptions, AdmissionWebhooks webhooks, EmbeddedApiServerOptions options, string token)
+        ResourceCatalog catalog,
+        ObjectWriter writer,
+        ObjectDeleter deleter,
+        DisruptionController disruptions,
+        AdmissionWebhooks webhooks,
+        EmbeddedApiServerOptions options,
+        Chance chance,
+        string token)
     {
         _catalog = catalog;
         _clock = options.Clock;
@@ -35,7 +42,7 @@ internal sealed class RequestPipeline : IDisposable
         _discovery = new DiscoveryHandler(catalog);
         _openApi = new OpenApiHandler(catalog);
         var reader = new ObjectReader(catalog.Store, options.Clock);
-        _watchHandler = new WatchHandler(reader, options.Clock, options.TransportClock);
+        _watchHandler = new WatchHandler(reader, options.Clock, options.TransportClock, options.BookmarkInterval, chance);
         _router = new ResourceRouter(
             reader,
             _watchHandler,

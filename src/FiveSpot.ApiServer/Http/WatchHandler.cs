@@ -19,11 +19,14 @@ internal sealed class WatchHandler
 {
     private const int MostEventsAtOnce = 256;
     private const string InitialEventsEnd = "k8s.io/initial-events-end";
-    private static readonly TimeSpan BookmarkInterval = TimeSpan.FromMinutes(1);
+    // Timers count whole milliseconds: a shorter wait would be none.
+    private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);
 
     private readonly ObjectReader _reader;
     private readonly TimeProvider _clock;
     private readonly TimeProvider _transportClock;
+    private readonly TimeSpan _bookmarkInterval;
+    private readonly Chance _chance;
     private TaskCompletionSource _bookmark = NewSignal();
 
     /// <summary>Makes the handler.</summary>
@@ -31,8 +34,10 @@ internal sealed class WatchHandler
     /// <paramref name="clock"/>: The clock of the objects: ages in tables.
     /// <paramref name="transportClock"/>: The clock of the connection: time-outs and bookmarks.
     /// </remarks>
-    public WatchHandler(ObjectReader reader, TimeProvider clock, TimeProvider transportClock)
+    public WatchHandler(ObjectReader reader, TimeProvider clock, TimeProvider transportClock, TimeSpan bookmarkInterval, Chance chance)
     {
+        _bookmarkInterval = bookmarkInterval;
+        _chance = chance;
         _reader = reader;
         _clock = clock;
         _transportClock = transportClock;
@@ -82,7 +87,7 @@ internal sealed class WatchHandler
         }
 
         var seconds = ObjectReader.ParseNumber(call.Query.GetValueOrDefault("timeoutSeconds"));
-        var timeout = seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : TimeSpan.FromSeconds(Random.Shared.Next(1800, 3600));
+        var timeout = seconds is > 0 ? TimeSpan.FromSeconds(seconds.Value) : TimeSpan.FromSeconds(_chance.Between(1800, 3600));
         var endsWithBookmark = call.IsSet("sendInitialEvents");
         return new ApiResponse
         {
@@ -193,7 +198,7 @@ internal sealed class WatchHandler
             }
 
             var left = timeout - _transportClock.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero)
+            if (left < ShortestTimer)
             {
                 return;
             }
@@ -207,7 +212,7 @@ internal sealed class WatchHandler
 
     private async Task WaitAsync(Session session, PipeWriter output, Task changed, TimeSpan left, CancellationToken cancellation)
     {
-        var nap = session.Bookmarks && BookmarkInterval < left ? BookmarkInterval : left;
+        var nap = session.Bookmarks && _bookmarkInterval < left ? _bookmarkInterval : left;
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var timer = Task.Delay(nap, _transportClock, waiting.Token);
         if (await Task.WhenAny(changed, timer) == timer)

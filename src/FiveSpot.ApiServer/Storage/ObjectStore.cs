@@ -41,6 +41,28 @@ internal sealed class ObjectStore
         }
     }
 
+    /// <summary>Everything as it is now.</summary>
+    public StoreBackup BackUp()
+    {
+        lock (Gate)
+        {
+            return new StoreBackup(_resourceVersion, _resources.ToDictionary(static entry => entry.Key, static entry => entry.Value.Current));
+        }
+    }
+
+    /// <summary>Makes it so again.</summary>
+    public void Restore(StoreBackup backup)
+    {
+        lock (Gate)
+        {
+            _resourceVersion = backup.ResourceVersion;
+            foreach (var (key, resource) in _resources)
+            {
+                resource.Restore(backup.Objects.GetValueOrDefault(key, Snapshot.Empty));
+            }
+        }
+    }
+
     internal long NextResourceVersion() => ++_resourceVersion;
 
     internal void Announce(ResourceStore resource, WatchEvent change) => Committed?.Invoke(resource, change);

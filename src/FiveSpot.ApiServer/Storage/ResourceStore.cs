@@ -182,6 +182,17 @@ internal sealed class ResourceStore
         }
     }
 
+    /// <summary>Becomes what it was; the owner's gate is held.</summary>
+    public void Restore(Snapshot objects)
+    {
+        Array.Clear(_ring);
+        (_tail, _head) = (0, 0);
+        _compacted = _owner.ResourceVersion;
+        _current = objects;
+        _waiting?.SetResult();
+        _waiting = null;
+    }
+
     /// <summary>Lets no watch begin before now. Those that are open go on, and lists of the past can be had as before.</summary>
     public void BeginWatchesAnew()
     {

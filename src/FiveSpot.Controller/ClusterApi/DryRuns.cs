@@ -87,7 +87,7 @@ public sealed partial class DryRuns : IDisposable
         _queue = new WorkQueue<ObjectKey>(
             clock,
             Urgency,
-            new WorkQueueOptions { StopGrace = TimeSpan.Zero, StopTime = api.NetworkTime, IsMeasured = false },
+            WorkQueueOptions.For(api) with { StopGrace = TimeSpan.Zero, IsMeasured = false },
             _logger);
     }
 

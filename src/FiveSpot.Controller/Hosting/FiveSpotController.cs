@@ -65,7 +65,7 @@ public sealed partial class FiveSpotController : IDisposable
         _queue = new WorkQueue<ObjectKey>(
             settings.Clock,
             key => _scheduledMachines?.Get(key)?.Priority ?? 0,
-            new WorkQueueOptions { StopGrace = StopGrace, StopTime = api.NetworkTime },
+            WorkQueueOptions.For(api) with { StopGrace = StopGrace },
             loggers.CreateLogger("FiveSpot.WorkQueue"));
         _gauges = new ControllerGauges(this, settings, () => Leads, () => Leads ? OwnMachines() : [], _queue);
     }
@@ -151,7 +151,7 @@ public sealed partial class FiveSpotController : IDisposable
         var clusters = _clusters = new WorkloadClusters(_api, workload, EnqueueOwn, _loggers, watching.Token);
         var events = new EventRecorder(
             _api, _settings.Clock, "5spot-controller", _settings.Instance, _loggers.CreateLogger("FiveSpot.Events"));
-        var failures = new StepFailures(_settings.Clock);
+        var failures = new StepFailures(_settings.Clock, _api.Jitter, _api.KeyComparer);
         var claims = new NodeClaims(machines, others, EnqueueOwn);
         _reconciler = new Reconciler(
             scheduledMachines,
@@ -359,12 +359,13 @@ public sealed partial class FiveSpotController : IDisposable
         }
     }
 
-    private static async Task FinishCallsAsync(WorkloadClusters clusters)
+    private async Task FinishCallsAsync(WorkloadClusters clusters)
     {
-        var began = TimeProvider.System.GetTimestamp();
-        while (clusters.CallsUnderWay > 0 && TimeProvider.System.GetElapsedTime(began) < CallsGrace)
+        var time = _api.NetworkTime;
+        var began = time.GetTimestamp();
+        while (clusters.CallsUnderWay > 0 && time.GetElapsedTime(began) < CallsGrace)
         {
-            await Task.Delay(CallsLook, TimeProvider.System);
+            await Task.Delay(CallsLook, time);
         }
     }
 

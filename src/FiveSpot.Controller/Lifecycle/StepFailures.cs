@@ -12,12 +12,16 @@ namespace FiveSpot.Controller.Lifecycle;
 /// something about it changes, also while one of its calls keeps failing: what bounds such calls is each one's own back-off
 /// (contract, section 5: at most ten requests a minute). Lost with the process, which then tries once.
 /// </summary>
-public sealed class StepFailures(TimeProvider clock)
+/// <param name="clock">The clock of back-off.</param>
+/// <param name="jitter">Numbers in [0, 1) by which back-offs are spread; null for random ones.</param>
+/// <param name="keys">Tells machines apart; null for the default.</param>
+public sealed class StepFailures(TimeProvider clock, Func<double>? jitter = null, IEqualityComparer<ObjectKey>? keys = null)
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<ObjectKey, Failures> _of = new();
+    private readonly Func<double> _jitter = jitter ?? Random.Shared.NextDouble;
+    private readonly ConcurrentDictionary<ObjectKey, Failures> _of = new(keys ?? EqualityComparer<ObjectKey>.Default);
 
     /// <summary>The failures of a machine that still count, by the names of their steps.</summary>
     public ImmutableDictionary<string, StepFailure> Of(ScheduledMachine machine)
@@ -101,8 +105,8 @@ public sealed class StepFailures(TimeProvider clock)
 
     // 1 s, 3 s, 9 s and so on: five attempts in the first minute leave room for the report. Between three quarters of it and all of it:
     // what failed together does not come back together.
-    private static TimeSpan BackOff(int attempt) =>
-        Shorter(FirstBackOff * Math.Pow(3, Math.Min(attempt - 1, 16)), LongestBackOff) * (0.75 + (0.25 * Random.Shared.NextDouble()));
+    private TimeSpan BackOff(int attempt) =>
+        Shorter(FirstBackOff * Math.Pow(3, Math.Min(attempt - 1, 16)), LongestBackOff) * (0.75 + (0.25 * _jitter()));
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

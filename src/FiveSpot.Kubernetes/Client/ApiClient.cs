@@ -48,6 +48,15 @@ public sealed class ApiClient : IDisposable
     /// <summary>The time that timeouts are measured with.</summary>
     public TimeProvider NetworkTime => _options.NetworkTime;
 
+    /// <summary>Tells the keys of objects apart in caches; null for the default.</summary>
+    public IEqualityComparer<ObjectKey>? KeyComparer => _options.KeyComparer;
+
+    /// <summary>How long a watch is asked for at least.</summary>
+    public TimeSpan WatchTimeout => _options.WatchTimeout;
+
+    /// <summary>Numbers in [0, 1) by which the waits of whoever uses this client are spread.</summary>
+    public Func<double> Jitter => _options.Jitter;
+
     /// <summary>Gets an object.</summary>
     /// <typeparam name="T">The projection.</typeparam>
     /// <param name="type">Its resource type.</param>

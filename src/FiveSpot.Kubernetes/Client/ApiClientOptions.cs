@@ -21,6 +21,16 @@ public sealed record ApiClientOptions
     /// <summary>The time that the network lives in: timeouts, back-off, token ages. Never a scaled one.</summary>
     public TimeProvider NetworkTime { get; init; } = TimeProvider.System;
 
+    /// <summary>Tells the keys of objects apart in caches, and orders these; null for the default, in whose order there is chance.</summary>
+    public IEqualityComparer<ObjectKey>? KeyComparer { get; init; }
+
+    /// <summary>How long a watch is asked for at least, and at most twice; a server ends it then, and it is begun again. 5 min by default.</summary>
+    public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Numbers in [0, 1) by which waits are spread, so that what failed together does not come back together: back-offs, and
+    /// how long a watch is asked for. Random ones by default.</summary>
+    public Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
+
     /// <summary>
     /// Asked before each write: it may be sent, and waited for, until the token is cancelled. After that it ends with
     /// <see cref="ApiUnreachableException"/>, and so does each write that is begun. Null where writing is always allowed.

@@ -167,7 +167,7 @@ public sealed partial class EventRecorder
                 return;
             }
 
-            var delay = FirstBackOff * Math.Pow(2, attempt - 1) * (0.5 + (0.5 * Random.Shared.NextDouble()));
+            var delay = FirstBackOff * Math.Pow(2, attempt - 1) * (0.5 + (0.5 * _client.Jitter()));
             delay = asked > delay ? asked.Value : delay;
             await Task.Delay(delay < LongestBackOff ? delay : LongestBackOff, _client.NetworkTime, cancellationToken);
         }

@@ -30,7 +30,7 @@ public sealed partial class Informer<T> : IInformer
 
     // Null where the server is trusted: nothing is counted then.
     private readonly CacheShare? _share;
-    private readonly ConcurrentDictionary<ObjectKey, T> _cache = new();
+    private readonly ConcurrentDictionary<ObjectKey, T> _cache;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guards all below, and every write of the cache together with its event.
@@ -65,6 +65,7 @@ public sealed partial class Informer<T> : IInformer
         ApiClient client, ResourceType type, InformerOptions? options, DecodeObject<T> decode, ILogger? logger = null)
     {
         _client = client;
+        _cache = new(client.KeyComparer ?? EqualityComparer<ObjectKey>.Default);
         _share = client.Share;
         _type = type;
         _options = options ?? new InformerOptions();
@@ -448,7 +449,7 @@ public sealed partial class Informer<T> : IInformer
     {
         var started = _time.GetTimestamp();
         var heard = false;
-        var time = _looks.WatchTime ?? (_options.WatchTimeout * (1 + Random.Shared.NextDouble()));
+        var time = _looks.WatchTime ?? ((_options.WatchTimeout ?? _client.WatchTimeout) * (1 + _client.Jitter()));
         using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _looks.Watching(watch);
         SetWatch(watch);
@@ -732,7 +733,7 @@ public sealed partial class Informer<T> : IInformer
         _failures++;
         var doubled = _options.FirstBackOff * Math.Pow(2, Math.Min(_failures - 1, 30));
         var longest = doubled < _options.LongestBackOff ? doubled : _options.LongestBackOff;
-        var delay = immediately && _failures == 1 ? TimeSpan.Zero : longest * (0.5 + (0.5 * Random.Shared.NextDouble()));
+        var delay = immediately && _failures == 1 ? TimeSpan.Zero : longest * (0.5 + (0.5 * _client.Jitter()));
         if (error is ApiException { RetryAfter: { } asked } && asked > delay)
         {
             delay = asked < _options.LongestBackOff ? asked : _options.LongestBackOff;

@@ -36,8 +36,8 @@ public sealed record InformerOptions
     public Func<CancellationToken, Task<ResourceType?>>? Resolve { get; init; }
 
     /// <summary>The shortest time for which a watch is asked for; the real one is random between this and twice this, so
-    /// that watches don't end together. 5 min by default.</summary>
-    public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);
+    /// that watches don't end together. Null for <see cref="ApiClientOptions.WatchTimeout"/>.</summary>
+    public TimeSpan? WatchTimeout { get; init; }
 
     /// <summary>How much longer than that a watch may take to end before its connection counts as stalled. 15 s by
     /// default.</summary>

@@ -24,4 +24,8 @@ public sealed record WorkQueueOptions
 
     /// <summary>A number in [0, 1) for the jitter of a back-off; null for a random one.</summary>
     public Func<double>? Jitter { get; init; }
+
+    /// <summary>Of a queue whose work is done through a client: with its time and its jitter.</summary>
+    /// <param name="client">The client.</param>
+    public static WorkQueueOptions For(ApiClient client) => new() { StopTime = client.NetworkTime, Jitter = client.Jitter };
 }
