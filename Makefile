@@ -7,7 +7,7 @@ DOTNET := dotnet
 ARTIFACTS := artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox build kube-assets prometheus test format publish bench crd calm-diagrams docs clean
+.PHONY: help sandbox build kube-assets prometheus test format publish bench simulate crd calm-diagrams docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +37,10 @@ publish: ## Make the native executables in artifacts/, and what they are made of
 
 bench: ## Measure: schedules, 1,000 openings at one instant, 50 drains, the native executables, the reclaim agent, taking over, workload clusters that lie
 	@eng/bench.sh $(ARGS)
+
+simulate: ## Live simulated weeks in seconds, with all that goes wrong in them; ARGS="--seed N --trace" shows one
+	@$(DOTNET) build tests/FiveSpot.DeterministicSimulation -c $(CONFIGURATION) -v q --nologo -clp:ErrorsOnly
+	@$(DOTNET) tests/FiveSpot.DeterministicSimulation/bin/$(CONFIGURATION)/net10.0/5spot-simulate.dll $(ARGS)
 
 crd: ## Write deploy/crds anew from the types
 	FIVESPOT_UPDATE=1 $(DOTNET) run --project tests/FiveSpot.Api.Tests -v q
