@@ -103,7 +103,8 @@ public sealed class InformerVersionTests
             await ends.WaitAsync(context.RequestAborted);
         });
         var time = new FakeTimeProvider();
-        using var client = server.Connect(new ApiClientOptions { NetworkTime = time });
+        // The clock moves while a watch is being opened, too.
+        using var client = server.Connect(new ApiClientOptions { NetworkTime = time, RequestTimeout = TimeSpan.FromDays(1) });
         await using var run = InformerTests.Running.Start(client, Quick(() => Things.Type, () => asked++));
         await Until.True(() => run.Informer.State == InformerState.Watching);
         await EndAsync(after: 60);

@@ -15,6 +15,9 @@ internal sealed partial class FollowedWatches
     private readonly ConcurrentDictionary<Followed, bool> _open = new();
     private int _underWay;
 
+    /// <summary>The server whose versions these are; what a client asks of others is not followed.</summary>
+    public string? Authority { get; set; }
+
     public HttpMessageHandler Follow(HttpMessageHandler inner) => new Handler(this, inner);
 
     /// <summary>Whether no request is under way, and every watch has dealt with a bookmark of a version or a later one.</summary>
@@ -27,6 +30,11 @@ internal sealed partial class FollowedWatches
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            if (request.RequestUri!.Authority != watches.Authority)
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+
             Interlocked.Increment(ref watches._underWay);
             try
             {

@@ -228,7 +228,9 @@ public sealed class SimulatedDeletionTests
         }
 
         (await IsGoingAsync(world)).ShouldBeFalse();
-        SimulationFixture.Condition(await world.FindAsync(Machine), "NodeReady").ShouldBe("Unknown");
+
+        // While it is tried again, now and then, nobody knows yet.
+        await world.PassUntilAsync(Machine, machine => SimulationFixture.Condition(machine, "NodeReady") == "Unknown", "the Node is not known any more");
 
         // What volumes keep, the annotation frees; and the Node is given up after its ten seconds.
         await world.PatchAsync(Machine, """{"metadata":{"annotations":{"machine.cluster.x-k8s.io/exclude-wait-for-node-volume-detach":""}}}""");

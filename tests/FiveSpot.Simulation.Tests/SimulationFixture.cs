@@ -36,6 +36,7 @@ internal sealed class SimulationFixture : IAsyncDisposable
         _workload = workload;
         Server = server;
         Clock = clock;
+        _watches.Authority = server.Address.Authority;
         Http = FiveSpot.ApiServer.Tests.ServerFixture.ClientFor(server);
         Api = new ApiClient(ClusterConnection.FromKubeconfig(Encoding.UTF8.GetBytes(server.Kubeconfig()), "test"), new ApiClientOptions { WrapHandler = _watches.Follow });
     }

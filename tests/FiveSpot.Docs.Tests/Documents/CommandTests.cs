@@ -76,6 +76,17 @@ public sealed partial class CommandTests
                 continue;
             }
 
+            if (words.Contains("simulate"))
+            {
+                var program = File.ReadAllText(TestFiles.PathOf("tests/FiveSpot.DeterministicSimulation/Program.cs"));
+                foreach (var flag in argument["ARGS=".Length..].Split(' ').Where(word => word.StartsWith("--", StringComparison.Ordinal) && !program.Contains($"\"{word}\"", StringComparison.Ordinal)))
+                {
+                    yield return $"make simulate has no flag {flag}";
+                }
+
+                continue;
+            }
+
             words.ShouldContain("sandbox");
             foreach (var problem in Flags(Commands.Sandbox, argument["ARGS=".Length..].Split(' ')))
             {
