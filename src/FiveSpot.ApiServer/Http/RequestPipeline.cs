@@ -57,7 +57,14 @@ internal sealed class RequestPipeline : IDisposable
     public FaultInjector? Faults { get; set; }
 
     /// <summary>Has each watch that takes bookmarks send one, once it has sent all changes before.</summary>
-    public void SendBookmarks() => _watchHandler.SendBookmarks();
+    public void SendBookmarks()
+    {
+        _watchHandler.SendBookmarks();
+        foreach (var resource in _catalog.Store.Resources)
+        {
+            resource.Wake();
+        }
+    }
 
     /// <summary>Ends the open watches as if the connections broke; new ones may be opened.</summary>
     public void AbortWatches()

@@ -19,6 +19,7 @@ internal sealed class WatchHandler
 {
     private const int MostEventsAtOnce = 256;
     private const string InitialEventsEnd = "k8s.io/initial-events-end";
+
     // Timers count whole milliseconds: a shorter wait would be none.
     private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);
 
@@ -27,7 +28,9 @@ internal sealed class WatchHandler
     private readonly TimeProvider _transportClock;
     private readonly TimeSpan _bookmarkInterval;
     private readonly Chance _chance;
-    private TaskCompletionSource _bookmark = NewSignal();
+
+    // How often bookmarks were asked for.
+    private int _asked;
 
     /// <summary>Makes the handler.</summary>
     /// <remarks>
@@ -43,8 +46,8 @@ internal sealed class WatchHandler
         _transportClock = transportClock;
     }
 
-    /// <summary>Has each watch that takes bookmarks send one, once it has sent all changes before.</summary>
-    public void SendBookmarks() => Interlocked.Exchange(ref _bookmark, NewSignal()).SetResult();
+    /// <summary>Has each watch that takes bookmarks send one, once it has sent all changes before, when it is woken.</summary>
+    public void SendBookmarks() => Interlocked.Increment(ref _asked);
 
     public ApiResponse Watch(ApiCall call)
     {
@@ -164,11 +167,11 @@ internal sealed class WatchHandler
         await output.FlushAsync(cancellation);
         var start = _transportClock.GetTimestamp();
         var batch = new List<WatchEvent>(MostEventsAtOnce);
-        var asked = Volatile.Read(ref _bookmark).Task;
+        var answered = Volatile.Read(ref _asked);
         while (true)
         {
             batch.Clear();
-            var isAsked = asked.IsCompleted;
+            var asked = Volatile.Read(ref _asked);
             if (!store.Read(session.Position, batch, MostEventsAtOnce, out var version, out var changed))
             {
                 WriteError(output, Refusal.TooOld(session.Version));
@@ -183,9 +186,9 @@ internal sealed class WatchHandler
 
             session.Position += batch.Count;
             session.Version = batch.Count > 0 ? batch[^1].ResourceVersion : version;
-            if (isAsked && batch.Count == 0)
+            if (asked != answered && batch.Count == 0)
             {
-                asked = Volatile.Read(ref _bookmark).Task;
+                answered = asked;
                 if (session.Bookmarks)
                 {
                     WriteBookmark(session, output, session.Version, isInitialEnd: false);
@@ -203,9 +206,10 @@ internal sealed class WatchHandler
                 return;
             }
 
-            if (batch.Count == 0)
+            // Who asked since then woke those who waited before: this one would not be.
+            if (batch.Count == 0 && asked == Volatile.Read(ref _asked))
             {
-                await WaitAsync(session, output, Task.WhenAny(changed, asked), left, cancellation);
+                await WaitAsync(session, output, changed, left, cancellation);
             }
         }
     }
@@ -316,8 +320,6 @@ internal sealed class WatchHandler
         output.Write(error.ToStatus().ToUtf8());
         output.Write("}\n"u8);
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static void WriteText(PipeWriter output, string text) => output.Write(Encoding.UTF8.GetBytes(text));
 

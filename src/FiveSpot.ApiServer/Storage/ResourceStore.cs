@@ -189,8 +189,16 @@ internal sealed class ResourceStore
         (_tail, _head) = (0, 0);
         _compacted = _owner.ResourceVersion;
         _current = objects;
-        _waiting?.SetResult();
-        _waiting = null;
+        WakeWaiters();
+    }
+
+    /// <summary>Has those who wait for a change look again, though there is none.</summary>
+    public void Wake()
+    {
+        lock (_owner.Gate)
+        {
+            WakeWaiters();
+        }
     }
 
     /// <summary>Lets no watch begin before now. Those that are open go on, and lists of the past can be had as before.</summary>
@@ -224,9 +232,14 @@ internal sealed class ResourceStore
         var change = new WatchEvent(type, stored, previous, after, _history.Clock.GetTimestamp());
         _ring[_head++ % _ring.Length] = change;
         _current = after;
+        WakeWaiters();
+        _owner.Announce(this, change);
+    }
+
+    private void WakeWaiters()
+    {
         _waiting?.SetResult();
         _waiting = null;
-        _owner.Announce(this, change);
     }
 
     private WatchEvent Entry(long index) => _ring[index % _ring.Length]!;
