@@ -11,6 +11,9 @@ internal sealed class Campaign(ulong first, int? count, TimeSpan time, bool isTw
 {
     private const int MostExplained = 3;
 
+    // Two runs of a seed are two processes, on however few cores.
+    private readonly int _processes = isTwice ? 2 : processes;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, ulong> _digests = [];
     private readonly List<Outcome> _failed = [];
@@ -25,9 +28,9 @@ internal sealed class Campaign(ulong first, int? count, TimeSpan time, bool isTw
     /// <returns>0 if all held.</returns>
     public int Run()
     {
-        Console.WriteLine($"First seed {first}; {(count is { } seeds ? $"{seeds} seeds" : $"{time.TotalSeconds:0} s")}, {processes} processes{(isTwice ? ", each seed twice" : "")}.");
+        Console.WriteLine($"First seed {first}; {(count is { } seeds ? $"{seeds} seeds" : $"{time.TotalSeconds:0} s")}, {_processes} processes{(isTwice ? ", each seed twice" : "")}.");
         var began = Stopwatch.GetTimestamp();
-        var workers = Enumerable.Range(0, processes).Select(number => Task.Factory.StartNew(() => Work(number), default, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        var workers = Enumerable.Range(0, _processes).Select(number => Task.Factory.StartNew(() => Work(number), default, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         Task.WaitAll(workers);
         var took = Stopwatch.GetElapsedTime(began);
         Report(took);
@@ -43,15 +46,11 @@ internal sealed class Campaign(ulong first, int? count, TimeSpan time, bool isTw
     private int Work(int number)
     {
         // Twice: each process lives all of them; else each its own.
-        var own = isTwice ? first : first + (ulong)number;
-        List<string> arguments = ["--worker", "--first", Text(own), "--step", Text(isTwice ? 1 : processes), "--seconds", Text((int)time.TotalSeconds)];
-        if (count is { } seeds)
-        {
-            arguments.AddRange(["--count", Text(isTwice ? seeds : (seeds + processes - 1 - number) / processes), "--seconds", Text(int.MaxValue / 1000)]);
-            arguments.RemoveRange(5, 2);
-        }
-
-        return Worker.Start(arguments, Add);
+        var (own, step) = isTwice ? (first, 1) : (first + (ulong)number, _processes);
+        string[] bound = count is { } seeds
+            ? ["--count", Text(isTwice ? seeds : (seeds + step - 1 - number) / step), "--seconds", Text(int.MaxValue / 1000)]
+            : ["--seconds", Text((int)time.TotalSeconds)];
+        return Worker.Start(["--worker", "--first", Text(own), "--step", Text(step), .. bound], Add);
     }
 
     private void Add(string line)

@@ -82,13 +82,6 @@ internal sealed class People(
         }
     }
 
-    /// <summary>All that was taken away or paused is back.</summary>
-    public async Task SettleAsync(VirtualTime time)
-    {
-        _ = time;
-        await Task.CompletedTask;
-    }
-
     private static ObjectKey Key(string name) => new(World.Namespace, name);
 
     private async Task<bool> PatchAsync(string name, string patch)

@@ -9,7 +9,7 @@ internal sealed record Plan(Seed Seed, DateTimeOffset Start, TimeSpan Length, in
     public static readonly TimeSpan Recovery = TimeSpan.FromMinutes(100);
 
     /// <summary>The plan of a seed.</summary>
-    public static Plan Of(ulong number, int? days = null)
+    public static Plan Of(ulong number)
     {
         var seed = new Seed(number);
         var random = seed.For("plan");
@@ -17,7 +17,7 @@ internal sealed record Plan(Seed Seed, DateTimeOffset Start, TimeSpan Length, in
         var replicas = random.Next(4) == 0 ? 2 : 1;
 
         // A lease is renewed day and night: of two replicas days are longer.
-        var length = TimeSpan.FromDays(days ?? (replicas == 1 ? random.Next(2, 9) : random.Next(1, 3)));
+        var length = TimeSpan.FromDays(replicas == 1 ? random.Next(2, 9) : random.Next(1, 3));
         var machines = random.Next(4, 25);
         List<Fault> faults = [];
         var kinds = Enum.GetValues<FaultKind>();

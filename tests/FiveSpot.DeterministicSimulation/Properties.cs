@@ -67,12 +67,6 @@ internal sealed class Properties
     /// <summary>The store of the management cluster is what it was an hour ago.</summary>
     public void Restored() => _wasRestored = true;
 
-    /// <summary>A controller's clock is wrong for ten minutes.</summary>
-    public void ClockJumped()
-    {
-        // What is expected in the end is expected by the true time.
-    }
-
     // ---- with each change
 
     private void OnChange(string server, ResourceStore store, WatchEvent change)

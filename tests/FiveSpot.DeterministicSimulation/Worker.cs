@@ -27,7 +27,6 @@ internal static class Worker
         }
 
         start.Environment[Variable] = "1";
-        start.Environment["DOTNET_TieredCompilation"] = "1";
         using var process = Process.Start(start)!;
         while (process.StandardOutput.ReadLine() is { } said)
         {

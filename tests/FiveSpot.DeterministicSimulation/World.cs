@@ -19,16 +19,14 @@ internal sealed class World
 #pragma warning restore CA1001
 {
     public const string Namespace = "team";
-    public const string ForeignNode = "cp-1";
+    private const string ForeignNode = "cp-1";
 
     public static readonly ResourceType Machines = new("cluster.x-k8s.io", "v1beta2", "machines", "Machine", Namespaced: true);
     public static readonly ResourceType Clusters = Machines with { Plural = "clusters", Kind = "Cluster" };
     public static readonly ResourceType ScheduledMachines = new(WellKnown.Group, WellKnown.Version, WellKnown.Plural, WellKnown.Kind, Namespaced: true);
-    public static readonly ResourceType Bootstraps = new("bootstrap.cluster.x-k8s.io", "v1beta1", "k0sworkerconfigs", "K0sWorkerConfig", Namespaced: true);
-    public static readonly ResourceType Infrastructures = new("infrastructure.cluster.x-k8s.io", "v1beta1", "remotemachines", "RemoteMachine", Namespaced: true);
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", Namespaced: false);
-    public static readonly ResourceType Pods = new("", "v1", "pods", "Pod", Namespaced: true);
     public static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", Namespaced: true);
+
     /// <summary>How long a watch lasts: at rest next to nothing is to happen, so that days pass quickly.</summary>
     public static readonly TimeSpan WatchTimeout = TimeSpan.FromHours(2);
 
@@ -49,6 +47,7 @@ internal sealed class World
     private Properties _properties = null!;
     private SimulatedClusterApi _clusterApi = null!;
     private People _people = null!;
+    private PhysicalMachines? _hardware;
 
     private World(Plan plan, TextWriter? output)
     {
@@ -81,8 +80,6 @@ internal sealed class World
             world._hardware?.Dispose();
         }
     }
-
-    private PhysicalMachines? _hardware;
 
     private Outcome Sum() => new(
         _plan.Seed.Value, _trace.Digest, _trace.Lines, _plan.Machines * _time.Elapsed.TotalDays, _network.Requests, _properties.Openings, _counts.All, _properties.First);
@@ -237,7 +234,6 @@ internal sealed class World
         _network.IsDisturbed = false;
         _trace.Add("world", "no more faults");
         _clusterApi.Behaviour = new SimulationBehaviour();
-        await _people.SettleAsync(_time);
 
         // Not near a boundary: what began with the last one is over by then.
         var calm = ends + Plan.Recovery;
@@ -312,7 +308,6 @@ internal sealed class World
             case FaultKind.ClockJump when Choose(fault).Clock is { } clock:
                 _counts.Add(fault.Kind);
                 clock.Ahead += TimeSpan.FromSeconds((fault.Whom - 500) * 4);
-                _properties.ClockJumped();
                 At(fault.At + TimeSpan.FromMinutes(10), () => clock.Ahead = TimeSpan.Zero);
                 break;
             case FaultKind.ClusterApiDown:
